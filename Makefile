@@ -1,0 +1,72 @@
+# Two commands, each of which sets up everything it needs: `make demo` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+CORES  ?= $(shell getconf _NPROCESSORS_ONLN)
+GPUS   ?= $(shell nvidia-smi -L 2>/dev/null | grep -c '^GPU')
+CONFIG ?= config/config.yaml
+ARGS   ?=
+
+BIN := .venv/bin
+# TORCH=cpu leaves out CUDA, several gigabytes, on a machine without a GPU
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input \
+       $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu)
+RUN := $(BIN)/snakemake --cores $(CORES) $(if $(filter-out 0,$(GPUS)),--resources gpu=$(GPUS))
+
+.PHONY: help setup demo real run test lint format lock clean
+help:
+	@echo 'make demo   a whole study on the built-in grammar, in minutes'
+	@echo 'make test   the tests'
+	@echo 'make run    the study of CONFIG=config/config.yaml (the paper'"'"'s grid)'
+	@echo 'make real   five real tasks with MiniLM, from corpora beside the project'
+	@echo 'Options: CORES, GPUS, TORCH=cpu, PYTHON, ARGS (given to snakemake)'
+
+setup: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	@test -n '$(PYTHON)' || { echo 'No Python found: install Python 3.11, or say make PYTHON=/path/to/python3.11'; exit 1; }
+	@echo 'Setting up .venv (one to two minutes) ...'
+	$(PYTHON) -m venv --clear .venv
+	$(PIP) install --quiet --progress-bar off -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	$(RUN) $(ARGS) --configfile config/demo.yaml
+	@echo
+	@cat results/demo/tables/table7.md
+	@echo
+	@echo 'Look at  results/demo/figures/layers.png  and at the tables in  results/demo/tables/'
+
+real: setup models/minilm/model.safetensors
+	$(RUN) $(ARGS) --configfile config/real.yaml
+	@cat results/real/tables/table7.md
+
+models/minilm/model.safetensors:
+	@echo 'Put a BERT-like encoder in the transformers format into models/minilm (see config/real.yaml)'; exit 1
+
+run: setup
+	$(RUN) $(ARGS) --configfile $(CONFIG)
+
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint --configfile config/demo.yaml
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+# The lock file: everything that the newest allowed versions bring, as installed into an empty environment.
+lock:
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet torch==2.13.0 setuptools wheel -e '.[dev]'
+	(echo '# Made by make lock. pip takes the CPU or the CUDA build of torch, whichever its index offers.'; \
+	 .venv-lock/bin/python -m pip freeze --all --exclude-editable --exclude pip | sed 's/+cpu$$//') > requirements.lock
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache

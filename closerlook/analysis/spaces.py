@@ -1,0 +1,93 @@
+"""One row for every probed space."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from closerlook.analysis.similarity import label_vector, similarity
+from closerlook.files import read_json
+
+COLUMNS = ("model", "task", "state", "tuned_on", "seed", "step", "layer", "depth", "status", "n_labels", "accuracy",
+           "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority", "n_clusters", "is_linear",
+           "mean_distance", "min_distance", "conflicts", "test_status", "test_n_clusters", "test_is_linear",
+           "train_test_similarity", "similarity_pairs", "direct_seconds", "classifier_seconds")  # fmt: skip
+
+
+def spaces(direct, classifier, labels, depths):
+    """Gather what the probes found.
+
+    Parameters
+    ----------
+    direct : list of path
+        DirectProbe's results, `…/{model}/{state}/{task}/{split}/layer{n}.json`, each with an `.npz` beside it.
+    classifier : list of path
+        The classifier probe's results, `…/{model}/{state}/{task}/layer{n}.json`.
+    labels : dict of str to list of str
+        The labels of each task.
+    depths : dict of str to int
+        The number of layers of each model.
+
+    Returns
+    -------
+    DataFrame
+        One row per (model, task, state, layer); what was not measured is missing, never zero. Cluster counts and
+        distances are those of the training split, as in the paper. `train_test_similarity` is Pearson's correlation of
+        the two splits' distance vectors over the label pairs present in both (`similarity_pairs` of them).
+    """
+    rows = {}
+    vectors = {}
+    for path in map(Path, direct):
+        *cell, split = key = _cell(path, 5)
+        row = rows.setdefault(tuple(cell), {})
+        result = read_json(path)
+        prefix = "" if split == "train" else "test_"
+        row |= {prefix + k: result.get(k) for k in ("status", "n_clusters", "is_linear")}
+        row["direct_seconds"] = row.get("direct_seconds", 0) + result["seconds"]
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+            vectors[tuple(key)] = label_vector(arrays["classes"], arrays["distance_vector"], len(labels[cell[2]]))
+            if split == "train":
+                row |= _distances(arrays) | {"conflicts": result["conflicts"]}
+    for path in map(Path, classifier):
+        row = rows.setdefault(tuple(_cell(path, 4)), {})
+        result = read_json(path)
+        best = result["best"] or {}
+        row |= {k: result[k] for k in ("accuracy", "accuracy_std", "majority")}
+        row |= {
+            "repeats": len(result["accuracies"]),
+            "best_hidden_layers": str(tuple(best["hidden_layer_sizes"])) if best else None,
+            "best_alpha": best.get("alpha"),
+            "classifier_seconds": result["seconds"],
+        }
+    for cell, row in rows.items():
+        model, state, task, layer = cell
+        if (*cell, "train") in vectors and (*cell, "test") in vectors:
+            r, n = similarity(vectors[*cell, "train"], vectors[*cell, "test"])
+            row |= {"train_test_similarity": r, "similarity_pairs": n}
+        row |= {"model": model, "task": task, "state": state, "layer": layer} | _state(state)
+        row |= {"depth": depths[model], "n_labels": len(labels[task])}
+    frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
+    whole = ["seed", "step", "repeats", "n_clusters", "test_n_clusters", "conflicts", "similarity_pairs"]
+    return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)
+
+
+def _cell(path, n):
+    """(model, state, task, layer[, split]) from the last parts of a result's path."""
+    *names, file = path.parts[-n:]
+    layer = int(re.fullmatch(r"layer(\d+)", Path(file).stem)[1])
+    return [*names[:3], layer, *names[3:]]
+
+
+def _state(state):
+    """What a state's name says: the task it was tuned on, the seed, the step."""
+    if state == "pretrained":
+        return {"tuned_on": None, "seed": None, "step": None}
+    task, seed, step = re.fullmatch(r"(.+)\.seed(\d+)(?:\.step(\d+))?", state).groups()
+    return {"tuned_on": task, "seed": int(seed), "step": int(step) if step else None}
+
+
+def _distances(arrays):
+    """Mean over label pairs, and the smallest, of the distances that exist."""
+    known = arrays["distance_vector"][~np.isnan(arrays["distance_vector"])]
+    return {"mean_distance": known.mean() if len(known) else None, "min_distance": known.min() if len(known) else None}

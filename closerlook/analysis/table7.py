@@ -1,0 +1,96 @@
+"""The paper's Table 7 (and its excerpt, Table 2) for any grid."""
+
+import pandas as pd
+
+PAPER = ["model", "task", "state", "accuracy", "accuracy_std", "best_hidden_layers", "n_clusters", "is_linear",
+         "train_test_similarity"]  # fmt: skip
+SPREAD = ["accuracy_seed_std", "n_clusters_seed_std", "similarity_seed_std", "seeds", "min_cluster_size"]
+
+
+def table7(spaces, models, tasks, min_cluster_size=1):
+    """Last layer of every model and task, before and after fine-tuning.
+
+    Parameters
+    ----------
+    spaces : DataFrame
+        As `closerlook.analysis.spaces.spaces` returns it.
+    models, tasks : list of str
+        The order of the rows.
+    min_cluster_size : int
+        What the distances were computed with; a column, since the paper's code drops clusters of up to five points.
+
+    Returns
+    -------
+    DataFrame
+        The paper's columns (`accuracy_std` is over the probe's initialisations, averaged over seeds), then the spread
+        over fine-tuning seeds and their number. `is_linear` is Y or N, or `2/3` where seeds differ.
+        `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper.
+    """
+    own = spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task)
+    last = spaces[own & spaces.step.isna() & (spaces.layer == spaces.depth)].copy()
+    last["state"] = last.tuned_on.isna().map({True: "original", False: "fine-tuned"})
+    defined = (last.is_linear == True) & (last.test_is_linear == True)  # noqa: E712 (missing is not true)
+    last["train_test_similarity"] = last.train_test_similarity.astype(float).where(defined)
+    rows = []
+    for model in models:
+        for task in tasks:
+            for state in ("original", "fine-tuned"):
+                cell = last[(last.model == model) & (last.task == task) & (last.state == state)]
+                if len(cell):
+                    rows.append({"model": model, "task": task, "state": state} | _over_seeds(cell))
+    frame = pd.DataFrame(rows, columns=PAPER + SPREAD)
+    frame["min_cluster_size"] = min_cluster_size
+    return frame
+
+
+def _over_seeds(cell):
+    """Mean and spread over seeds; the original state has no seed, hence no spread."""
+    columns = {"accuracy": "accuracy", "n_clusters": "n_clusters", "similarity": "train_test_similarity"}
+    spread = {f"{name}_seed_std": cell[c].astype(float).std(ddof=1) for name, c in columns.items()}
+    linear = cell.is_linear.dropna()
+    shapes = cell.best_hidden_layers.dropna()
+    return {
+        "accuracy": cell.accuracy.astype(float).mean(),
+        "accuracy_std": cell.accuracy_std.astype(float).mean(),
+        "best_hidden_layers": shapes.mode().iloc[0] if len(shapes) else None,
+        "n_clusters": cell.n_clusters.astype(float).mean(),
+        "is_linear": _verdict(linear.sum(), len(linear)),
+        "train_test_similarity": cell.train_test_similarity.mean(),
+        "seeds": cell.seed.nunique(),
+        **spread,
+    }
+
+
+def _verdict(linear, n):
+    """Y or N, or how many of n where they differ; None where nothing was measured."""
+    if not n:
+        return None
+    return "Y" if linear == n else f"{linear}/{n}" if linear else "N"
+
+
+def markdown(table):
+    """Write the table for a terminal: fixed-width columns, spreads as ±, `–` where nothing was measured."""
+    show = pd.DataFrame({
+        "model": table.model,
+        "task": table.task,
+        "state": table.state,
+        "accuracy": [_pm(a, s, 2) for a, s in zip(table.accuracy, table.accuracy_std)],
+        "± seeds": [_pm(s, None, 2) for s in table.accuracy_seed_std],
+        "best": table.best_hidden_layers.fillna("–"),
+        "clusters": [_pm(a, s, 1) for a, s in zip(table.n_clusters, table.n_clusters_seed_std)],
+        "linear": table.is_linear.fillna("–"),
+        "train-test sim.": [_pm(a, s, 2) for a, s in zip(table.train_test_similarity, table.similarity_seed_std)],
+        "seeds": table.seeds.astype(str),
+    })  # fmt: skip
+    lines = [list(show.columns), *show.astype(str).values.tolist()]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    rows = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths)) + " |" for line in lines]
+    rule = "|" + "|".join("-" * (w + 2) for w in widths) + "|"
+    return "\n".join([rows[0], rule, *rows[1:]]) + "\n"
+
+
+def _pm(value, spread, digits):
+    if pd.isna(value):
+        return "–"
+    text = f"{value:.{digits}f}".removesuffix(".0")
+    return text if spread is None or pd.isna(spread) else f"{text} ±{spread:.{digits}f}"

@@ -1,0 +1,295 @@
+"""The config: a strict, frozen model with a description for every key, and one sentence for every mistake."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from closerlook.errors import InputError
+from closerlook.mistakes import contradictions, depth_of, sentences
+
+
+def _number(value):
+    """YAML 1.1 reads `3e-4` as text; people mean a number."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+", value):
+        return float(value)
+    return value
+
+
+def _steps(value):
+    numbers = isinstance(value, list) and value and all(type(n) is int and n > 0 for n in value)
+    if value is not None and not numbers and not re.fullmatch(r"every [1-9]\d*", str(value)):
+        raise ValueError("write `every N` (say, `every 5`) or a list of update numbers, counted from 1")
+    return value
+
+
+def _layers(value):
+    if value not in (None, "all") and not (isinstance(value, list) and value and all(type(n) is int for n in value)):
+        raise ValueError("write `all` or a list of layers, such as `[0, 6, -1]`")
+    return value
+
+
+def _rows(value):
+    if not re.fullmatch(r"-?\d*:-?\d*", value):
+        raise ValueError("write a slice of sentences such as `0:800`, `800:` or `:-200`")
+    return value
+
+
+Float = Annotated[float, BeforeValidator(_number)]
+Rate = Annotated[Float, Field(ge=0, lt=1)]
+Positive = Annotated[Float, Field(gt=0)]
+Natural = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Rows = Annotated[str, AfterValidator(_rows)]
+Steps = Annotated[str | list[int] | None, BeforeValidator(_steps)]
+Layers = Annotated[str | list[int] | None, BeforeValidator(_layers)]
+Precision = Literal["fp32", "bf16"]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Source(Section):
+    """Where one split of a corpus comes from."""
+
+    path: str | None = Field(None, description="A local file, relative to the working directory.")
+    url: str | None = Field(None, description="Where to download the file from, instead of `path`.")
+    sha256: Sha256 | None = Field(None, description="The file's SHA-256; a file that differs is refused.")
+    split: str | None = Field(None, description="For `format: hub`: the name of the split.")
+    rows: Rows | None = Field(None, description="A slice of its sentences, such as `0:800`.")
+
+
+class Corpus(Section):
+    """Text with labels: files as somebody published them, a hub dataset, or the built-in grammar."""
+
+    format: Literal["conllu", "conllulex", "trec", "table", "hub", "grammar"] = Field(
+        description="`conllu`, `conllulex` (STREUSLE), `trec`, `table` (.tsv, .csv, .jsonl, .parquet), `hub` (a dataset"
+        " of the Hugging Face hub), or `grammar` (sentences written by the built-in grammar)."
+    )
+    train: Source | None = Field(None, description="The training split.")
+    test: Source | None = Field(None, description="The test split.")
+    name: str | None = Field(None, description="For `hub`: the dataset, as `owner/name`.")
+    config_name: str | None = Field(None, description="For `hub`: the dataset's configuration, where it has several.")
+    revision: str | None = Field(None, description="For `hub`: a commit, tag or branch.")
+    n_train: Count = Field(800, description="For `grammar`: sentences of the training split.")
+    n_test: Count = Field(250, description="For `grammar`: sentences of the test split.")
+    n_text: Count = Field(6000, description="For `grammar`: raw sentences to pre-train on.")
+    seed: Natural = Field(0, description="For `grammar`: the seed of its sentences.")
+
+
+class Task(Section):
+    """What is asked of a corpus: which targets, which label."""
+
+    corpus: str = Field(description="A name from `corpora`.")
+    kind: Literal["word", "pair", "sentence"] = Field(
+        description="What carries a label: a `word`, a `pair` (a word and its syntactic head), or a `sentence`."
+    )
+    label: str = Field(
+        description="The column that holds the label. CoNLL-U: `upos`, `xpos`, `deprel`, `lemma`, `feats.X`, `misc.X`,"
+        " or `meta.X` for a sentence's comment; conllulex also `ss`, `ss2`, …; TREC: `fine` or `coarse`; tables and hub"
+        " datasets: a column's name."
+    )
+    where: dict[str, str] = Field(
+        {},
+        description="Conditions on columns, as `column: pattern` with `*` and `?`; targets that fail one are left out.",
+    )
+    words: str = Field("words", description="For `table` and `hub`: the column with the words, a list or a text.")
+    target: str | None = Field(
+        None,
+        description="For `table` and `hub`: the column with the target's position or positions, counted from 0."
+        " Without it, a word task takes a list of labels, one per word.",
+    )
+
+
+class Pretraining(Section):
+    """A BERT trained from scratch on a corpus's text, by masked language modelling."""
+
+    corpus: str = Field(description="The `grammar` corpus whose text to train on.")
+    n_layers: Count = Field(4, description="Transformer layers.")
+    hidden_size: Count = Field(128, description="Dimension of the vectors.")
+    n_heads: Count = Field(4, description="Attention heads; divides `hidden_size`.")
+    vocab_size: Count = Field(1500, description="Size of the WordPiece vocabulary.")
+    max_length: Count = Field(64, description="Longest sentence, in subwords.")
+    steps: Count = Field(1500, description="Updates.")
+    batch_size: Count = Field(64, description="Sentences per update.")
+    learning_rate: Positive = Field(1e-3, description="Peak learning rate.")
+    warmup: Rate = Field(0.1, description="Share of the updates in which the learning rate rises.")
+    mask_rate: Annotated[Float, Field(gt=0, lt=1)] = Field(0.15, description="Share of the subwords to predict.")
+    seed: Natural = Field(0, description="Seed of weights, order and masks.")
+
+
+class Recipe(Section):
+    """How to fine-tune. The defaults are the paper's (section 3)."""
+
+    epochs: Count = Field(10, description="Passes over the training sentences.")
+    batch_size: Count = Field(32, description="Sentences per update.")
+    learning_rate: Positive = Field(3e-4, description="Peak learning rate of Adam.")
+    warmup: Rate = Field(0.1, description="Share of the updates in which the learning rate rises; then it falls to 0.")
+    weight_decay: Annotated[Float, Field(ge=0)] = Field(0.0, description="Decoupled weight decay.")
+    dropout: Rate = Field(0.1, description="Dropout on the vector that the classifier layer reads.")
+    max_grad_norm: Positive = Field(1.0, description="Gradients are clipped to this norm.")
+    precision: Precision = Field("fp32", description="Arithmetic of the forward and backward pass: `fp32` or `bf16`.")
+    steps: Steps = Field(
+        None, description="Which updates to keep as states of their own: `every 5`, or a list of update numbers."
+    )
+
+
+class Model(Section):
+    """A pre-trained encoder and its tokenizer. One of `hub`, `path`, `pretrain`, `like` says where it comes from."""
+
+    hub: str | None = Field(None, description="A model of the Hugging Face hub, as `owner/name`.")
+    revision: str | None = Field(None, description="For `hub`: a commit, tag or branch; the commit found is recorded.")
+    path: str | None = Field(None, description="A folder in the transformers format.")
+    pretrain: Pretraining | None = Field(None, description="Train one from scratch, in the same workflow.")
+    like: Name | None = Field(None, description="Architecture and tokenizer of another model of this config.")
+    weights: Literal["pretrained", "random"] = Field(
+        "pretrained", description="`random`: the same network, freshly initialised, as a baseline."
+    )
+    seed: Natural = Field(0, description="For `weights: random`: the seed of the weights.")
+    n_layers: Count | None = Field(
+        None, description="Transformer layers. Needed for `hub`, so that the jobs are known before the download."
+    )
+    layers: Layers = Field(None, description="Overrides the top-level `layers`.")
+    tasks: Annotated[list[Name], Field(min_length=1)] | None = Field(
+        None, description="The tasks that it takes part in; all, where this is missing."
+    )
+    frozen: bool = Field(False, description="Probe it as it is, and do not fine-tune it.")
+    finetune: Recipe = Field(Recipe(), description="Keys of the top-level `finetune` that differ for this model.")
+
+
+class Pooling(Section):
+    """How subword vectors become the vector of a word or of a sentence."""
+
+    word: Literal["mean", "first", "last"] = Field("mean", description="Over the subwords of a word.")
+    sentence: Literal["cls", "mean"] = Field("cls", description="The [CLS] vector, or the mean over all subwords.")
+
+
+class Embedding(Section):
+    """Extraction of the vectors of all layers."""
+
+    pooling: Pooling = Field(Pooling(), description="From subwords to words and sentences.")
+    batch_size: Count = Field(64, description="Sentences per forward pass.")
+    precision: Precision = Field("fp32", description="Arithmetic of the forward pass: `fp32` or `bf16`.")
+    keep: bool = Field(True, description="Keep the vectors; `false` deletes them once every probe has read them.")
+
+
+class Classifier(Section):
+    """The classifier probe: a ReLU network on frozen vectors, chosen from a grid (paper, section 3)."""
+
+    layers: Layers = Field(None, description="Overrides `layers` for this probe.")
+    hidden_layer_sizes: Annotated[list[list[Count]], Field(min_length=1)] = Field(
+        [[a, b] for a in (32, 64, 128, 256) for b in (32, 64, 128, 256)],
+        description="Candidate shapes, each a list of hidden sizes; `[]` is a linear probe.",
+    )
+    alphas: Annotated[list[Positive], Field(min_length=1)] = Field(
+        [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0], description="Candidate L2 weights."
+    )
+    cv: Count = Field(3, description="Folds to select by; 1 is one stratified hold-out of 20 %.")
+    repeats: Count = Field(5, description="Initialisations with which the selected candidate is trained again.")
+    max_iter: Count = Field(1000, description="Most passes over the data of one fit.")
+
+
+class Direct(Section):
+    """DirectProbe: clusters of one label whose convex hulls meet no other label's."""
+
+    layers: Layers = Field(None, description="Overrides `layers` for this probe.")
+    tol: Annotated[Float, Field(gt=0, lt=1)] = Field(1e-3, description="Relative gap to which distances are computed.")
+    min_cluster_size: Count = Field(1, description="Smaller clusters take no part in distances.")
+
+
+class Probes(Section):
+    """What looks at each space."""
+
+    classifier: Classifier = Field(Classifier(), description="The classifier probe.")
+    direct: Direct = Field(Direct(), description="DirectProbe.")
+
+
+class Threads(Section):
+    """CPU threads of one job; Snakemake lowers them to the cores it was given."""
+
+    pretrain: Count = Field(4, description="Of pre-training.")
+    finetune: Count = Field(4, description="Of fine-tuning, where there is no GPU.")
+    embed: Count = Field(4, description="Of extraction, where there is no GPU.")
+    probe: Count = Field(1, description="Of one probe job.")
+
+
+class Pathvars(Section):
+    """Snakemake's path variables."""
+
+    results: str = Field("results", description="The folder that everything is written to.")
+
+
+class Config(Section):
+    """One study: models x tasks x seeds x layers."""
+
+    corpora: dict[Name, Corpus] = Field(description="Where labelled text comes from, by name.")
+    tasks: Annotated[dict[Name, Task], Field(min_length=1)] = Field(description="What is asked of a corpus, by name.")
+    models: Annotated[dict[Name, Model], Field(min_length=1)] = Field(description="The encoders, by name.")
+    seeds: Annotated[list[Natural], Field(min_length=1)] = Field([0, 1, 2], description="Seeds of fine-tuning.")
+    layers: Layers = Field(
+        "all", description="Layers to probe: `all`, or a list; 0 is the embedding layer, -1 the last."
+    )
+    threads: Threads = Field(Threads(), description="CPU threads.")
+    pathvars: Pathvars = Field(Pathvars(), description="Where results go.")
+    device: str = Field("auto", description="Where fine-tuning and extraction run: `auto`, `cpu` or `cuda`.")
+    finetune: Recipe = Field(Recipe(), description="How to fine-tune.")
+    embedding: Embedding = Field(Embedding(), description="How to extract vectors.")
+    probes: Probes = Field(Probes(), description="The two probes.")
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        if found := list(contradictions(self)):
+            raise ValueError("\n".join(found))
+        return self
+
+    def depth(self, model):
+        """Number of transformer layers of a model."""
+        m = self.models[model]
+        if m.pretrain:
+            return m.pretrain.n_layers
+        if m.like:
+            return self.depth(m.like)
+        return m.n_layers or depth_of(m.path)
+
+    def layers_of(self, model, probe=None):
+        """Layers to probe of a model, as sorted numbers from 0; `probe` is `classifier` or `direct`."""
+        layers = (getattr(self.probes, probe).layers if probe else None) or self.models[model].layers or self.layers
+        depth = self.depth(model)
+        return list(range(depth + 1)) if layers == "all" else sorted({n + depth + 1 if n < 0 else n for n in layers})
+
+    def tasks_of(self, model):
+        """Tasks that a model takes part in."""
+        return self.models[model].tasks or list(self.tasks)
+
+    def recipe(self, model):
+        """How to fine-tune a model: the study's recipe with the model's own keys on top."""
+        return self.finetune.model_copy(update=self.models[model].finetune.model_dump(exclude_unset=True))
+
+
+def load(raw, origin="config"):
+    """Validate a config.
+
+    Parameters
+    ----------
+    raw : dict
+        As read from YAML.
+    origin : str
+        How to call it in an error, usually the file's name.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    InputError
+        One line per mistake: the key's path, what is wrong, what is allowed.
+    """
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        lines = sorted({line for e in error.errors() for line in sentences(e, Config)})
+        raise InputError("\n".join(f"{origin}: {line}" for line in lines)) from None

@@ -1,0 +1,1 @@
+"""From corpora to tasks: fetching, a reader for each format, and the one form that all of them yield."""

@@ -1,0 +1,1 @@
+"""Encoders: words and subwords, layers, pinned snapshots, fine-tuning, pre-training."""

@@ -1,0 +1,246 @@
+"""Words and subwords: sentences become rows of tokens, and rows of vectors become the vectors of targets.
+
+Everything happens at the level of subwords. A sentence that is too long for the model is cut into overlapping windows,
+and each of its subwords is read in the window where it lies furthest from a cut. A target is then nothing but one or
+two *bags* of subwords, wherever they stand, and its vector the mean of each bag. So words, pairs and sentences, short
+and long, go through the same few lines, in extraction and in fine-tuning.
+"""
+
+import dataclasses
+import os
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from closerlook.errors import InputError
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a job has the threads it was given, no more
+KINDS = ("sentence", "word", "pair")  # by the number of positions in a target
+LONG = 128  # tokens; a batch of longer sentences holds fewer of them
+POOLING = {"word": "mean", "sentence": "cls"}
+
+
+def windows(n, room):
+    """Cut a sentence into windows that overlap by half.
+
+    Parameters
+    ----------
+    n, room : int
+        Subwords of the sentence, and how many of them one window takes.
+
+    Returns
+    -------
+    starts : (n_windows,) array of int
+        First subword of each window; all have `room` subwords, or there is one that has all `n`.
+    home : (n,) array of int
+        For each subword the window in which it lies furthest from an edge.
+    """
+    if n <= room:
+        return np.zeros(1, int), np.zeros(n, int)
+    starts = np.append(np.arange(0, n - room, max(room // 2, 1)), n - room)
+    i, start = np.arange(n), starts[:, None]
+    return starts, np.minimum(i - start, start + room - 1 - i).argmax(0)  # negative outside a window
+
+
+@dataclasses.dataclass(slots=True)
+class Sentence:
+    """One sentence as the model reads it, and where its targets' subwords stand."""
+
+    rows: list  # of arrays of token ids, special tokens included, one per window
+    row: np.ndarray  # (n_subwords,) of every bag in turn: in which of the rows it stands
+    column: np.ndarray  # (n_subwords,) and at which position there
+    sizes: np.ndarray  # (n_bags,) subwords per bag
+
+    @property
+    def length(self):
+        """Tokens of the longest row."""
+        return len(self.rows[0])
+
+
+@dataclasses.dataclass(slots=True)
+class Batch:
+    """Sentences as tensors: what the model takes, and the bags to pool its vectors by."""
+
+    input_ids: torch.Tensor  # (n_rows, length)
+    attention_mask: torch.Tensor  # (n_rows, length)
+    token_type_ids: torch.Tensor | None  # (n_rows, length), where special tokens have their own
+    subwords: torch.Tensor  # (n_subwords,) of every bag in turn, as positions in the flattened rows
+    offsets: torch.Tensor  # (n_bags,) first entry of each bag in `subwords`
+    bags: int  # bags per target: 1, or 2 for a pair
+
+    def inputs(self):
+        """Return the model's keyword arguments."""
+        inputs = {"input_ids": self.input_ids, "attention_mask": self.attention_mask}
+        return inputs if self.token_type_ids is None else inputs | {"token_type_ids": self.token_type_ids}
+
+    def to(self, device):
+        """Return the same batch on a device."""
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return Batch(**{k: v.to(device) if isinstance(v, torch.Tensor) else v for k, v in values.items()})
+
+
+def pool(hidden, batch):
+    """Turn the vectors of tokens into the vectors of targets; differentiable.
+
+    Parameters
+    ----------
+    hidden : (n_rows, length, dim) tensor
+        One layer's vectors.
+    batch : Batch
+        The batch that they come from.
+
+    Returns
+    -------
+    (n_targets, dim) tensor, or (n_targets, 2 * dim) for pairs: head and dependent. float32.
+    """
+    flat = hidden.reshape(-1, hidden.shape[-1]).float()
+    vectors = F.embedding_bag(batch.subwords, flat, batch.offsets, mode="mean")  # deterministic, unlike indexing
+    return vectors.view(-1, batch.bags * flat.shape[1])
+
+
+class Aligner:
+    """Encodes sentences for one model and one kind of target.
+
+    Parameters
+    ----------
+    tokenizer : fast tokenizer
+        From `loading.load_tokenizer`.
+    max_length : int
+        Longest row that the model can read, special tokens included.
+    kind : str
+        `word`, `pair` or `sentence`.
+    pooling : dict, optional
+        `word`: `mean`, `first` or `last` of a word's subwords; `sentence`: `cls` or `mean` of all subwords. A sentence
+        in several windows has several [CLS], whose mean is taken.
+    """
+
+    def __init__(self, tokenizer, max_length, kind, pooling=None):
+        self.backend, self.kind = tokenizer.backend_tokenizer, kind
+        self.pooling = POOLING | (pooling or {})
+        self.pad = tokenizer.pad_token_id or 0
+        self.unknown = tokenizer.unk_token_id
+        # Byte-level BPE writes the space before a word into the word's subwords, but our words come without theirs.
+        self.space = " " if "ByteLevel" in repr(self.backend.pre_tokenizer) else ""
+        template = tokenizer("a", return_token_type_ids=True, return_special_tokens_mask=True)
+        special = np.array(template["special_tokens_mask"], bool)
+        n_before, n_after = special.argmin(), special[::-1].argmin()
+        ids, types = np.array(template["input_ids"]), np.array(template["token_type_ids"])
+        self.before, self.after = ids[:n_before], ids[len(ids) - n_after :]
+        self.types = types[:n_before], types[n_before], types[len(ids) - n_after :]
+        self.typed = "token_type_ids" in tokenizer.model_input_names and bool(types.any())  # zeros are the default
+        self.room = max_length - n_before - n_after
+        cls = np.flatnonzero(np.append(self.before, self.after) == tokenizer.cls_token_id)
+        if kind == "sentence" and self.pooling["sentence"] == "cls" and not len(cls):
+            raise InputError(f"{tokenizer.name_or_path}: its tokenizer adds no [CLS]; set `pooling.sentence: mean`.")
+        # Distance from the row's begin, or (negative) from its end, as XLNet has its [CLS] last.
+        self.cls = None if not len(cls) else cls[0] if cls[0] < n_before else cls[0] - n_before - n_after
+
+    def encode(self, sentences, targets):
+        """Turn sentences into rows of tokens and bags of subwords.
+
+        Parameters
+        ----------
+        sentences : list of lists of str
+            Their words. A word that the tokenizer reduces to nothing becomes one unknown token.
+        targets : list of lists of lists of int
+            Per sentence its targets, each with its 0, 1 or 2 word positions, counted from 0.
+
+        Returns
+        -------
+        list of Sentence
+        """
+        words = [[self.space + word for word in sentence] for sentence in sentences]
+        encodings = self.backend.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
+        return [self._sentence(e, len(w), t) for e, w, t in zip(encodings, words, targets, strict=True)]
+
+    def _sentence(self, encoding, n_words, targets):
+        ids, word_of = np.array(encoding.ids, int), np.array(encoding.word_ids, int)
+        missing = np.flatnonzero(np.bincount(word_of, minlength=n_words) == 0)
+        if len(missing):
+            if self.unknown is None:
+                raise InputError(f"The tokenizer has no token for word {missing[0] + 1} of a sentence; leave it out.")
+            at = np.searchsorted(word_of, missing)
+            ids, word_of = np.insert(ids, at, self.unknown), np.insert(word_of, at, missing)
+        starts, home = windows(len(ids), self.room)
+        rows = [np.concatenate([self.before, ids[s : s + self.room], self.after]) for s in starts]
+        if self.kind == "sentence" and self.pooling["sentence"] == "cls":
+            column = self.cls % len(rows[0])
+            return Sentence(rows, np.arange(len(rows)), np.full(len(rows), column), np.array([len(rows)]))
+        if self.kind == "sentence":
+            first, last = np.array([0]), np.array([len(ids)])
+        else:
+            position = np.array(targets, int).ravel()  # of a pair: head, dependent, head, dependent, …
+            first, last = np.searchsorted(word_of, position), np.searchsorted(word_of, position, "right")
+            if self.pooling["word"] == "first":
+                last = first + 1
+            elif self.pooling["word"] == "last":
+                first = last - 1
+        sizes = last - first
+        begin = np.cumsum(sizes) - sizes
+        subwords = np.arange(sizes.sum()) + np.repeat(first - begin, sizes)
+        row = home[subwords]
+        return Sentence(rows, row, len(self.before) + subwords - starts[row], sizes)
+
+    def batch(self, sentences):
+        """Stack encoded sentences into one Batch, padded on the right to the longest row."""
+        rows = [row for sentence in sentences for row in sentence.rows]
+        lengths = np.array([len(row) for row in rows])
+        mask = np.arange(lengths.max()) < lengths[:, None]
+        input_ids = np.full(mask.shape, self.pad)
+        input_ids[mask] = np.concatenate(rows)
+        n_rows = np.array([len(sentence.rows) for sentence in sentences])
+        above = np.repeat(np.cumsum(n_rows) - n_rows, [len(sentence.row) for sentence in sentences])
+        row = above + np.concatenate([sentence.row for sentence in sentences])
+        column = np.concatenate([sentence.column for sentence in sentences])
+        sizes = np.concatenate([sentence.sizes for sentence in sentences])
+        return Batch(
+            input_ids=torch.from_numpy(input_ids),
+            attention_mask=torch.from_numpy(mask.astype(int)),
+            token_type_ids=torch.from_numpy(self._types(mask, lengths)) if self.typed else None,
+            subwords=torch.from_numpy(row * mask.shape[1] + column),
+            offsets=torch.from_numpy(np.cumsum(sizes) - sizes),
+            bags=2 if self.kind == "pair" else 1,
+        )
+
+    def _types(self, mask, lengths):
+        before, inside, after = self.types
+        types = np.where(mask, inside, 0)
+        types[:, : len(before)] = before
+        for i in range(len(after)):
+            types[np.arange(len(mask)), lengths - len(after) + i] = after[i]
+        return types
+
+
+def batches(sentences, batch_size):
+    """Group sentences of similar length, the longest first.
+
+    Parameters
+    ----------
+    sentences : list of Sentence
+    batch_size : int
+        Most sentences in a batch. It also holds at most `128 * batch_size` tokens, padding included, unless it is
+        one sentence.
+
+    Yields
+    ------
+    list of int
+        Indices into `sentences`; each occurs once.
+    """
+    batch, n_rows, length = [], 0, 0
+    for i in sorted(range(len(sentences)), key=lambda i: -sentences[i].length):
+        more = len(sentences[i].rows)
+        if batch and (len(batch) == batch_size or (n_rows + more) * length > LONG * batch_size):
+            yield batch
+            batch, n_rows = [], 0
+        if not batch:
+            length = sentences[i].length
+        batch.append(i)
+        n_rows += more
+    if batch:
+        yield batch
+
+
+def kind_of(dataset):
+    """Kind of a task, read off the number of positions in its first target."""
+    return KINDS[len(dataset[0]["targets"][0])]

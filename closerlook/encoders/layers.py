@@ -1,0 +1,127 @@
+"""The vectors of a task's targets in every layer of an encoder, streamed to one file per layer."""
+
+import contextlib
+import time
+
+import numpy as np
+import torch
+from datasets import load_from_disk
+from tqdm import tqdm
+
+from closerlook.encoders.alignment import Aligner, batches, kind_of, pool
+from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length, pick_device, torch_threads
+from closerlook.errors import InputError
+from closerlook.files import staged
+
+CHUNK = 2**28  # bytes of vectors held at a time, and so the memory, however large the corpus
+
+
+def forward(encoder, batch, layers):
+    """Run an encoder over a batch and pool the targets' vectors in some layers: {layer: (n_targets, dim) array}."""
+    hidden = encoder(**batch.inputs(), output_hidden_states=True).hidden_states
+    return {layer: pool(hidden[layer], batch).cpu().numpy() for layer in layers}
+
+
+def embed(
+    model,
+    task,
+    out,
+    *,
+    tokenizer=None,
+    pooling=None,
+    batch_size=64,
+    precision="fp32",
+    device="auto",
+    threads=1,
+    progress=True,
+):
+    """Write the vectors of a task's targets, in any number of layers, from one forward pass over its sentences.
+
+    Parameters
+    ----------
+    model, task : path
+        An encoder folder, and a task folder (a saved `DatasetDict`).
+    out : dict of dict of path
+        `out[split][layer]` is the `.npy` file to write: float32, (n_targets, dim), or (n_targets, 2 * dim) for pairs,
+        in the task's order. Layer 0 is the embedding layer.
+    tokenizer : path, optional
+        Folder of the tokenizer, where it is not the model's.
+    pooling : dict, optional
+        See `Aligner`.
+    batch_size : int
+        Sentences per forward pass; fewer where they are long.
+    precision : {"fp32", "bf16"}
+        Arithmetic of the encoder; pooling is in float32.
+    device : {"auto", "cpu", "cuda"}
+    threads : int
+        CPU threads.
+    progress : bool
+        Show a bar on stderr.
+
+    Returns
+    -------
+    dict
+        `kind`, `dim`, `layers`, `n` and `n_sentences` (per split), `n_windows` (rows that the model read), `n_tokens`,
+        `device`, `seconds`.
+
+    Raises
+    ------
+    InputError
+        A layer that the model lacks; vectors that are not finite, with model, layer and sentence.
+    """
+    start, device, task = time.perf_counter(), pick_device(device), str(task)
+    splits = load_from_disk(task)
+    kind = kind_of(splits[next(iter(out))])
+    layers = sorted({layer for files in out.values() for layer in files})
+    encoder, aligner = _load(model, tokenizer or model, kind, pooling, layers)
+    encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
+    dim = encoder.config.hidden_size * (2 if kind == "pair" else 1)
+    n_sentences = {split: len(splits[split]) for split in out}
+    summary = {"kind": kind, "dim": dim, "layers": layers, "n": {}, "n_sentences": n_sentences, "n_windows": 0}
+    summary |= {"n_tokens": 0, "device": str(device)}
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(torch_threads(threads))
+        stack.enter_context(torch.inference_mode())
+        bar = tqdm(total=sum(n_sentences.values()), desc="embed", unit=" sentences", disable=not progress)
+        stack.enter_context(bar)
+        for split, paths in out.items():
+            rows = splits[split].select_columns(["id", "words", "targets"])
+            n = summary["n"][split] = sum(len(t) for some in rows.iter(1000) for t in some["targets"])
+            files = {layer: stack.enter_context(_npy(path, (n, dim))) for layer, path in paths.items()}
+            size = CHUNK * len(rows) // (n * dim * len(layers) * 4)  # sentences whose vectors fill a chunk
+            for chunk in rows.iter(min(max(size, batch_size), 4096)):
+                sentences = aligner.encode(chunk["words"], chunk["targets"])
+                count = np.array([len(t) for t in chunk["targets"]])
+                first = np.cumsum(count) - count
+                vectors = {layer: np.empty((count.sum(), dim), np.float32) for layer in files}
+                for some in batches(sentences, batch_size):
+                    batch = aligner.batch([sentences[i] for i in some]).to(device)
+                    where = np.concatenate([first[i] + np.arange(count[i]) for i in some])
+                    for layer, array in forward(encoder, batch, files).items():
+                        vectors[layer][where] = array
+                    summary["n_windows"] += len(batch.input_ids)
+                    summary["n_tokens"] += int(batch.attention_mask.sum())
+                    bar.update(len(some))
+                for layer, file in files.items():
+                    if not (finite := np.isfinite(vectors[layer]).all(1)).all():
+                        bad = np.repeat(chunk["id"], count)[finite.argmin()]
+                        raise InputError(f"{model}: layer {layer} is not finite in sentence {bad} of {task} ({split}).")
+                    file.write(vectors[layer].data)
+    return summary | {"seconds": time.perf_counter() - start}
+
+
+def _load(model, tokenizer, kind, pooling, layers):
+    tokenizer, encoder = load_tokenizer(tokenizer), load_encoder(model)
+    depth = encoder.config.num_hidden_layers
+    if bad := [layer for layer in layers if not 0 <= layer <= depth]:
+        raise InputError(f"{model}: has no layer {bad[0]}; its layers are 0 (the embeddings) to {depth}.")
+    return encoder, Aligner(tokenizer, max_length(encoder, tokenizer), kind, pooling)
+
+
+@contextlib.contextmanager
+def _npy(path, shape):
+    """Open a `.npy` file of float32 to append rows to; it appears under its name once it is complete."""
+    with staged(path) as part, open(part, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        yield file
+        file.flush()  # into the file before it is renamed

@@ -1,0 +1,144 @@
+"""Pinning: a model comes from the hub or a folder, is checked, and stays as one clean folder that needs no network."""
+
+import fnmatch
+import logging
+from pathlib import Path
+
+import torch
+from huggingface_hub import HfApi, errors, snapshot_download
+from transformers import AutoConfig, AutoModel
+
+from closerlook.encoders.alignment import Aligner
+from closerlook.encoders.loading import brief, load_encoder, load_tokenizer, max_length, quiet, save_encoder
+from closerlook.errors import InputError
+from closerlook.files import sha256, staged, write_json
+from closerlook.provenance import made_by
+
+log = logging.getLogger(__name__)
+TIMEOUT = 10  # seconds that the hub has to answer
+TOKENIZER = ["tokenizer*.json", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.model"]
+WEIGHTS = ["model*.safetensors*", "pytorch_model*.bin*"]  # the first that exists, in one file or in pieces
+
+
+def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained", seed=0, n_layers=None):
+    """Bring an encoder and its tokenizer, check that they work, and write them as a clean transformers folder.
+
+    Parameters
+    ----------
+    dest : path
+        Folder to write: `config.json`, `model.safetensors` (float32, without pooler), the tokenizer, `model.json`.
+    hub, revision : str, optional
+        A model of the Hugging Face hub, and its commit, tag or branch.
+    path : path, optional
+        A local transformers folder, instead.
+    weights : {"pretrained", "random"}
+        Random weights are drawn anew from `seed`, for the same architecture and tokenizer.
+    seed : int
+    n_layers : int, optional
+        Transformer layers that it should have.
+
+    Returns
+    -------
+    dict
+        What `model.json` holds: `source` (with the commit it was resolved to), `weights`, `n_layers`, `hidden_size`,
+        `n_parameters`, `max_length`, `sha256` per file, `made_by`.
+
+    Raises
+    ------
+    InputError
+        A model that is not there, cannot be reached, or is no encoder with a fast tokenizer.
+    """
+    if (hub is None) == (path is None):
+        raise InputError("A model comes from `hub:` or from `path:`; give one of them.")
+    if hub:
+        folder, commit = _download(hub, revision, weights)
+        source = {"hub": hub, "revision": commit, "requested": revision}
+    else:
+        folder, source = Path(path), {"path": str(path)}
+        if not (folder / "config.json").is_file():
+            raise InputError(f"{path}: no transformers folder, as it has no config.json; see the model's `path:`.")
+    encoder = _random(folder, seed) if weights == "random" else load_encoder(folder)
+    tokenizer = load_tokenizer(folder)
+    limit = _check(encoder, tokenizer, hub or path, n_layers)
+    note = {
+        "source": source,
+        "weights": weights,
+        "seed": seed if weights == "random" else None,
+        "n_layers": encoder.config.num_hidden_layers,
+        "hidden_size": encoder.config.hidden_size,
+        "n_parameters": sum(p.numel() for p in encoder.parameters()),
+        "max_length": limit,
+        "made_by": made_by(hub=hub, revision=revision, path=path and str(path), weights=weights, seed=seed),
+    }
+    with staged(dest) as part, quiet():
+        save_encoder(encoder, part)
+        tokenizer.save_pretrained(part)
+        note["sha256"] = {p.name: sha256(p) for p in sorted(part.iterdir())}
+        write_json(part / "model.json", note)
+    return note
+
+
+def _download(hub, revision, weights):
+    """Bring a hub model's files into the hub's own cache; return their folder and the commit."""
+    instead = "or download it elsewhere and give its folder with `path:` instead of `hub:`"
+    try:
+        try:
+            info = HfApi().model_info(hub, revision=revision, timeout=TIMEOUT)
+        except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.HFValidationError):
+            raise
+        except Exception:  # no network, in any of its many forms; an earlier download will do
+            known = ["config.json", *TOKENIZER, *(WEIGHTS[:1] if weights == "pretrained" else [])]
+            folder = Path(snapshot_download(hub, revision=revision, allow_patterns=known, local_files_only=True))
+            return folder, folder.name  # which is the commit
+        names = [sibling.rfilename for sibling in info.siblings]
+        wanted = ["config.json", *TOKENIZER]
+        if weights == "pretrained":
+            wanted += [pattern for pattern in WEIGHTS if fnmatch.filter(names, pattern)][:1]
+        names = [name for name in names if any(fnmatch.fnmatch(name, p) for p in wanted) and "/" not in name]
+        folder = Path(snapshot_download(hub, revision=revision, allow_patterns=names, etag_timeout=TIMEOUT))
+        return folder, folder.name
+    except errors.GatedRepoError:
+        trouble = f"is gated: accept its conditions on the hub and set HF_TOKEN, {instead}"
+    except errors.RevisionNotFoundError:
+        trouble = f"has no revision `{revision}` on the hub; see its `revision:`"
+    except (errors.RepositoryNotFoundError, errors.HFValidationError):
+        trouble = f"is not on the hub, or is private: check its name (owner/name), set HF_TOKEN, {instead}"
+    except Exception as error:  # as above
+        log.debug("hub", exc_info=error)
+        trouble = f"cannot be downloaded, as the hub is out of reach: try again, {instead}"
+    raise InputError(f"Model `{hub}` {trouble}.")
+
+
+def _random(folder, seed):
+    keys = {"dtype": torch.float32}
+    try:
+        with torch.random.fork_rng(devices=[]), quiet():
+            config = AutoConfig.from_pretrained(folder)
+            torch.manual_seed(seed)
+            try:
+                return AutoModel.from_config(config, add_pooling_layer=False, **keys).eval()
+            except TypeError:  # an architecture without a pooler
+                return AutoModel.from_config(config, **keys).eval()
+    except Exception as error:  # whatever a broken file raises
+        raise InputError(f"{folder}: its config.json makes no encoder ({brief(error)}).") from error
+
+
+def _check(encoder, tokenizer, name, n_layers):
+    """Let the encoder read one sentence; return the longest row that it can read."""
+    config = encoder.config
+    if config.is_encoder_decoder:
+        raise InputError(f"{name}: has a decoder too ({config.model_type}); choose an encoder.")
+    if n_layers not in (None, config.num_hidden_layers):
+        raise InputError(f"{name}: has {config.num_hidden_layers} layers, but `n_layers: {n_layers}` is configured.")
+    if bad := [key for key, weight in encoder.named_parameters() if not weight.isfinite().all()]:
+        raise InputError(f"{name}: its weights are damaged, as {bad[0]} is not finite.")
+    limit = max_length(encoder, tokenizer)
+    aligner = Aligner(tokenizer, limit, "word")
+    batch = aligner.batch(aligner.encode([["One", "sentence", "."]], [[[0]]]))
+    if int(batch.input_ids.max()) >= config.vocab_size:
+        raise InputError(f"{name}: its tokenizer knows more tokens than its weights; they do not belong together.")
+    with torch.inference_mode():
+        hidden = encoder(**batch.inputs(), output_hidden_states=True).hidden_states
+    if len(hidden) != config.num_hidden_layers + 1:
+        raise InputError(f"{name}: gives the vectors of {len(hidden)} layers, not of {config.num_hidden_layers} + 1.")
+    return limit

@@ -1,0 +1,1 @@
+"""One function per figure: a frame in, a matplotlib Figure out."""

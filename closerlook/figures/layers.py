@@ -1,0 +1,93 @@
+"""Accuracy and number of clusters per layer, before and after fine-tuning."""
+
+import matplotlib.pyplot as plt
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
+
+from closerlook.figures import style
+
+MARK = {"original": {"marker": "o", "markersize": 5, "markerfacecolor": "white"}, "fine-tuned": {"marker": "o"}}
+COLOUR = {"original": style.BEFORE, "fine-tuned": style.AFTER}  # hollow below full: both show where they coincide
+
+
+def layers(spaces, models, tasks):
+    """Draw a panel per (measure, model, task): the measure against the layer, before and after fine-tuning.
+
+    Parameters
+    ----------
+    spaces : DataFrame
+        As `closerlook.analysis.spaces.spaces` returns it.
+    models, tasks : list of str
+        The order of rows and columns.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Lines are means over seeds, bands one standard deviation, dots single seeds.
+    """
+    style.use()
+    own = spaces[spaces.step.isna() & (spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task))]
+    own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
+    rows = [(measure, m) for measure in ("accuracy", "n_clusters") for m in models]
+    height = 1.25 * len(rows) + 0.8
+    figure, axes = plt.subplots(
+        len(rows), len(tasks), figsize=(max(3.4, 1.75 * len(tasks) + 0.6), height), squeeze=False, layout="constrained"
+    )
+    for (measure, model), line in zip(rows, axes):
+        for task, axis in zip(tasks, line):
+            cell = own[(own.model == model) & (own.task == task)]
+            _panel(axis, cell, measure)
+        line[0].set_ylabel(f"{model}\n{'accuracy (%)' if measure == 'accuracy' else 'clusters'}")
+    for i in range(2):  # one scale for all models of a task, so that they can be compared
+        block = axes[i * len(models) : (i + 1) * len(models)]
+        for column in block.T:
+            _share(column, log=i == 1)
+    for axis, task in zip(axes[0], tasks):
+        axis.set_title(task, fontweight="bold")
+    for axis in axes[-1]:
+        axis.set_xlabel("layer")
+    _legend(figure, own)
+    return figure
+
+
+def _panel(axis, cell, measure):
+    """Draw both states of one model and task."""
+    for when, colour in COLOUR.items():
+        known = cell[cell.when == when].dropna(subset=[measure]).astype({measure: float})
+        by = known.groupby("layer")[measure]
+        mean, spread = by.mean(), by.std(ddof=1).fillna(0)
+        axis.plot(mean.index, mean, color=colour, zorder=3, **MARK[when])
+        axis.fill_between(mean.index, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+        if when == "fine-tuned":
+            axis.plot(known.layer, known[measure], ".", color=colour, markersize=2.5, alpha=0.7)
+    floor = cell["majority" if measure == "accuracy" else "n_labels"].dropna()
+    if len(floor):
+        axis.axhline(floor.iloc[0], color=style.FAINT, linestyle=":", linewidth=1)
+    if cell[measure].isna().all():
+        axis.text(0.5, 0.5, "not measured", transform=axis.transAxes, ha="center", color=style.FAINT)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    if measure == "n_clusters":
+        axis.set_yscale("log")
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
+        axis.yaxis.set_major_formatter(ScalarFormatter())
+        axis.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _share(column, log):
+    low = min(a.get_ylim()[0] for a in column)
+    high = max(a.get_ylim()[1] for a in column)
+    if log and high / low < 2:  # a flat line needs room around it
+        low, high = low / 1.4, high * 1.4
+    for axis in column:
+        axis.set_ylim(low, high)
+
+
+def _legend(figure, own):
+    seeds = own.seed.nunique()
+    spread = f"fine-tuned (mean, standard deviation and each of {seeds} seeds)" if seeds > 1 else "fine-tuned"
+    handles = [
+        Line2D([], [], color=style.BEFORE, label="original", **MARK["original"]),
+        Line2D([], [], color=style.AFTER, label=spread, **MARK["fine-tuned"]),
+        Line2D([], [], color=style.FAINT, linestyle=":", label="most frequent label / number of labels"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3 if own.task.nunique() > 2 else 1)

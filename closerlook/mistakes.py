@@ -1,0 +1,143 @@
+"""What can be wrong with a config, in the words of the person who wrote it."""
+
+import difflib
+import json
+import re
+import types
+import typing
+from pathlib import Path
+from typing import Annotated
+
+TABLES = (".tsv", ".csv", ".jsonl", ".json", ".parquet")
+
+
+def depth_of(path):
+    """Number of layers that a local model's `config.json` states, or None."""
+    try:
+        config = json.loads((Path(path) / "config.json").read_text())
+    except (OSError, ValueError, TypeError):
+        return None
+    return next((config[k] for k in ("num_hidden_layers", "n_layers", "n_layer") if k in config), None)
+
+
+def contradictions(cfg):
+    """Yield one sentence for everything that the types alone do not forbid."""
+    for name, corpus in cfg.corpora.items():
+        yield from _corpus_problems(f"corpora.{name}", corpus)
+    for name, task in cfg.tasks.items():
+        if task.corpus not in cfg.corpora:
+            yield f"tasks.{name}.corpus: {task.corpus!r} is no corpus; choose {_either(cfg.corpora)}"
+    for name, model in cfg.models.items():
+        yield from _model_problems(f"models.{name}", name, model, cfg)
+
+
+def _corpus_problems(key, corpus):
+    if corpus.format == "grammar":
+        return
+    if corpus.format == "hub" and not corpus.name:
+        yield f"{key}.name: is missing; give the dataset as `owner/name`"
+    for split in ("train", "test"):
+        source = getattr(corpus, split)
+        if source is None:
+            yield f"{key}.{split}: is missing; say where the {split} split comes from"
+        elif corpus.format == "hub":
+            if not source.split:
+                yield f"{key}.{split}.split: is missing; name a split of the dataset"
+        elif (source.path is None) == (source.url is None):
+            yield f"{key}.{split}: give either `path` or `url`"
+        elif source.path and not Path(source.path).is_file():
+            yield f"{key}.{split}.path: there is no file {source.path!r}; give a path relative to {Path.cwd()}"
+        elif corpus.format == "table" and Path(source.path or source.url).suffix not in TABLES:
+            yield f"{key}.{split}: the name of a table ends in one of {', '.join(TABLES)}; it tells the format"
+
+
+def _model_problems(key, name, model, cfg):
+    origins = [o for o in ("hub", "path", "pretrain", "like") if getattr(model, o) is not None]
+    if len(origins) != 1:
+        yield f"{key}: give exactly one of `hub`, `path`, `pretrain`, `like`" + (f", not {origins}" if origins else "")
+        return
+    for task in model.tasks or ():
+        if task not in cfg.tasks:
+            yield f"{key}.tasks: {task!r} is no task; choose {_either(cfg.tasks)}"
+    if model.path and not (Path(model.path) / "config.json").is_file():
+        yield f"{key}.path: there is no model folder with a config.json at {model.path!r}"
+        return
+    if model.pretrain:
+        corpus = cfg.corpora.get(model.pretrain.corpus)
+        if corpus is None or corpus.format != "grammar":
+            grammars = [n for n, c in cfg.corpora.items() if c.format == "grammar"]
+            wrong = model.pretrain.corpus
+            yield f"{key}.pretrain.corpus: {wrong!r} is no corpus of format grammar; choose {_either(grammars)}"
+        size, heads = model.pretrain.hidden_size, model.pretrain.n_heads
+        if size % heads:
+            yield f"{key}.pretrain.n_heads: {heads} does not divide hidden_size {size}"
+    if model.like:
+        other = cfg.models.get(model.like)
+        if other is None or other.like:
+            others = [n for n, m in cfg.models.items() if not m.like]
+            yield f"{key}.like: {model.like!r} is no model with a source of its own; choose {_either(others)}"
+            return
+        if model.weights != "random":
+            yield f"{key}.weights: `like` with the same weights is the same model; set `weights: random`"
+    if cfg.depth(name) is None:
+        yield f"{key}.n_layers: is missing; give the number of transformer layers"
+        return
+    if model.path and depth_of(model.path) not in (None, cfg.depth(name)):
+        yield f"{key}.n_layers: is {model.n_layers}, but {model.path}/config.json says {depth_of(model.path)}"
+    yield from _layer_problems(name, model, cfg)
+
+
+def _layer_problems(name, model, cfg):
+    depth = cfg.depth(name)
+    places = [(f"models.{name}.layers", model.layers)] if model.layers else [("layers", cfg.layers)]
+    places += [(f"probes.{p}.layers", getattr(cfg.probes, p).layers) for p in ("classifier", "direct")]
+    for key, layers in places:
+        for layer in layers if isinstance(layers, list) else ():
+            if not -depth - 1 <= layer <= depth:
+                yield f"{key}: {name} has no layer {layer}; its layers are 0 to {depth}"
+
+
+def _either(names):
+    names = list(names)
+    return "one of " + ", ".join(names) if len(names) > 1 else names[0] if names else "nothing, since there is none"
+
+
+def sentences(error, root):
+    """Put one pydantic error into words; `root` is the class that the whole config has."""
+    loc, kind, value = error["loc"], error["type"], error["input"]
+    if not loc:
+        return str(error["ctx"]["error"]).splitlines() if kind == "value_error" else ["is empty; see config/README.md"]
+    key = ".".join(str(p) for p in loc if p != "[key]")  # pydantic's own word for a mistake in a name
+    if kind == "extra_forbidden":
+        allowed = sorted(_section(root, loc[:-1]).model_fields)
+        near = difflib.get_close_matches(str(loc[-1]), allowed, 1)
+        guess = f", did you mean `{near[0]}`?" if near else "."
+        return [f"{key}: unknown key{guess} Allowed: {', '.join(allowed)}"]
+    if kind == "missing":
+        return [f"{key}: is missing; {_section(root, loc[:-1]).model_fields[loc[-1]].description}"]
+    if kind == "literal_error":
+        return [f"{key}: is {value!r}, allowed: {error['ctx']['expected']}"]
+    if kind == "string_pattern_mismatch" and loc[-1] == "[key]":
+        return [f"{key}: a name has letters, digits, `_` and `-` only"]
+    if kind == "value_error":
+        return [f"{key}: is {value!r}; {error['ctx']['error']}"]
+    message = re.sub(r"^(Input|Value|String|List|Dictionary|Tuple) should ", "it should ", error["msg"])
+    message = message.replace("a valid dictionary", "a mapping of names")
+    return [f"{key}: is {value!r}; {message}"]
+
+
+def _section(cls, loc):
+    """The class that stands at a path of keys below `cls`."""
+    for part in loc:
+        annotation = cls.model_fields[part].annotation if isinstance(cls, type) else typing.get_args(cls)[1]
+        cls = inside(annotation)
+    return cls
+
+
+def inside(annotation):
+    """The class or dict type inside Optional and Annotated."""
+    if typing.get_origin(annotation) is Annotated:
+        return inside(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return inside(next(a for a in typing.get_args(annotation) if a is not type(None)))
+    return annotation

@@ -1,0 +1,146 @@
+"""DirectProbe: how a labelled space is divided into clusters, and how far these are apart (Zhou & Srikumar, 2021)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from closerlook.errors import InputError
+from closerlook.probes.hulls import nearest
+from closerlook.probes.labels import LabelDistances, label_distances, pair_proofs
+from closerlook.probes.linkage import replay
+from closerlook.probes.threads import spread
+
+__all__ = ["Clusters", "DirectProbe", "cluster", "label_distances", "spatial_similarity"]  # noqa: F822 (made by __getattr__)
+
+
+def __getattr__(name):  # scikit-learn takes longer to import than most spaces take to probe
+    if name == "DirectProbe":
+        from closerlook.probes.estimator import DirectProbe
+
+        return DirectProbe
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """What the greedy rule makes of a space.
+
+    Attributes
+    ----------
+    labels : int array (n,)
+        The cluster of each point; clusters are numbered by their first point.
+    of_class : int array (n_clusters,)
+        The class of each cluster.
+    pairs : LabelDistances
+        Distances of the whole labels' hulls; where these are separable, so are all their clusters.
+    conflicts : int array (m, 2)
+        Identical points with different labels.
+    """
+
+    labels: np.ndarray
+    of_class: np.ndarray
+    pairs: LabelDistances
+    conflicts: np.ndarray = field(repr=False)
+
+
+def cluster(X, label, classes, *, tol=1e-3, n_jobs=None, verify=False):
+    """Greedy clusters of labelled points.
+
+    Parameters
+    ----------
+    X : float64 array (n, d)
+        Points, finite.
+    label : int array (n,)
+        Their classes, as numbers.
+    classes : array (k,)
+        The names of the classes, for messages.
+    tol, n_jobs, verify
+        As in `DirectProbe`.
+
+    Returns
+    -------
+    Clusters
+    """
+    groups = [np.flatnonzero(label == k) for k in range(len(classes))]
+    pairs = LabelDistances(classes, pair_proofs(X, groups, classes, None, tol, n_jobs), tuple(map(len, groups)))
+    rivals = [[] for _ in groups]
+    for i, j, apart in zip(*np.triu_indices(len(groups), 1), pairs.separable):
+        if not apart:
+            rivals[i].append(j)
+            rivals[j].append(i)
+    conflicts = find_conflicts(X, label)
+    frozen = np.zeros(len(X), bool)
+    frozen[conflicts.ravel()] = True
+    Z = X - (X.min(0) / 2 + X.max(0) / 2)
+    Z /= np.abs(Z).max() or 1.0
+    Z /= np.sqrt(np.einsum("nd,nd->n", Z, Z).max()) or 1.0
+    first = spread(lambda _: replay(Z, groups, rivals, frozen, verify), [None])[0]
+    heads, labels = np.unique(first, return_inverse=True)
+    return Clusters(labels, label[heads], pairs, conflicts)
+
+
+def find_conflicts(X, label):
+    """Pairs of identical points with different labels, sorted; int array (m, 2)."""
+    places = {}
+    for k, row in enumerate(X + 0.0):  # + 0.0: no negative zero
+        places.setdefault(row.tobytes(), []).append(k)
+    found = [np.empty((0, 2), int)]
+    for same in places.values():
+        if len(same) > 1 and len(set(label[same])) > 1:
+            same = np.array(same)
+            i, j = np.triu_indices(len(same), 1)
+            apart = label[same[i]] != label[same[j]]
+            found.append(np.stack([same[i[apart]], same[j[apart]]], 1))
+    found = np.concatenate(found)
+    return found[np.lexsort(found.T[::-1])]
+
+
+def cluster_distances(X, clusters, keep, tol=1e-3, n_jobs=None):
+    """Hull distances between clusters of different classes, (n_clusters, n_clusters); NaN elsewhere.
+
+    `keep` says which clusters take part.
+    """
+    k, c = len(clusters.of_class), clusters.of_class
+    order = np.argsort(clusters.labels, kind="stable")
+    members = np.split(order, np.searchsorted(clusters.labels[order], np.arange(1, k)))
+    distances = np.full((k, k), np.nan)
+    whole = np.bincount(c, minlength=len(clusters.pairs.classes)) == 1
+    among = clusters.pairs.matrix
+    i, j = np.triu_indices(k, 1)
+    wanted = (c[i] != c[j]) & keep[i] & keep[j]
+    i, j = i[wanted], j[wanted]
+    known = whole[c[i]] & whole[c[j]]
+    distances[i[known], j[known]] = among[c[i[known]], c[j[known]]]
+    i, j = i[~known], j[~known]
+    found = spread(lambda p: nearest(X[members[p[0]]], X[members[p[1]]], tol).distance, zip(i, j), n_jobs)
+    distances[i, j] = found
+    return np.fmin(distances, distances.T)
+
+
+def spatial_similarity(u, v):
+    """Pearson's correlation of two distance vectors over the entries that both have.
+
+    Invariant under a positive scaling and a shift of either vector.
+
+    Parameters
+    ----------
+    u, v : array (m,)
+        Distance vectors over the same pairs of labels; NaN where a pair has no distance.
+
+    Returns
+    -------
+    float, int
+        The correlation, NaN where fewer than two entries are shared or either vector is constant on them; and the
+        number of shared entries.
+    """
+    u, v = np.asarray(u, float), np.asarray(v, float)
+    if u.shape != v.shape or u.ndim != 1:
+        raise InputError(f"Distance vectors must be of one length, not of shapes {u.shape} and {v.shape}.")
+    both = np.isfinite(u) & np.isfinite(v)
+    n = int(both.sum())
+    u, v = u[both], v[both]
+    if n < 2 or np.ptp(u) == 0 or np.ptp(v) == 0:
+        return float("nan"), n
+    u, v = u / np.abs(u).max(), v / np.abs(v).max()
+    u, v = u - u.mean(), v - v.mean()
+    return float(np.clip(u @ v / np.sqrt((u @ u) * (v @ v)), -1, 1)), n

@@ -1,0 +1,240 @@
+"""Convex hulls of two point sets: their distance, whether a hyperplane separates them, and the proof of either."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from closerlook.errors import InputError
+from closerlook.probes.descent import CYCLES, NOISE, descend, judge, rounding, shared_frame, solve
+
+COINCIDE = 1e-9  # times the radius of the two sets: points of the two hulls this close are the same point
+SMALL = 128  # points that least squares are quick for
+FEW = 400  # points that are solved for at once; more enter a working set, the worst GROW of each side at a time
+GROW = 64
+ROUNDS = 200  # of the working set
+SHORT, LAST = 10, 3000  # Newton steps by least squares, at first and in the end
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """What is known of two hulls, conv(A) and conv(B), with the reason.
+
+    Attributes
+    ----------
+    separable : bool
+        A hyperplane was found that has A strictly on one side and B on the other. The truth value of the proof.
+    lower, upper : float
+        Bounds of the distance of the hulls: the margin of the hyperplane, and the distance of two points in the hulls.
+    normal : array (d,) or None, offset : float or None
+        The hyperplane: `A @ normal > offset > B @ normal`, and `normal` has length one. None where hulls meet.
+    weights : tuple of array (n_a,) and array (n_b,)
+        The two points as convex combinations, `weights[0] @ A` and `weights[1] @ B`.
+    how : {"descent", "point", "interior", "program"}
+        What found it: steps from face to face, a point that both sets have, steps through the interior, or the linear
+        program that gets what these leave open.
+    """
+
+    separable: bool
+    lower: float
+    upper: float
+    normal: np.ndarray | None
+    offset: float | None
+    weights: tuple[np.ndarray, np.ndarray]
+    how: str = "descent"
+
+    def __bool__(self):
+        return self.separable
+
+    @property
+    def distance(self):
+        """The distance of the hulls: `upper`, and zero where they meet."""
+        return self.upper if self.separable else 0.0
+
+    def check(self, A, B):
+        """Compute the proof again from the points, in float64. True if it holds."""
+        A, B, _, _ = shared_frame(*_pair(A, B))
+        if self.separable:
+            return (A @ self.normal).min() - (B @ self.normal).max() > rounding(A.shape[1])
+        a, b = self.weights
+        convex = all((w >= 0).all() and abs(w.sum() - 1) < 1e-9 for w in (a, b))
+        return bool(convex and np.linalg.norm(a @ A - b @ B) <= COINCIDE)
+
+
+def hull_distance(A, B, *, tol=1e-3):
+    """Distance of the convex hulls of two point sets, twice the margin of a support vector machine.
+
+    It is the length of the minimum norm point of conv(A) - conv(B).
+
+    Parameters
+    ----------
+    A : array (n_a, d), B : array (n_b, d)
+        The points.
+    tol : float
+        Relative gap of the bounds: `upper - lower <= tol * upper`.
+
+    Returns
+    -------
+    Proof
+        Its `distance`, `lower`, `upper`, `normal`, `offset`, `weights`. Invariant under rotation and translation of
+        both sets; scales with them.
+
+    Raises
+    ------
+    InputError
+        The points are no two finite arrays of one width, or their position is so degenerate that neither a hyperplane
+        nor a common point can be proven in float64.
+    """
+    if not 0 < tol < 1:
+        raise InputError(f"`tol` is a relative gap between 0 and 1, not {tol!r}.")
+    return nearest(*_pair(A, B), tol)
+
+
+def separable(A, B):
+    """Whether a hyperplane has all of A strictly on one side and all of B on the other.
+
+    Parameters
+    ----------
+    A : array (n_a, d), B : array (n_b, d)
+        The points.
+
+    Returns
+    -------
+    Proof
+        True or false in a condition. It carries the hyperplane, or the convex combinations that coincide (within 1e-9
+        of the points' radius). The bounds of the distance hold but need not be tight.
+
+    Raises
+    ------
+    InputError
+        As in `hull_distance`.
+    """
+    return nearest(*_pair(A, B))
+
+
+def _points(X, name):
+    X = np.asarray(X)
+    if X.ndim != 2 or 0 in X.shape:
+        raise InputError(
+            f"{name} must be an array (points, dimensions) with at least one point, not of shape {X.shape}."
+        )
+    if X.dtype.kind not in "biuf":
+        raise InputError(f"{name} must hold real numbers, not {X.dtype}.")
+    X = np.ascontiguousarray(X, np.float64)
+    if not np.isfinite(X).all():
+        raise InputError(f"{name} holds a NaN or an infinity; remove those points first.")
+    return X
+
+
+def _pair(A, B):
+    A, B = _points(A, "A"), _points(B, "B")
+    if A.shape[1] != B.shape[1]:
+        raise InputError(f"The points of the two sets must have one width, not {A.shape[1]} and {B.shape[1]}.")
+    return A, B
+
+
+def nearest(A, B, tol=None, start=None):
+    """The nearest points of two hulls, as a `Proof`: to a gap of `tol`, or until separation or coincidence is certain.
+
+    Parameters
+    ----------
+    A : float64 array (n_a, d), B : float64 array (n_b, d)
+        The points, finite.
+    tol : float, optional
+        Relative gap of the bounds; without it only the verdict counts.
+    start : tuple of array (n_a,) and array (n_b,), optional
+        Weights to start from.
+    """
+    if len(A) + len(B) <= SMALL and start is None:
+        proof = _proof(*solve(A, B, -1.0 if tol is None else tol))
+        if proof is not None:
+            return proof
+    A, B, centre, radius = frame = shared_frame(A, B)
+    a, b = start or _first(A, B)
+    goal = 0.3 if tol is None else 1 - tol / 2
+    ia, ib = _working(A, B, a, b)
+    for cycles, closely in ((CYCLES, len(ia) + len(ib) <= SMALL), (SHORT, True), (LAST, True)):
+        if cycles == LAST:
+            proof = _shared(*frame)
+            if proof is None:
+                proof = _interior(*frame, tol)
+            if proof is not None:
+                return proof
+        for _ in range(ROUNDS):
+            Z, x = np.concatenate([A[ia], -B[ib]]), np.concatenate([a[ia], b[ib]])
+            w = descend(Z, Z @ Z.T, len(ia), x, goal, cycles, closely)
+            a, b = np.zeros(len(A)), np.zeros(len(B))
+            a[ia], b[ib] = x[: len(ia)], x[len(ia) :]
+            proof = _prove(*frame, a, b, w, tol)
+            if proof is not None:
+                return proof
+            ia, more_a = _grow(A @ w, a, ia)
+            ib, more_b = _grow(-B @ w, b, ib)
+            if not more_a + more_b or (w @ w <= NOISE and cycles != LAST):
+                break
+    from closerlook.probes.program import decide  # scipy's optimizers, needed once in a long while
+
+    return decide(*frame, (a, b), tol)
+
+
+def _prove(A, B, centre, radius, a, b, w, tol=None, how="descent"):
+    """The proof that the weights and the normal make, or None."""
+    verdict, facts = judge(A, B, a, b, w, -1.0 if tol is None else tol)
+    return _proof(verdict, facts, a, b, w, centre, radius, how)
+
+
+def _proof(verdict, facts, a, b, w, centre, radius, how="descent"):
+    length, near, far, upper = facts
+    if verdict > 0:
+        normal = w / length
+        offset = (near + far) / 2 * radius + centre @ normal
+        return Proof(True, float(near - far) * radius, float(upper) * radius, normal, float(offset), (a, b), how)
+    return Proof(False, 0.0, float(upper) * radius, None, None, (a, b), how) if verdict < 0 else None
+
+
+def _shared(A, B, centre, radius):
+    """The proof by a point that both sets have, or None."""
+    rows = {x.tobytes(): k for k, x in enumerate(A + 0.0)}  # + 0.0: no negative zero
+    for k, x in enumerate(B + 0.0):
+        if x.tobytes() in rows:
+            a, b = np.zeros(len(A)), np.zeros(len(B))
+            a[rows[x.tobytes()]] = b[k] = 1.0
+            return Proof(False, 0.0, 0.0, None, None, (a, b), "point")
+    return None
+
+
+def _interior(A, B, centre, radius, tol):
+    """The proof that the interior method finds, or None."""
+    from closerlook.probes.interior import centre_path  # scipy.linalg
+
+    x, w = centre_path(A, B)
+    return _prove(A, B, centre, radius, x[: len(A)], x[len(A) :], w, tol, "interior")
+
+
+def _first(A, B):
+    """Weights of the point of each set that lies farthest towards the other set's mean."""
+    w = A.mean(0) - B.mean(0)
+    a, b = np.zeros(len(A)), np.zeros(len(B))
+    a[np.argmin(A @ w)] = b[np.argmax(B @ w)] = 1.0
+    return a, b
+
+
+def _working(A, B, a, b):
+    """The points to start with: all, or those in use and those nearest to the other set."""
+    if len(A) + len(B) <= FEW:
+        return np.arange(len(A)), np.arange(len(B))
+    w = a @ A - b @ B
+    return tuple(
+        np.union1d(np.argsort(p, kind="stable")[:GROW], np.flatnonzero(x)) for p, x in ((A @ w, a), (-B @ w, b))
+    )
+
+
+def _grow(p, a, inside):
+    """The working set without what lies far behind, and with the points that violate the hyperplane most."""
+    used = inside[a[inside] > 0]
+    spare = inside[a[inside] == 0]
+    spare = spare[np.argsort(p[spare], kind="stable")[: 2 * GROW]]
+    outside = np.ones(len(p), bool)
+    outside[inside] = False
+    worse = np.flatnonzero(outside & (p < p[inside].min()))
+    worse = worse[np.argsort(p[worse], kind="stable")[:GROW]]
+    return np.concatenate([used, spare, worse]), len(worse)

@@ -1,0 +1,103 @@
+"""Distances of the labels' hulls: a verdict and a distance, both proven, for every pair of labels."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from closerlook.errors import InputError
+from closerlook.probes.hulls import Proof, _points, nearest
+from closerlook.probes.threads import spread
+
+
+@dataclass(frozen=True, eq=False)
+class LabelDistances:
+    """Distances of the labels' hulls.
+
+    Attributes
+    ----------
+    classes : array (k,)
+        The labels, sorted.
+    vector, lower, upper : array (k (k - 1) / 2,)
+        Distance of each pair of labels i < j, row by row, zero where their hulls meet; and its bounds.
+    separable : bool array (k (k - 1) / 2,)
+        Whether a hyperplane separates the two.
+    proofs : list of Proof
+        The reasons, with the weights that a nearby space starts from.
+    """
+
+    classes: np.ndarray
+    proofs: list[Proof] = field(repr=False)
+    sizes: tuple = field(repr=False)
+
+    @property
+    def vector(self):
+        return np.array([p.distance for p in self.proofs])
+
+    @property
+    def lower(self):
+        return np.array([p.lower for p in self.proofs])
+
+    @property
+    def upper(self):
+        return np.array([p.upper for p in self.proofs])
+
+    @property
+    def separable(self):
+        return np.array([p.separable for p in self.proofs], bool)
+
+    @property
+    def matrix(self):
+        """array (k, k): the distances; NaN on the diagonal."""
+        k = len(self.classes)
+        full = np.full((k, k), np.nan)
+        full[np.triu_indices(k, 1)] = self.vector
+        return np.fmin(full, full.T)
+
+
+def label_distances(X, y, start=None, *, tol=1e-3, n_jobs=None):
+    """Distances of the labels' hulls, without clustering.
+
+    Parameters
+    ----------
+    X : array (n, d)
+        Points.
+    y : array (n,)
+        Their labels.
+    start : LabelDistances, optional
+        Result of the same points in a nearby space (an earlier update, the layer below): its weights are where the
+        search starts. The result agrees within `tol` with what it is without.
+    tol : float
+        Relative gap of the bounds of each distance.
+    n_jobs : int, optional
+        Threads; -1 for all. The result does not depend on it.
+
+    Returns
+    -------
+    LabelDistances
+    """
+    if not 0 < tol < 1:
+        raise InputError(f"`tol` is a relative gap between 0 and 1, not {tol!r}.")
+    X, y = _points(X, "X"), np.asarray(y)
+    if y.shape != (len(X),):
+        raise InputError(f"`y` must hold one label for each of the {len(X)} points, not be of shape {y.shape}.")
+    classes, label = np.unique(y, return_inverse=True)
+    groups = [np.flatnonzero(label == k) for k in range(len(classes))]
+    sizes = tuple(map(len, groups))
+    if start is not None and (start.sizes != sizes or not np.array_equal(start.classes, classes)):
+        raise InputError("`start` must come from the same points with the same labels, in another space.")
+    return LabelDistances(classes, pair_proofs(X, groups, classes, start, tol, n_jobs), sizes)
+
+
+def pair_proofs(X, groups, names, start=None, tol=1e-3, n_jobs=None):
+    """A proof for every pair of groups i < j, row by row."""
+    pairs = [(i, j) for i in range(len(groups)) for j in range(i + 1, len(groups))]
+    first = [p.weights for p in start.proofs] if start else [None] * len(pairs)
+
+    def solve(job):
+        (i, j), weights = job
+        try:
+            return nearest(X[groups[i]], X[groups[j]], tol, weights)
+        except InputError as error:
+            raise InputError(f"Labels {names[i]!r} and {names[j]!r}: {error}") from None
+
+    return spread(solve, zip(pairs, first), n_jobs)

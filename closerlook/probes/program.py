@@ -1,0 +1,49 @@
+"""The linear program that decides what the descent leaves open (HiGHS)."""
+
+import numpy as np
+from scipy.optimize import linprog
+
+from closerlook.errors import InputError
+
+
+def decide(A, B, centre, radius, weights, tol):
+    """Decide whether two hulls meet by an exact linear program, and prove it from the program's solution.
+
+    Maximises the margin t of `A @ w - c >= t`, `c - B @ w >= t` over `|w| <= 1` (each coordinate); its dual variables
+    are the convex combinations. Points and arguments as in `hulls.nearest`, already centred and scaled.
+
+    Raises
+    ------
+    InputError
+        Neither the hyperplane nor the combinations hold in float64.
+    """
+    from closerlook.probes.descent import rounding
+    from closerlook.probes.hulls import COINCIDE, Proof
+
+    n, m, d = len(A), len(B), A.shape[1]
+    left = np.block([[-A, np.ones((n, 1)), np.ones((n, 1))], [B, -np.ones((m, 1)), np.ones((m, 1))]])
+    cost = np.r_[np.zeros(d + 1), -1.0]
+    found = linprog(
+        cost, left, np.zeros(n + m), bounds=[(-1, 1)] * d + [(None, None)] * 2, method="highs",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+    )  # fmt: skip
+    if found.status == 0:
+        w = found.x[:d]
+        length = np.linalg.norm(w)
+        low, high = (A @ w).min(), (B @ w).max()
+        a, b = (np.maximum(-x, 0) for x in np.split(found.ineqlin.marginals, [n]))
+        a, b = (x / x.sum() if x.sum() else old for x, old in zip((a, b), weights))
+        upper = np.linalg.norm(a @ A - b @ B)
+        if length and (low - high) / length > rounding(d):
+            a, b = min((weights, (a, b)), key=lambda ab: np.linalg.norm(ab[0] @ A - ab[1] @ B))
+            upper = np.linalg.norm(a @ A - b @ B)
+            gap = (low - high) / length
+            if tol is None or gap >= (1 - tol) * upper:
+                offset = (low + high) / 2 / length * radius + centre @ w / length
+                return Proof(True, gap * radius, upper * radius, w / length, offset, (a, b), "program")
+        elif upper <= COINCIDE:
+            return Proof(False, 0.0, upper * radius, None, None, (a, b), "program")
+    raise InputError(
+        f"Two sets of {n} and {m} points in {d} dimensions touch so narrowly that neither a hyperplane between them nor"
+        " a common point can be proven in float64; move or remove the points at their border."
+    )

@@ -1,0 +1,20 @@
+"""What all tests share: one thread, and where the real corpora are."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of the paper's corpora, laid out as `config/real.yaml` expects it."""
+    folder = Path(os.environ.get("CLOSERLOOK_DATA", ROOT / "../shared/data"))
+    if not folder.is_dir():
+        pytest.skip(f"no corpora at {folder}: set CLOSERLOOK_DATA")
+    return folder

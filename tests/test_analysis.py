@@ -1,0 +1,102 @@
+"""From the probes' files to the tables."""
+
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from closerlook.analysis.similarity import label_vector
+from closerlook.analysis.spaces import spaces
+from closerlook.analysis.table7 import PAPER, markdown, table7
+from closerlook.files import write_json
+
+
+def direct(folder, cell, vector, classes, n_clusters, **more):
+    """Write one result of DirectProbe."""
+    path = folder.joinpath("direct", *cell[:3], cell[4], f"layer{cell[3]}.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    result = {"status": "ok", "n_clusters": n_clusters, "is_linear": n_clusters == len(classes), "seconds": 1.0}
+    write_json(path, {**result, "conflicts": 0, **more})
+    np.savez(path.with_suffix(".npz"), distance_vector=np.array(vector), classes=np.array(classes))
+    return path
+
+
+def classifier(folder, cell, accuracies, shape):
+    """Write one result of the classifier probe."""
+    path = folder.joinpath("classifier", *cell[:3], f"layer{cell[3]}.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    best = {"hidden_layer_sizes": shape, "alpha": 1e-3}
+    scores = {"accuracies": accuracies, "accuracy": np.mean(accuracies), "accuracy_std": np.std(accuracies)}
+    write_json(path, {"status": "ok", **scores, "best": best, "majority": 40.0, "seconds": 2.0})
+    return path
+
+
+@pytest.fixture
+def found(tmp_path):
+    """A study of one model of one layer and one task of three labels: the original, and two seeds."""
+    d, c = [], []
+    for state, tuned in (("pretrained", 0), ("t.seed0", 10), ("t.seed1", 14)):
+        for layer in (0, 1):
+            cell = ["m", state, "t", layer]
+            last = layer * tuned
+            linear = [0, 1, 2], 3 if layer or tuned else 7
+            d.append(direct(tmp_path, [*cell, "train"], [1 + last, 2.0, 3.0], *linear))
+            d.append(direct(tmp_path, [*cell, "test"], [2.0, 4.0, 6.5], [0, 1, 2], 3))
+            c.append(classifier(tmp_path, cell, [60 + last, 62 + last], [8, layer + 1]))
+    return d, c, {"t": ["a", "b", "c"]}, {"m": 1}
+
+
+def test_a_row_per_space(found):
+    frame = spaces(*found)
+    assert len(frame) == 6 and not frame.duplicated(["model", "state", "task", "layer"]).any()
+    row = frame[(frame.state == "t.seed1") & (frame.layer == 1)].iloc[0]
+    assert (row.tuned_on, row.seed, row.accuracy, row.n_clusters, row.n_labels) == ("t", 1, 75, 3, 3)
+    assert row.train_test_similarity == pytest.approx(np.corrcoef([15, 2, 3], [2, 4, 6.5])[0, 1])
+    assert row.min_distance == 2 and row.mean_distance == pytest.approx(20 / 3)
+    assert row.direct_seconds == 2
+
+
+def test_what_was_not_measured_is_missing_and_not_zero(found):
+    d, c, labels, depths = found
+    frame = spaces(d, c[:-1], labels, depths)
+    row = frame[(frame.state == "t.seed1") & (frame.layer == 1)].iloc[0]
+    assert pd.isna(row.accuracy) and pd.isna(row.best_alpha) and row.n_clusters == 3
+    frame = spaces([], c, labels, depths)
+    assert frame.n_clusters.isna().all() and frame.train_test_similarity.isna().all() and len(frame) == 6
+
+
+def test_similarity_is_over_the_labels_that_both_splits_have(tmp_path):
+    a = label_vector([0, 1, 2, 3], [1, 2, 3, 4, 5, 6], 4)
+    b = label_vector([0, 2, 3], [2, 1, 7], 4)
+    both = ~np.isnan(a) & ~np.isnan(b)
+    assert a[both].tolist() == [2, 3, 6] and b[both].tolist() == [2, 1, 7]
+
+
+def test_table7_has_the_papers_columns_and_the_spread_over_seeds(found):
+    table = table7(pd.read_csv(io.StringIO(spaces(*found).to_csv(index=False))), ["m"], ["t"], 6)
+    assert list(table.columns[: len(PAPER)]) == PAPER
+    before, after = table.iloc[0], table.iloc[1]
+    assert (before.state, before.accuracy, before.seeds) == ("original", 61, 0)
+    assert pd.isna(before.accuracy_seed_std)
+    assert (after.state, after.accuracy, after.seeds, after.is_linear) == ("fine-tuned", 73, 2, "Y")
+    assert after.accuracy_seed_std == pytest.approx(np.std([71, 75], ddof=1))
+    assert after.best_hidden_layers == "(8, 2)" and after.min_cluster_size == 6
+
+
+def test_similarity_stands_only_where_every_label_is_one_cluster(found):
+    frame = spaces(*found)
+    frame.loc[frame.state == "t.seed0", "is_linear"] = False
+    table = table7(frame, ["m"], ["t"])
+    assert table.is_linear.tolist() == ["Y", "1/2"]
+    only = frame[(frame.state == "t.seed1") & (frame.layer == 1)].train_test_similarity.iloc[0]
+    assert table.train_test_similarity.iloc[1] == pytest.approx(only)
+
+
+def test_the_markdown_is_a_rectangle_that_parses(found):
+    text = markdown(table7(spaces(*found), ["m"], ["t"]))
+    lines = text.splitlines()
+    assert len({len(line) for line in lines}) == 1 and len(lines) == 4
+    cells = next(csv.reader([lines[3].strip("| ")], delimiter="|"))
+    assert cells[3].strip() == "73.00 ±1.00" and cells[4].strip() == "2.83"

@@ -1,0 +1,142 @@
+"""The config: what is accepted, what is refused, and in which words."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from closerlook.config import load
+from closerlook.errors import InputError
+from closerlook.reference import reference
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL = {
+    "corpora": {"g": {"format": "grammar"}},
+    "tasks": {"role": {"corpus": "g", "kind": "word", "label": "misc.Role"}},
+    "models": {"m": {"pretrain": {"corpus": "g", "n_layers": 4}}},
+}
+
+
+def edited(path, value):
+    """The small config with one key set, as `a.b.c`."""
+    raw = copy.deepcopy(SMALL)
+    *parents, last = path.split(".")
+    section = raw
+    for key in parents:
+        section = section.setdefault(key, {})
+    section[last] = value
+    return raw
+
+
+@pytest.mark.parametrize(
+    "key, value, expected",
+    [
+        ("sedes", [0], ["sedes: unknown key", "did you mean `seeds`?", "tasks"]),
+        ("finetune.epoch", 3, ["finetune.epoch: unknown key", "`epochs`"]),
+        ("models.m.finetune.lr", 1.0, ["models.m.finetune.lr: unknown key", "learning_rate"]),
+        ("seeds", 3, ["seeds: is 3", "list"]),
+        ("seeds", ["a"], ["seeds.0: is 'a'", "integer"]),
+        ("seeds", [], ["seeds: is []", "at least 1"]),
+        ("finetune.learning_rate", "fast", ["finetune.learning_rate: is 'fast'", "number"]),
+        ("finetune.epochs", 0, ["finetune.epochs: is 0"]),
+        ("finetune.epochs", 2.5, ["finetune.epochs: is 2.5", "integer"]),
+        ("finetune.steps", "5", ["finetune.steps: is '5'", "every 5"]),
+        ("finetune.steps", [0, 5], ["finetune.steps: is [0, 5]", "counted from 1"]),
+        ("finetune.precision", "fp16", ["finetune.precision: is 'fp16'", "'fp32' or 'bf16'"]),
+        ("tasks.role.corpus", "h", ["tasks.role.corpus: 'h' is no corpus", "g"]),
+        ("tasks.role.kind", "words", ["tasks.role.kind: is 'words'", "'word', 'pair' or 'sentence'"]),
+        ("tasks", ["role"], ["tasks: is ['role']", "mapping"]),
+        ("layers", [0, 9], ["layers: m has no layer 9", "0 to 4"]),
+        ("layers", [-6], ["layers: m has no layer -6", "0 to 4"]),
+        ("layers", "top", ["layers: is 'top'", "`all`"]),
+        ("models.m.layers", [5], ["models.m.layers: m has no layer 5"]),
+        ("probes.direct.layers", [7], ["probes.direct.layers: m has no layer 7"]),
+        ("models.m.tasks", ["pos"], ["models.m.tasks: 'pos' is no task", "role"]),
+        ("models.m.hub", "a/b", ["models.m: give exactly one of", "pretrain"]),
+        ("models.m.pretrain.corpus", "h", ["models.m.pretrain.corpus: 'h'", "g"]),
+        ("models.m.pretrain.n_heads", 5, ["models.m.pretrain.n_heads: 5 does not divide"]),
+        ("models.r", {"like": "m"}, ["models.r.weights", "random"]),
+        ("models.r", {"like": "x", "weights": "random"}, ["models.r.like: 'x'", "m"]),
+        ("models.r", {"hub": "a/b"}, ["models.r.n_layers: is missing"]),
+        ("models.r", {"path": "nowhere"}, ["models.r.path", "nowhere"]),
+        ("models.r", {}, ["models.r: give exactly one of"]),
+        ("corpora.c", {"format": "conllu"}, ["corpora.c.train: is missing", "corpora.c.test: is missing"]),
+        ("corpora.c", {"format": "xml"}, ["corpora.c.format: is 'xml'", "'conllu'"]),
+        ("corpora.c", {"format": "trec", "train": {"path": "a"}, "test": {"url": "u"}}, ["corpora.c.train.path", "a"]),
+        ("corpora.c", {"format": "table", "train": {"url": "u"}, "test": {"url": "u"}}, ["corpora.c.test: ", ".csv"]),
+        ("corpora.g.train", {"url": "u", "sha256": "12"}, ["corpora.g.train.sha256: is '12'"]),
+        ("corpora.g.train", {"url": "u", "rows": "800"}, ["corpora.g.train.rows: is '800'", "`0:800`"]),
+        ("tasks.a/b", {}, ["tasks.a/b: a name has letters"]),
+        ("probes.classifier.alphas", [0.0], ["probes.classifier.alphas.0: is 0.0"]),
+        ("probes.classifier.hidden_layer_sizes", [64], ["probes.classifier.hidden_layer_sizes.0: is 64"]),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_the_key(key, value, expected):
+    with pytest.raises(InputError) as error:
+        load(edited(key, value), "my.yaml")
+    text = str(error.value)
+    assert all(line.startswith("my.yaml: ") for line in text.splitlines())
+    for part in expected:
+        assert part in text
+
+
+def test_all_mistakes_are_reported_at_once():
+    raw = edited("finetune.epoch", 3) | {"sedes": [1]}
+    with pytest.raises(InputError) as error:
+        load(raw)
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_an_empty_config_says_what_is_missing():
+    with pytest.raises(InputError, match="corpora: is missing"):
+        load({})
+
+
+def test_numbers_in_scientific_notation_are_numbers():
+    raw = yaml.safe_load("learning_rate: 3e-4\nweight_decay: 1E-2")
+    assert isinstance(raw["learning_rate"], str)  # what YAML 1.1 makes of it
+    recipe = load(edited("finetune", raw)).finetune
+    assert (recipe.learning_rate, recipe.weight_decay) == (3e-4, 1e-2)
+
+
+def test_layers_count_from_either_end():
+    assert load(SMALL).layers_of("m") == [0, 1, 2, 3, 4]
+    assert load(edited("layers", [-1, 0, 4])).layers_of("m") == [0, 4]
+    raw = edited("probes.direct.layers", [2])
+    assert load(raw).layers_of("m", "direct") == [2]
+    assert load(raw).layers_of("m", "classifier") == [0, 1, 2, 3, 4]
+
+
+def test_a_model_overrides_the_recipe_key_by_key():
+    raw = edited("models.m.finetune.epochs", 3)
+    raw["finetune"] = {"epochs": 7, "batch_size": 8}
+    recipe = load(raw).recipe("m")
+    assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (3, 8, 3e-4)
+
+
+def test_the_depth_of_a_local_model_is_read_from_it(tmp_path):
+    (tmp_path / "config.json").write_text('{"num_hidden_layers": 3}')
+    assert load(edited("models.l", {"path": str(tmp_path)})).layers_of("l") == [0, 1, 2, 3]
+    with pytest.raises(InputError, match=r"models\.l\.n_layers: is 5, but .* says 3"):
+        load(edited("models.l", {"path": str(tmp_path), "n_layers": 5}))
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "demo.yaml"])
+def test_the_shipped_configs_are_valid(name):
+    load(yaml.safe_load((ROOT / "config" / name).read_text()))
+
+
+def test_the_default_is_the_grid_of_the_paper():
+    cfg = load(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    assert set(cfg.tasks) == {"pos", "dep", "ps-role", "ps-fxn", "trec-50"}
+    depths = {model: cfg.depth(model) for model in cfg.models}
+    assert depths == {"bert-tiny": 2, "bert-mini": 4, "bert-small": 4, "bert-medium": 8, "bert-base": 12}
+    assert cfg.recipe("bert-tiny").epochs == 10 and cfg.recipe("bert-base").epochs == 3
+    probe = cfg.probes.classifier
+    assert len(probe.hidden_layer_sizes) * len(probe.alphas) == 128
+
+
+def test_the_readme_explains_every_key():
+    readme = (ROOT / "config/README.md").read_text()
+    assert reference() in readme, "put the output of `python -m closerlook.reference` at the end of config/README.md"

@@ -1,0 +1,53 @@
+"""Figures show the numbers that they were given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from closerlook.analysis.spaces import COLUMNS
+from closerlook.figures import style
+from closerlook.figures.layers import layers
+
+
+@pytest.fixture
+def frame():
+    """Two models, of which one was never fine-tuned, and two tasks of four labels."""
+    rows = []
+    for model, states in (("m", ["pretrained", "t.seed0", "t.seed1"]), ("r", ["pretrained"])):
+        for task in ("t", "u"):
+            for state in (s.replace("t.", f"{task}.") for s in states):
+                tuned = state != "pretrained"
+                seed = int(state[-1]) if tuned else None
+                for layer in range(3):
+                    row = {"model": model, "task": task, "state": state, "tuned_on": task if tuned else None}
+                    row |= {"seed": seed, "layer": layer, "depth": 2, "n_labels": 4, "majority": 30.0}
+                    rows.append(row | {"accuracy": 50 + layer + 10 * (seed or 0), "n_clusters": 4 + layer})
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def curves(axis):
+    return {line.get_color(): line for line in axis.lines if len(line.get_xdata()) == 3 and line.get_linestyle() == "-"}
+
+
+def test_lines_are_means_over_seeds(frame):
+    axes = np.array(layers(frame, ["m", "r"], ["t", "u"]).axes).reshape(4, 2)
+    found = curves(axes[0, 1])
+    assert list(found[style.BEFORE].get_ydata()) == [50, 51, 52]
+    assert list(found[style.AFTER].get_ydata()) == [55, 56, 57]
+    assert list(curves(axes[2, 0])[style.BEFORE].get_ydata()) == [4, 5, 6]
+    assert style.AFTER not in curves(axes[1, 0])  # r has no fine-tuned state
+    assert axes[0, 0].get_ylim() == axes[1, 0].get_ylim()
+
+
+def test_a_model_that_was_not_measured_is_shown_as_such(frame):
+    frame.loc[frame.model == "r", "accuracy"] = np.nan
+    axes = np.array(layers(frame, ["m", "r"], ["t", "u"]).axes).reshape(4, 2)
+    assert [t.get_text() for t in axes[1, 0].texts] == ["not measured"]
+    assert not axes[0, 0].texts and not axes[3, 0].texts
+
+
+def test_the_same_data_give_the_same_bytes(frame, tmp_path):
+    for name in ("a", "b"):
+        style.save(layers(frame, ["m"], ["t"]), [tmp_path / f"{name}.pdf", tmp_path / f"{name}.png"])
+    for suffix in ("pdf", "png"):
+        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()

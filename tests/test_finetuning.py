@@ -1,0 +1,375 @@
+"""Fine-tuning: compared with a plain loop, with itself after being killed, and with itself short of memory."""
+
+import csv
+import hashlib
+import logging
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import encoders_fixtures
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from datasets import load_from_disk
+from encoders_fixtures import save_task, toy_rows
+from safetensors.torch import load_file
+from transformers import AutoModel, AutoTokenizer
+
+from closerlook.encoders import checkpoints, finetuning, training
+from closerlook.encoders.finetuning import finetune, kept
+from closerlook.encoders.layers import embed
+from closerlook.errors import InputError
+from closerlook.files import read_json
+
+bert, encoder = encoders_fixtures.bert, encoders_fixtures.encoder
+RECIPE = {"epochs": 3, "batch_size": 8, "learning_rate": 3e-3, "seed": 1, "device": "cpu", "progress": False}
+
+
+@pytest.fixture(scope="session")
+def task(tmp_path_factory):
+    """Folder of a word task with 4 updates an epoch, the last of them smaller."""
+    return save_task(tmp_path_factory.mktemp("task") / "word", toy_rows("word", 30), toy_rows("word", 10, seed=1))
+
+
+def run(model, task, folder, **keys):
+    """Fine-tune into `folder`, with steps and checkpoints beside it."""
+    return finetune(model, task, folder / "out", **RECIPE | {"checkpoints": folder / "checkpoints"} | keys)
+
+
+def digests(folder):
+    """SHA-256 of everything under a folder that is the same whenever the weights are."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix == ".safetensors" or path.name == "curve.csv"]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+@pytest.fixture(scope="session")
+def undisturbed(bert, task, tmp_path_factory):
+    """A run that nothing went wrong with: its metrics and its folder."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return run(bert, task, folder, steps="every 5"), folder
+
+
+@pytest.mark.parametrize("kind", ["word", "pair", "sentence"])
+def test_it_learns(encoder, tmp_path, kind):
+    task = save_task(tmp_path / "task", toy_rows(kind, 64), toy_rows(kind, 32, seed=1))
+    metrics = run(encoder, task, tmp_path, epochs=8)
+    assert metrics["test_accuracy"] > 0.85  # by chance about 0.4
+    assert metrics["epochs"][-1]["loss"] < metrics["epochs"][0]["loss"] / 2
+
+
+def test_weights_are_those_of_a_plain_loop(bert, tmp_path):
+    """Whole-batch updates without dropout, so that the order does not matter, against Adam by hand."""
+    rows = [(["the", "cat", "sat"], [[1], [2]], [0, 1]), (["mat"], [[0]], [2]), (["naïve", "dogs"], [[0]], [1])]
+    task, model = save_task(tmp_path / "task", rows), without_dropout(bert, tmp_path)
+    metrics = run(model, task, tmp_path, epochs=10, batch_size=4, dropout=0.0, learning_rate=1e-3, warmup=0.25)
+
+    torch.manual_seed(RECIPE["seed"])
+    head = torch.nn.Linear(32, 3)
+    torch.nn.init.normal_(head.weight, std=0.02)
+    torch.nn.init.zeros_(head.bias)
+    plain, tokenizer = AutoModel.from_pretrained(model, add_pooling_layer=False), AutoTokenizer.from_pretrained(model)
+    plain.train()
+    parameters = [*plain.parameters(), *head.parameters()]
+    adam, losses = torch.optim.Adam(parameters), []
+    for update in range(10):
+        rate = update / 3 if update < 3 else (10 - update) / 7
+        adam.param_groups[0]["lr"] = 1e-3 * rate  # up in 3 updates, down in 7
+        logits, labels = [], []
+        for words, targets, some in rows:
+            encoded = tokenizer(words, is_split_into_words=True, return_tensors="pt")
+            hidden = plain(**encoded).last_hidden_state[0]
+            word_of = np.array([-1 if i is None else i for i in encoded.word_ids()])
+            logits += [head(hidden[word_of == i].mean(0)) for (i,) in targets]
+            labels += some
+        loss = F.cross_entropy(torch.stack(logits), torch.tensor(labels))
+        losses.append(loss.item())
+        adam.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        adam.step()
+
+    curve = list(csv.DictReader(open(tmp_path / "out" / "curve.csv")))
+    np.testing.assert_allclose([float(line["loss"]) for line in curve], losses, rtol=1e-3)
+    assert metrics["epochs"][0]["loss"] == pytest.approx(losses[0], rel=1e-4)
+    tuned = load_file(tmp_path / "out" / "model.safetensors")
+    start = load_file(bert / "model.safetensors")
+    for name, expected in plain.state_dict().items():
+        moved = (expected - start[name]).abs().max()
+        if not name.endswith("key.bias"):  # attention does not depend on it: its gradient is noise
+            assert (tuned[name] - expected).abs().max() <= 0.05 * moved + 1e-6, name
+    tuned_head = load_file(tmp_path / "out" / "head.safetensors")
+    np.testing.assert_allclose(tuned_head["weight"], head.weight.detach(), atol=1e-4)
+
+
+def without_dropout(model, folder):
+    shutil.copytree(model, folder / "model")
+    config = (model / "config.json").read_text()
+    config = config.replace('_dropout_prob": 0.1', '_dropout_prob": 0.0')
+    (folder / "model" / "config.json").write_text(config)
+    return folder / "model"
+
+
+def test_same_seed_same_weights(bert, task, undisturbed, tmp_path):
+    run(bert, task, tmp_path / "same", steps="every 5")
+    run(bert, task, tmp_path / "other", steps="every 5", seed=2)
+    expected, other = digests(undisturbed[1]), digests(tmp_path / "other")
+    assert digests(tmp_path / "same") == expected
+    assert not set(other.values()) & set(expected.values())
+
+
+def test_the_order_is_another_with_every_epoch_and_seed(bert, task, tmp_path, monkeypatch):
+    gradients, orders = training.Tuner._gradients, {}
+    for seed in (1, 2):
+        order = orders[seed] = []
+
+        def record(self, model, rows, order=order):
+            order.extend(sentence.rows[0].tolist() for sentence, _ in rows)
+            return gradients(self, model, rows)
+
+        monkeypatch.setattr(training.Tuner, "_gradients", record)
+        run(bert, task, tmp_path, seed=seed)
+    epochs = [order[i : i + 30] for order in orders.values() for i in (0, 30, 60)]
+    assert all(len(epoch) == 30 and sorted(epoch) == sorted(epochs[0]) for epoch in epochs)
+    assert all(epochs[i] != epochs[j] for i in range(6) for j in range(i))
+
+
+KILLED = """
+import os, signal, sys
+from closerlook.encoders import training
+from test_finetuning import run
+
+training.SAVE_EVERY = float(sys.argv[5])  # seconds
+step_end = training.Watch.on_step_end
+
+def on_step_end(self, args, state, control, **keys):
+    step_end(self, args, state, control, **keys)
+    if state.global_step == int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+training.Watch.on_step_end = on_step_end
+from pathlib import Path
+run(*map(Path, sys.argv[1:4]), steps="every 5")
+"""
+
+
+def killed(model, task, folder, update, save_every):
+    """Start a run in another process, which gets a SIGKILL in the middle of an update."""
+    (folder / "killed.py").write_text(KILLED)
+    here = os.path.dirname(__file__)
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([here, os.path.dirname(here)]), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, folder / "killed.py", model, task, folder, str(update), str(save_every)]
+    done = subprocess.run([str(part) for part in command], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert not (folder / "out").exists() and not (folder / "out.steps").exists()
+
+
+def test_killed_inside_an_epoch_and_resumed(bert, task, undisturbed, tmp_path):
+    killed(bert, task, tmp_path, 7, 0)  # updates 4 | 4 | 4, checkpoints after each: the last whole one is of update 6
+    metrics = run(bert, task, tmp_path, steps="every 5")
+    assert metrics["resumed_from"] == 6
+    assert digests(tmp_path) == digests(undisturbed[1])
+    assert metrics["epochs"] == undisturbed[0]["epochs"]
+    assert not (tmp_path / "checkpoints").exists()
+
+
+class Crash(Exception):
+    pass
+
+
+def crash(monkeypatch, update):
+    """Let training fail after an update, before its checkpoint."""
+    step_end = training.Watch.on_step_end
+
+    def on_step_end(self, args, state, control, **keys):
+        step_end(self, args, state, control, **keys)
+        if state.global_step == update:
+            raise Crash
+
+    monkeypatch.setattr(training.Watch, "on_step_end", on_step_end)
+
+
+@pytest.mark.parametrize(("update", "resumed"), [(3, None), (4, None), (5, 4), (11, 8), (12, 8)])
+def test_resumed_from_the_end_of_an_epoch(bert, task, undisturbed, tmp_path, monkeypatch, update, resumed):
+    with monkeypatch.context() as patch:
+        crash(patch, update)
+        with pytest.raises(Crash):
+            run(bert, task, tmp_path, steps="every 5")
+    metrics = run(bert, task, tmp_path, steps="every 5")
+    assert metrics["resumed_from"] == resumed
+    assert digests(tmp_path) == digests(undisturbed[1])
+
+
+def test_resumed_when_only_the_writing_was_missing(bert, task, undisturbed, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(finetuning, "save_file", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(bert, task, tmp_path, steps="every 5")
+    assert not (tmp_path / "out").exists()
+    metrics = run(bert, task, tmp_path, steps="every 5")
+    assert metrics["resumed_from"] == 12
+    assert digests(tmp_path) == digests(undisturbed[1])
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "unsealed", "all"])
+def test_a_damaged_checkpoint_is_not_used(bert, task, undisturbed, tmp_path, monkeypatch, caplog, damage):
+    with monkeypatch.context() as patch:
+        crash(patch, 10)
+        with pytest.raises(Crash):
+            run(bert, task, tmp_path, steps="every 5")
+    older, newer = (tmp_path / "checkpoints" / f"checkpoint-{update}" for update in (4, 8))
+    content = (newer / "optimizer.pt").read_bytes()
+    if damage == "truncated":
+        (newer / "optimizer.pt").write_bytes(content[:-100])
+    elif damage == "flipped":
+        (newer / "optimizer.pt").write_bytes(content[:-3000] + bytes([content[-3000] ^ 1]) + content[-2999:])
+    else:
+        (newer / checkpoints.SEAL).unlink()
+    if damage == "all":
+        (older / "model.safetensors").unlink()
+    with caplog.at_level(logging.WARNING):
+        metrics = run(bert, task, tmp_path, steps="every 5")
+    assert "checkpoint-8" in caplog.text and ("checkpoint-4" in caplog.text) == (damage == "all")
+    assert metrics["resumed_from"] == (None if damage == "all" else 4)
+    assert digests(tmp_path) == digests(undisturbed[1])
+
+
+def test_a_checkpoint_of_another_recipe_is_not_used(bert, task, tmp_path, monkeypatch, caplog):
+    with monkeypatch.context() as patch:
+        crash(patch, 10)
+        with pytest.raises(Crash):
+            run(bert, task, tmp_path, learning_rate=1e-3)
+    metrics = run(bert, task, tmp_path)
+    assert metrics["resumed_from"] is None and "another recipe" in caplog.text
+
+
+def test_out_of_memory_changes_nothing_but_the_parts(bert, tmp_path, monkeypatch, caplog):
+    rows = [(words[:3], [[0]], labels[:1]) for words, _, labels in toy_rows("word", 30)]
+    task = save_task(tmp_path / "task", rows)
+    model = without_dropout(bert, tmp_path)
+    keys = {"batch_size": 7, "dropout": 0.0, "learning_rate": 1e-3}
+    whole = run(model, task, tmp_path / "a", **keys)
+    forward, calls = training.Classifier.forward, []
+
+    def short_of_memory(self, batch):
+        logits = forward(self, batch)
+        calls.extend([len(batch.input_ids)] * self.training)
+        if self.training and (len(batch.input_ids) > 3 or len(calls) == 9):  # the latter in the midst of an update
+            raise torch.OutOfMemoryError
+        return logits
+
+    monkeypatch.setattr(training.Classifier, "forward", short_of_memory)
+    parts = run(model, task, tmp_path / "b", **keys)
+    assert (whole["accumulation"], parts["accumulation"]) == (1, 7) and parts["effective_batch"] == 7
+    assert calls[:12] == [7, 4, 2, 2, 2, 1, 2, 2, 2, 1, 1, 1]
+    assert parts["n_updates"] == whole["n_updates"] == 3 * math.ceil(30 / 7)
+    for text in ("in 2 parts", "in 4 parts", "in 7 parts", "stays 7"):
+        assert text in caplog.text
+    losses = [[epoch["loss"] for epoch in metrics["epochs"]] for metrics in (whole, parts)]
+    np.testing.assert_allclose(*losses, rtol=1e-4)
+    a, b = (load_file(tmp_path / name / "out" / "model.safetensors") for name in "ab")
+    start = load_file(model / "model.safetensors")
+    for name, tensor in a.items():
+        if not name.endswith("key.bias"):  # attention does not depend on it: its gradient is noise
+            assert (tensor - b[name]).abs().max() <= 0.02 * (tensor - start[name]).abs().max() + 1e-6, name
+
+
+def test_out_of_memory_with_one_sentence_is_an_error(bert, task, tmp_path, monkeypatch):
+    def no_memory(self, batch):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(training.Classifier, "forward", no_memory)
+    with pytest.raises(torch.OutOfMemoryError):
+        run(bert, task, tmp_path)
+
+
+def test_steps(undisturbed, task, tmp_path, bert):
+    metrics, folder = undisturbed
+    assert read_json(folder / "out.steps" / "steps.json") == {"kept": [5, 10, 12], "n_updates": 12}
+    assert sorted(path.name for path in (folder / "out.steps").iterdir()) == ["step10", "step12", "step5", "steps.json"]
+    last, tuned = folder / "out.steps" / "step12", folder / "out"
+    assert (last / "model.safetensors").read_bytes() == (tuned / "model.safetensors").read_bytes()
+    assert (folder / "out.steps" / "step5" / "model.safetensors").read_bytes() != (
+        last / "model.safetensors"
+    ).read_bytes()
+    for name, source, tokenizer in (("a", last, bert), ("b", tuned, None)):
+        embed(source, task, {"test": {3: tmp_path / f"{name}.npy"}}, tokenizer=tokenizer, progress=False)
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy"))
+
+
+def test_kept():
+    assert kept(None, 12) == set()
+    assert kept("every 5", 12) == {5, 10, 12}
+    assert kept("every 4", 12) == {4, 8, 12}
+    assert kept([1, 7], 12) == {1, 7, 12}
+    with pytest.raises(InputError, match="update 13 .* 12 updates"):
+        kept([1, 13], 12)
+
+
+def test_what_is_written(undisturbed, task, bert):
+    metrics, folder = undisturbed
+    assert metrics == read_json(folder / "out" / "metrics.json")
+    assert metrics["recipe"] == {key: RECIPE[key] for key in ("epochs", "batch_size", "learning_rate")} | {
+        "warmup": 0.1, "weight_decay": 0.0, "dropout": 0.1, "max_grad_norm": 1.0, "precision": "fp32",
+    }  # fmt: skip
+    assert (metrics["seed"], metrics["n_updates"], metrics["labels"]) == (1, 12, ["a", "b", "c"])
+    assert (metrics["accumulation"], metrics["effective_batch"], metrics["device"]) == (1, 8, "cpu")
+    assert metrics["wall_seconds"] > 0 and metrics["peak_memory_bytes"] > 1e7 and metrics["status"] == "ok"
+    for name, digest in metrics["sha256"].items():
+        assert hashlib.sha256((folder / "out" / name).read_bytes()).hexdigest() == digest
+    curve = list(csv.DictReader(open(folder / "out" / "curve.csv")))
+    assert [int(line["update"]) for line in curve] == list(range(1, 13))
+    rates = [0, 3e-3 / 2, *(3e-3 * (12 - update) / 10 for update in range(2, 12))]
+    np.testing.assert_allclose([float(line["learning_rate"]) for line in curve], rates, atol=1e-12)
+    ends = [float(line["test_accuracy"]) for line in curve if line["test_accuracy"]]
+    assert ends == [epoch["test_accuracy"] for epoch in metrics["epochs"]]
+    assert sorted(path.name for path in folder.iterdir()) == ["out", "out.steps"]
+
+
+def test_the_accuracy_is_that_of_the_files(undisturbed, task, tmp_path):
+    """Embed with the tuned encoder, multiply by the head: the same accuracy as in the metrics."""
+    metrics, folder = undisturbed
+    out = {split: {3: tmp_path / f"{split}.npy"} for split in ("train", "test")}
+    embed(folder / "out", task, out, progress=False)
+    head = load_file(folder / "out" / "head.safetensors")
+    for split, rows in load_from_disk(str(task)).items():
+        labels = np.concatenate(rows["labels"])
+        logits = np.load(out[split][3]) @ head["weight"].numpy().T + head["bias"].numpy()
+        assert (logits.argmax(1) == labels).mean() == pytest.approx(metrics[f"{split}_accuracy"])
+
+
+def test_a_loss_that_is_not_finite_is_an_error(bert, task, tmp_path):
+    with pytest.raises(InputError, match="lower its `learning_rate`"):
+        run(bert, task, tmp_path, learning_rate=1e30, max_grad_norm=1e30)
+    assert not (tmp_path / "out").exists()
+
+
+def test_bf16(bert, task, undisturbed, tmp_path):
+    metrics = run(bert, task, tmp_path, precision="bf16")
+    full, half = (load_file(folder / "out" / "model.safetensors") for folder in (undisturbed[1], tmp_path))
+    assert half["embeddings.word_embeddings.weight"].dtype == torch.float32
+    assert any(not torch.equal(full[name], half[name]) for name in full)
+    losses = [[epoch["loss"] for epoch in m["epochs"]] for m in (undisturbed[0], metrics)]
+    np.testing.assert_allclose(*losses, rtol=0.1)
+
+
+def test_labels_of_the_test_split_only(bert, tmp_path):
+    rows = [(["cat"], [[0]], [0]), (["mat"], [[0]], [1])]
+    task = save_task(tmp_path / "task", rows * 4, [(["dogs"], [[0]], [2])])
+    metrics = run(bert, task, tmp_path)
+    assert metrics["test_accuracy"] == 0 and load_file(tmp_path / "out" / "head.safetensors")["bias"].shape == (3,)
+
+
+def test_it_is_quiet(bert, task, tmp_path, capfd):
+    run(bert, task, tmp_path)
+    assert capfd.readouterr() == ("", "")
+    run(bert, task, tmp_path, progress=True)
+    out, err = capfd.readouterr()
+    assert out == "" and {line.split(":")[0].strip() for line in err.replace("\r", "\n").split("\n")} <= {
+        "",
+        "finetune",
+    }

@@ -1,0 +1,171 @@
+"""The DAG: which jobs a study plans, and a whole study, as small as one can be."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+TINY = {
+    "corpora": {"g": {"format": "grammar", "n_train": 60, "n_test": 40, "n_text": 200}},
+    "tasks": {
+        "role": {"corpus": "g", "kind": "word", "label": "misc.Role"},
+        "dep": {"corpus": "g", "kind": "pair", "label": "deprel"},
+        "question": {"corpus": "g", "kind": "sentence", "label": "meta.question_type"},
+    },
+    "models": {
+        "m": {
+            "pretrain": {
+                "corpus": "g",
+                "n_layers": 1,
+                "hidden_size": 16,
+                "n_heads": 2,
+                "vocab_size": 200,
+                "steps": 10,
+                "batch_size": 8,
+            },
+            "finetune": {"steps": "every 2"},
+        },
+        "r": {"like": "m", "weights": "random", "frozen": True},
+    },
+    "seeds": [0],
+    "finetune": {"epochs": 1},
+    "threads": {"pretrain": 1, "finetune": 1, "embed": 1, "probe": 1},
+    "probes": {"classifier": {"hidden_layer_sizes": [[4]], "alphas": [1e-4], "repeats": 1, "max_iter": 5}},
+}
+
+
+def snakemake(folder, *arguments, config="study.yaml"):
+    """Run Snakemake on the project's Snakefile in a folder of its own."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "2"]
+    command += ["--workflow-profile", ROOT / "profiles/default", *arguments, "--configfile", config]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def write(folder, config):
+    (folder / "study.yaml").write_text(yaml.safe_dump(config))
+
+
+def planned(run):
+    """Jobs per rule, from a dry run's output."""
+    lines = run.stdout.splitlines()
+    table = lines[max(i for i, line in enumerate(lines) if line.startswith("job  ")) + 2 :]
+    return {line.split()[0]: int(line.split()[1]) for line in table[: table.index("")]}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A finished study."""
+    folder = tmp_path_factory.mktemp("study")
+    write(folder, TINY)
+    run = snakemake(folder)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+def test_the_papers_grid_is_planned_whole(tmp_path):
+    run = snakemake(tmp_path, "--dry-run", "--quiet", "rules", config=str(ROOT / "config/config.yaml"))
+    assert run.returncode == 0, run.stderr
+    jobs = planned(run)
+    assert jobs["finetune"] == 5 * 5 * 3  # models x tasks x seeds
+    for model in ("tiny", "mini", "small", "medium", "base"):
+        assert jobs[f"embed_bert-{model}"] == jobs[f"probe_classifier_bert-{model}"] == 5 * (1 + 3)
+        assert jobs[f"probe_direct_bert-{model}"] == 5 * (1 + 3) * 2
+    assert (jobs["fetch_corpus"], jobs["make_task"], jobs["pin_model"]) == (3, 5, 5)
+
+
+def test_a_mistake_in_the_config_stops_before_anything_runs(tmp_path):
+    write(tmp_path, {**TINY, "sedes": [1]})
+    run = snakemake(tmp_path)
+    assert run.returncode != 0
+    assert "study.yaml: sedes: unknown key, did you mean `seeds`?" in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_study_ends_with_its_tables_and_figure(study):
+    results = study / "results"
+    lines = (results / "tables/table7.csv").read_text().splitlines()
+    assert len(lines) == 1 + 3 * (2 + 1)  # tasks x (both states of m, the original of r)
+    assert (results / "tables/table7.md").read_text().count("\n") == 1 + len(lines)
+    assert (results / "figures/layers.pdf").read_bytes().startswith(b"%PDF")
+    assert (results / "figures/layers.png").read_bytes().startswith(b"\x89PNG")
+    spaces = (results / "tables/spaces.csv").read_text().splitlines()
+    assert len(spaces) == 1 + 3 * (2 + 1) * 2  # tasks x (states of m and r) x layers
+
+
+def test_a_finished_study_has_nothing_to_do(study):
+    run = snakemake(study)
+    assert run.returncode == 0 and "Nothing to be done" in run.stdout + run.stderr
+
+
+def test_nothing_is_left_half_written(study):
+    assert not list(study.rglob("*.part*")) and not list((study / "results").rglob("*.checkpoints"))
+
+
+def test_a_kept_step_can_be_embedded_and_probed(study):
+    kept = json.loads((study / "results/finetuned/m/dep.seed0.steps/steps.json").read_text())["kept"]
+    assert kept[0] == 2
+    cell = f"results/probes/direct/m/dep.seed0.step{kept[0]}/dep/test/layer1.json"
+    run = snakemake(study, cell)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert json.loads((study / cell).read_text())["status"] == "ok"
+
+
+def test_a_step_that_was_not_kept_is_named(study):
+    run = snakemake(study, "results/probes/direct/m/dep.seed0.step3/dep/test/layer1.json")
+    assert run.returncode != 0
+    log = (study / "results/logs/embed/m.dep.seed0.step3.dep.log").read_text()
+    assert "Error: " in log and "step3 was not kept" in log and "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    "key, value, rules",
+    [
+        (["seeds"], [0, 1], {"finetune", "embed_m", "probe_direct_m", "probe_classifier_m"}),
+        (["finetune", "learning_rate"], 1e-3, {"finetune", "embed_m", "probe_direct_m", "probe_classifier_m"}),
+        (["probes", "classifier", "max_iter"], 6, {"probe_classifier_m", "probe_classifier_r"}),
+        (["probes", "direct", "tol"], 1e-2, {"probe_direct_m", "probe_direct_r"}),
+    ],
+)
+def test_an_edit_of_the_config_reruns_what_used_the_key(study, key, value, rules):
+    config = json.loads(json.dumps(TINY))
+    section = config
+    for part in key[:-1]:
+        section = section.setdefault(part, {})
+    section[key[-1]] = value
+    (study / "edited.yaml").write_text(yaml.safe_dump(config))
+    run = snakemake(study, "--dry-run", "--quiet", "rules", config="edited.yaml")
+    assert set(planned(run)) == rules | {"spaces", "table7", "layers", "all", "total"}
+
+
+def test_a_broken_corpus_is_named_with_file_and_line(tmp_path):
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.tsv").write_text("text\tlabel\nA good one .\tyes\nA bad one .\tno\n\tyes\n")
+    config = {
+        "corpora": {"c": {"format": "table", "train": {"path": "train.tsv"}, "test": {"path": "test.tsv"}}},
+        "tasks": {"t": {"corpus": "c", "kind": "sentence", "words": "text", "label": "label"}},
+        "models": {"m": {"hub": "a/b", "n_layers": 1}},
+    }
+    write(tmp_path, config)
+    run = snakemake(tmp_path, "results/tasks/t/summary.json")
+    assert run.returncode != 0
+    assert "train.tsv:4: " in run.stdout + run.stderr
+    assert "Traceback" not in (tmp_path / "results/logs/make_task/t.log").read_text()
+    assert not (tmp_path / "results/tasks/t").exists() or not list((tmp_path / "results/tasks/t").iterdir())
+
+
+def test_the_real_study_is_planned(real_data, tmp_path):
+    shutil.copytree(ROOT / "config", tmp_path / "project/config")
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared/data").symlink_to(real_data.resolve())
+    model = tmp_path / "project/models/minilm"
+    model.mkdir(parents=True)
+    (model / "config.json").write_text('{"num_hidden_layers": 6}')
+    run = snakemake(tmp_path / "project", "--dry-run", "--quiet", "rules", config="config/real.yaml")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert planned(run)["finetune"] == 5 * 2

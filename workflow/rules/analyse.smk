@@ -1,0 +1,69 @@
+rule spaces:
+    input:
+        direct=cells(DIRECT, "direct", split=SPLITS),
+        vectors=cells(CLUSTERS, "direct", split=SPLITS),
+        classifier=cells(CLASSIFIER, "classifier"),
+        labels=expand("<results>/tasks/{task}/labels.json", task=CFG.tasks),
+    output:
+        "<results>/tables/spaces.csv",
+    log:
+        "<results>/logs/spaces.log",
+    benchmark:
+        "<results>/benchmarks/spaces.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        models={model: CFG.depth(model) for model in sorted(CFG.models)},
+        code=code("spaces"),
+    message:
+        "Gathering what the probes found into one table"
+    script:
+        "../scripts/spaces.py"
+
+
+rule table7:
+    input:
+        "<results>/tables/spaces.csv",
+    output:
+        csv="<results>/tables/table7.csv",
+        markdown="<results>/tables/table7.md",
+    log:
+        "<results>/logs/table7.log",
+    benchmark:
+        "<results>/benchmarks/table7.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        models=list(CFG.models),
+        tasks=list(CFG.tasks),
+        min_cluster_size=CFG.probes.direct.min_cluster_size,
+        code=code("table7"),
+    message:
+        "Writing the paper's main table"
+    script:
+        "../scripts/table7.py"
+
+
+rule layers:
+    input:
+        "<results>/tables/spaces.csv",
+    output:
+        report(
+            multiext("<results>/figures/layers", ".pdf", ".png"),
+            caption="../report/layers.rst",
+            category="Figures",
+        ),
+    log:
+        "<results>/logs/layers.log",
+    benchmark:
+        "<results>/benchmarks/layers.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        models=list(CFG.models),
+        tasks=list(CFG.tasks),
+        code=code("layers"),
+    message:
+        "Drawing accuracy and clusters per layer"
+    script:
+        "../scripts/layers.py"

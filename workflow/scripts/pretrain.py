@@ -1,0 +1,13 @@
+from pathlib import Path
+
+from closerlook.encoders.pretraining import pretrain
+from closerlook.joblog import logged
+
+with logged(snakemake.log[0]):
+    pretrain(
+        Path(snakemake.input.text) / "text.txt",
+        Path(snakemake.output.pinned).parent,
+        **snakemake.params.recipe,
+        threads=snakemake.threads,
+        device=snakemake.params.device,
+    )
