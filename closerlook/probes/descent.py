@@ -11,7 +11,7 @@ from closerlook.probes.compiled import jit
 
 BURST = 200  # SMO steps between two Newton steps
 NOISE = 1e-10  # squared length below which products of the Gram matrix are rounding noise, and SMO is not used
-TIE = 1e-11  # length of a difference, times the radius of the points, that is taken for none
+SURE = 1e-3  # relative gap of the bounds at which a distance counts as known
 CYCLES = 30  # Newton steps, at first
 EPS = np.finfo(np.float64).eps
 RIDGE = 1e-13  # of the mean diagonal, so that a support with dependent points has one Newton step, the shortest
@@ -24,7 +24,15 @@ def bounds(a, g, m):
 
 
 @jit
-def smo(Q, m, a, g, goal, steps):
+def enough(f, low, goal, near):
+    """Whether bounds, as above, say that the points are nearer than `near`, or settle on how far they are apart."""
+    if f <= near * near:
+        return True
+    return low >= goal * f and (low > near * np.sqrt(f) or low >= (1 - SURE) * f)
+
+
+@jit
+def smo(Q, m, a, g, goal, near, steps):
     """Move weight between two points of one side, the pair that gains most (second order), up to `steps` times."""
     n = len(a)
     D = np.diag(Q).copy()
@@ -45,7 +53,7 @@ def smo(Q, m, a, g, goal, steps):
                     gain = (g[k] - here) ** 2 / curve
                     if gain > best:
                         best, i, j = gain, least, k
-        if low >= goal * f or f <= NOISE or j < 0:
+        if enough(f, low, goal, near) or f <= NOISE or j < 0:
             return step
         move = (g[j] - g[i]) / max(D[i] + D[j] - 2.0 * Q[i, j], 1e-300)
         if move >= a[j]:
@@ -149,7 +157,7 @@ def newton(Z, Q, m, a, w, g):
 
 
 @jit
-def descend(Z, Q, m, a, goal, cycles, closely):
+def descend(Z, Q, m, a, goal, near, cycles, closely):
     """Improve the weights `a` in place until lower / upper bound of the distance reach `goal`, or the points coincide.
 
     Parameters
@@ -162,6 +170,8 @@ def descend(Z, Q, m, a, goal, cycles, closely):
         Weights; changed in place.
     goal : float
         Ratio of the two bounds to stop at; any positive one means "the points are separated".
+    near : float
+        Points this near count as one.
     cycles : int
         Newton steps at most.
     closely : bool
@@ -175,14 +185,14 @@ def descend(Z, Q, m, a, goal, cycles, closely):
     w = a @ Z
     g = Z @ w
     for _ in range(cycles):
-        smo(Q, m, a, g, goal, BURST)
+        smo(Q, m, a, g, goal, near, BURST)
         refresh(Z, m, a, w, g)
         f, low = bounds(a, g, m)
-        if low >= goal * f or f <= (TIE * TIE if closely else NOISE):
+        if enough(f, low, goal, near) or (f <= NOISE and not closely):
             break
         newton(Z, Q, m, a, w, g)
         f, low = bounds(a, g, m)
-        if low >= goal * f or f <= TIE * TIE:
+        if enough(f, low, goal, near):
             break
     return w
 
@@ -220,14 +230,14 @@ def shared_frame(A, B):
 
 
 @jit
-def judge(A, B, a, b, w, tol):
+def judge(A, B, a, b, w, tol, closest):
     """What the weights and the normal prove of points in the unit ball.
 
     Returns
     -------
     int
-        1: the hulls are apart, and their distance known to a gap of `tol` if that is not negative; -1: they meet; 0:
-        neither is proven.
+        1: the hulls are apart, and their distance known to a gap of `tol` if that is not negative; -1: they meet, which
+        is to be within `closest`; 0: neither is proven.
     tuple of four floats
         Length of the normal, least product of A and largest of B with it (it taken as a unit vector), and the distance
         of the two points.
@@ -236,22 +246,28 @@ def judge(A, B, a, b, w, tol):
     near = far = 0.0
     if length > 0.0:
         near, far = (A @ w).min() / length, (B @ w).max() / length
-        if near - far > rounding(len(w)) and (tol < 0.0 or near - far >= (1 - tol) * upper):
+        if near - far > max(closest, rounding(len(w))) and (tol < 0.0 or near - far >= (1 - tol) * upper):
             return 1, (length, near, far, upper)
-    return (-1 if upper <= TIE else 0), (length, near, far, upper)
+    meet = upper <= closest or (upper <= closest / (1 - SURE) and near - far >= (1 - SURE) * upper)
+    return (-1 if meet else 0), (length, near, far, upper)
 
 
 @jit
-def solve(A, B, tol):
-    """The whole of it for few points, from their own frame: what is proven, the weights, the normal, and the frame."""
+def solve(A, B, tol, near):
+    """The whole of it for few points, in their own frame: what is proven, the weights, the normal, and the frame.
+
+    `near` as in `judge`, but in the frame of the points, or if it is negative relative to their radius.
+    """
     A, B, centre, radius = shared_frame(A, B)
-    m = len(A)
+    m, closest = len(A), -near
+    if near >= 0.0 and radius > 0.0:
+        closest = near / radius
     Z = np.concatenate((A, -B))
     w = Z[:m].sum(0) / m + Z[m:].sum(0) / len(B)
     a = np.zeros(len(Z))
     g = Z @ w
     a[np.argmin(g[:m])] = 1.0
     a[m + np.argmin(g[m:])] = 1.0
-    w = descend(Z, Z @ Z.T, m, a, 0.3 if tol < 0.0 else 1 - tol / 2, CYCLES, True)
-    verdict, facts = judge(A, B, a[:m], a[m:], w, tol)
-    return verdict, facts, a[:m], a[m:], w, centre, radius
+    w = descend(Z, Z @ Z.T, m, a, 0.3 if tol < 0.0 else 1 - tol / 2, closest, CYCLES, True)
+    verdict, facts = judge(A, B, a[:m], a[m:], w, tol, closest)
+    return verdict, facts, a[:m], a[m:], w, centre, radius, closest

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from closerlook.errors import InputError
-from closerlook.probes.hulls import nearest
+from closerlook.probes.hulls import RESOLUTION, nearest
 from closerlook.probes.labels import LabelDistances, label_distances, pair_proofs
 from closerlook.probes.linkage import replay
 from closerlook.probes.threads import spread
@@ -35,15 +35,18 @@ class Clusters:
         Distances of the whole labels' hulls; where these are separable, so are all their clusters.
     conflicts : int array (m, 2)
         Identical points with different labels.
+    merges : dict
+        How the greedy rule went, see `linkage.replay`.
     """
 
     labels: np.ndarray
     of_class: np.ndarray
     pairs: LabelDistances
     conflicts: np.ndarray = field(repr=False)
+    merges: dict
 
 
-def cluster(X, label, classes, *, tol=1e-3, n_jobs=None, verify=False):
+def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, verify=False):
     """Greedy clusters of labelled points.
 
     Parameters
@@ -54,7 +57,7 @@ def cluster(X, label, classes, *, tol=1e-3, n_jobs=None, verify=False):
         Their classes, as numbers.
     classes : array (k,)
         The names of the classes, for messages.
-    tol, n_jobs, verify
+    tol, resolution, n_jobs, verify
         As in `DirectProbe`.
 
     Returns
@@ -62,35 +65,39 @@ def cluster(X, label, classes, *, tol=1e-3, n_jobs=None, verify=False):
     Clusters
     """
     groups = [np.flatnonzero(label == k) for k in range(len(classes))]
-    pairs = LabelDistances(classes, pair_proofs(X, groups, classes, None, tol, n_jobs), tuple(map(len, groups)))
-    rivals = [[] for _ in groups]
-    for i, j, apart in zip(*np.triu_indices(len(groups), 1), pairs.separable):
-        if not apart:
-            rivals[i].append(j)
-            rivals[j].append(i)
-    conflicts = find_conflicts(X, label)
+    proofs = pair_proofs(X, groups, classes, resolution, None, tol, n_jobs)
+    pairs = LabelDistances(classes, proofs, tuple(map(len, groups)))
+    near = np.zeros((len(groups),) * 2)
+    near[np.triu_indices(len(groups), 1)] = [proof.near for proof in proofs]
+    near += near.T
+    conflicts = find_conflicts(X, label, near)
     frozen = np.zeros(len(X), bool)
     frozen[conflicts.ravel()] = True
     Z = X - (X.min(0) / 2 + X.max(0) / 2)
-    Z /= np.abs(Z).max() or 1.0
-    Z /= np.sqrt(np.einsum("nd,nd->n", Z, Z).max()) or 1.0
-    first = spread(lambda _: replay(Z, groups, rivals, frozen, verify), [None])[0]
+    size = np.abs(Z).max() or 1.0  # first, so that no square overflows
+    size *= np.sqrt(np.einsum("nd,nd->n", Z / size, Z / size).max()) or 1.0
+    meet = pairs.matrix == 0
+    rivals = np.where(meet, near / size, np.nan)
+    first, merges = spread(lambda _: replay(Z / size, groups, rivals, frozen, verify), [None])[0]
     heads, labels = np.unique(first, return_inverse=True)
-    return Clusters(labels, label[heads], pairs, conflicts)
+    return Clusters(labels, label[heads], pairs, conflicts, merges)
 
 
-def find_conflicts(X, label):
-    """Pairs of identical points with different labels, sorted; int array (m, 2)."""
-    places = {}
-    for k, row in enumerate(X + 0.0):  # + 0.0: no negative zero
-        places.setdefault(row.tobytes(), []).append(k)
-    found = [np.empty((0, 2), int)]
-    for same in places.values():
-        if len(same) > 1 and len(set(label[same])) > 1:
-            same = np.array(same)
-            i, j = np.triu_indices(len(same), 1)
-            apart = label[same[i]] != label[same[j]]
-            found.append(np.stack([same[i[apart]], same[j[apart]]], 1))
+def find_conflicts(X, label, near):
+    """Pairs of points of different labels nearer than `near[label, label]`, sorted; int array (m, 2)."""
+    reach = near.max(initial=0.0)
+    line = X @ np.ones(X.shape[1]) / np.sqrt(X.shape[1])  # points are no nearer than their products with a unit vector
+    order = np.argsort(line, kind="stable")
+    line, found = line[order], [np.empty((0, 2), int)]
+    reach += 1e-9 * reach + 1e-12 * np.abs(line).max(initial=0.0)
+    for step in range(1, len(X)):  # neighbours along the line, then those two places apart, while any are near
+        close = np.flatnonzero(line[step:] - line[:-step] <= reach)
+        if not len(close):
+            break
+        i, j = order[close], order[close + step]
+        i, j = i[label[i] != label[j]], j[label[i] != label[j]]
+        same = np.sqrt(((X[i] - X[j]) ** 2).sum(1)) <= near[label[i], label[j]]
+        found.append(np.sort(np.stack([i[same], j[same]], 1), 1))
     found = np.concatenate(found)
     return found[np.lexsort(found.T[::-1])]
 

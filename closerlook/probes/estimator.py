@@ -6,7 +6,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from closerlook.probes.direct import cluster, cluster_distances
-from closerlook.probes.hulls import nearest
+from closerlook.probes.hulls import RESOLUTION, nearest
 from closerlook.probes.threads import spread
 
 
@@ -27,6 +27,9 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         Threads; -1 for all. The result does not depend on it.
     verify : bool, default=False
         Compute every hyperplane and every coincidence again from the points.
+    resolution : float, default=1e-9
+        Hulls of two labels nearer than this, relative to the radius of their points, count as meeting. A float32
+        encoder's vectors are not reproducible beyond 1e-5: one word in two batches has two vectors.
 
     Attributes
     ----------
@@ -45,45 +48,61 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
     min_distances_ : array (n_classes,)
         Smallest distance of a label to any other.
     conflicts_ : int array (m, 2)
-        Identical points with different labels.
+        Pairs of identical points (to the resolution) with different labels.
     label_distances_ : LabelDistances
         Verdict, proof and distance for each pair of whole labels.
+    merges_ : dict
+        How the greedy rule went: merges `merged` and `refused`; unions `tested` against another label; problems solved
+        by `hinge` and `descent` where no hyperplane found earlier gave the answer.
 
+    The distances between clusters are computed when first asked for; with thousands of clusters that takes long.
     Invariant under rotation and translation; distances scale with the points.
     """
 
-    def __init__(self, tol=1e-3, min_cluster_size=1, n_jobs=None, verify=False):
+    def __init__(self, tol=1e-3, min_cluster_size=1, n_jobs=None, verify=False, resolution=RESOLUTION):
         self.tol = tol
         self.min_cluster_size = min_cluster_size
         self.n_jobs = n_jobs
         self.verify = verify
+        self.resolution = resolution
 
     def fit(self, X, y):
         """Cluster the points of X (n, d) with labels y (n,)."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, label = np.unique(y, return_inverse=True)
-        found = cluster(X, label, self.classes_, tol=self.tol, n_jobs=self.n_jobs, verify=self.verify)
+        how = {"resolution": self.resolution, "tol": self.tol, "n_jobs": self.n_jobs, "verify": self.verify}
+        found = cluster(X, label, self.classes_, **how)
         self.labels_, self.n_clusters_ = found.labels, len(found.of_class)
         self.cluster_classes_ = self.classes_[found.of_class]
         self.is_linear_ = self.n_clusters_ == len(self.classes_)
-        self.conflicts_, self.label_distances_ = found.conflicts, found.pairs
-        keep = np.bincount(found.labels) >= self.min_cluster_size
-        self.cluster_distances_ = cluster_distances(X, found, keep, self.tol, self.n_jobs)
-        self.distance_vector_, self.min_distances_ = self._per_label(found.of_class)
-        self._points = X
+        self.conflicts_, self.label_distances_, self.merges_ = found.conflicts, found.pairs, found.merges
+        self._found, self._points, self._distances = found, X, None
         return self
 
-    def _per_label(self, of_class):
+    @property
+    def cluster_distances_(self):
+        check_is_fitted(self)
+        if self._distances is None:
+            keep = np.bincount(self.labels_) >= self.min_cluster_size
+            self._distances = cluster_distances(self._points, self._found, keep, self.tol, self.n_jobs)
+        return self._distances
+
+    @property
+    def distance_vector_(self):
         D, k = self.cluster_distances_, len(self.classes_)
         measured = np.isfinite(D)
-        member = (of_class == np.arange(k)[:, None]).astype(float)  # (k, n_clusters)
+        member = (self._found.of_class == np.arange(k)[:, None]).astype(float)  # (k, n_clusters)
         total, count = member @ np.where(measured, D, 0) @ member.T, member @ measured @ member.T
         mean = np.full((k, k), np.nan)
         np.divide(total, count, out=mean, where=count > 0)
-        least = np.where(measured, D, np.inf).min(1)
-        least = np.array([least[of_class == c].min() for c in range(k)])
-        return mean[np.triu_indices(k, 1)], np.where(np.isfinite(least), least, np.nan)
+        return mean[np.triu_indices(k, 1)]
+
+    @property
+    def min_distances_(self):
+        least = np.where(np.isfinite(self.cluster_distances_), self.cluster_distances_, np.inf).min(1)
+        least = np.array([least[self._found.of_class == c].min() for c in range(len(self.classes_))])
+        return np.where(np.isfinite(least), least, np.nan)
 
     def predict(self, X):
         """The label of the nearest hull, for each point of X (m, d)."""

@@ -4,24 +4,21 @@ import numpy as np
 
 from closerlook.errors import InputError
 from closerlook.probes.compiled import jit
-from closerlook.probes.descent import rounding
+from closerlook.probes.hinge import STEPS, divide
 from closerlook.probes.hulls import nearest
-from closerlook.probes.newton import soft_margin
 
 MOST = 128  # hyperplanes kept of two labels
-PULLS = 1e-6, 1e-10, 1e-14  # on the length of a normal, weaker where a stronger one did not let it separate
-HEAVY = 1e4  # cost of a point that a new hyperplane is for, against any other point of the two labels
 
 
 @jit
-def open_clusters(mine, i, j, theirs, exists, n_walls, blur, uses, side):
+def open_clusters(mine, i, j, theirs, exists, n_walls, near, uses, side):
     """The other label's clusters that no hyperplane keeps apart from the union of clusters i and j of this label."""
     floor = np.empty(n_walls)
     for w in range(n_walls):
         if side == 0:
-            floor[w] = min(mine[i, w], mine[j, w]) - blur
+            floor[w] = min(mine[i, w], mine[j, w]) - near
         else:
-            floor[w] = max(mine[i, w], mine[j, w]) + blur
+            floor[w] = max(mine[i, w], mine[j, w]) + near
     left = []
     for c in range(len(theirs)):
         if exists[c]:
@@ -49,20 +46,20 @@ class Front:
 
     `reach[0]` holds the smallest product of each cluster of the first label with each normal, `reach[1]` the largest of
     those of the second, so that a hyperplane is found again, whoever it was made for, and merges need no products.
-    Products in float32 err by less than `blur`; what is not clear by more than that goes to the exact solver.
     """
 
-    def __init__(self, first, second, verify=False):
-        self.labels, self.verify = (first, second), verify
+    def __init__(self, first, second, near, verify=False):
+        self.labels, self.near, self.verify = (first, second), near, verify
         self.X = first.X, second.X
         d = self.X[0].shape[1]
-        self.Z = np.concatenate([np.c_[self.X[0], np.ones(len(self.X[0]))], -np.c_[self.X[1], np.ones(len(self.X[1]))]])
-        self.blur = rounding(d)
         self.walls = np.empty((MOST, d + 1))
         self.reach = tuple(np.empty((len(X), MOST)) for X in self.X)
         self.uses, self.n = np.zeros(MOST), 0
-        w = np.r_[self.X[0].mean(0) - self.X[1].mean(0), 0.0]
-        self.add(soft_margin(self.Z, np.ones(len(self.Z)), w, PULLS[0]))
+        self.how = {"tested": 0, "hinge": 0, "descent": 0}  # unions; and what the kept hyperplanes left open
+        means = [X.mean(0) for X in self.X]
+        normal = means[0] - means[1]
+        scale = max(normal @ normal / 2, near) or 1.0
+        self.add(np.append(normal, -(means[0] + means[1]) @ normal / 2) / scale)
 
     def add(self, wall):
         """Keep a hyperplane (normal and offset); it takes the place of the one of least use if there are many."""
@@ -73,7 +70,6 @@ class Front:
         normal = wall[:-1] / (np.linalg.norm(wall[:-1]) or 1.0)
         for side in (0, 1):
             extremes(self.X[side] @ normal, self.labels[side].cluster, self.reach[side][:, k], side)
-        return k
 
     def merge(self, side, i, j):
         reach = self.reach[side]
@@ -81,48 +77,68 @@ class Front:
 
     def crossed(self, side, i, j):
         """Clusters of the other label that nothing keeps apart from the union of i and j."""
-        other = self.labels[1 - side]
-        return open_clusters(
-            self.reach[side], i, j, self.reach[1 - side], other.exists, self.n, self.blur, self.uses, side
-        )
+        mine, theirs, exists = self.reach[side], self.reach[1 - side], self.labels[1 - side].exists
+        return open_clusters(mine, i, j, theirs, exists, self.n, self.near, self.uses, side)
 
     def free(self, side, i, j):
         """Whether the union of clusters i and j of one label meets no cluster of the other."""
-        label, other = self.labels[side], self.labels[1 - side]
         left = self.crossed(side, i, j)
+        self.how["tested"] += 1
         if not len(left):
             return True
-        union = np.concatenate([label.members[i], label.members[j]])
-        shift = (0, len(self.X[0]))
-        for pull in PULLS:
-            cost = np.ones(len(self.Z))
-            cost[shift[side] + union] = HEAVY
-            cost[shift[1 - side] + np.concatenate([other.members[c] for c in left])] = HEAVY
-            self.add(soft_margin(self.Z, cost, self.walls[self.best(side, i, j, left)], pull))
-            still = self.crossed(side, i, j)
-            if not len(still):
-                return True
-            left = still
-        U = self.X[side][union]
+        label, other = self.labels[side], self.labels[1 - side]
+        U = self.X[side][np.concatenate([label.members[i], label.members[j]])]
         while len(left):
-            c = left[np.argmax(self.depth(side, i, j, left).min(1))]
-            C = self.X[1 - side][other.members[c]]
-            proof = nearest(U, C)
-            if self.verify and not proof.check(U, C):
-                raise InputError(f"The proof about {len(U)} and {len(C)} points does not hold; please report this.")
-            if not proof:
+            points = np.concatenate([other.members[c] for c in left])
+            verdict, slack = self.divide(side, U, points, self.best(side, i, j, left))
+            if verdict > 0:
+                return True
+            # one hyperplane cannot keep them all apart from the union, but for each there may be one
+            mass = np.bincount(other.cluster[points], np.maximum(slack[len(U) :], 0.0), len(other.X))
+            if verdict < 0 and np.count_nonzero(mass) == 1:
                 return False
-            sign = 1 if side == 0 else -1
-            self.add(np.r_[sign * proof.normal, 0.0])
-            still = self.crossed(side, i, j)
-            left = still[np.isin(still, left) & (still != c)]
+            left = np.intersect1d(left, self.crossed(side, i, j))
+            if len(left):
+                c = left[np.argmax(mass[left])]
+                if self.meets(side, U, other.members[c], self.best(side, i, j, [c])):
+                    return False
+                left = np.setdiff1d(np.intersect1d(left, self.crossed(side, i, j)), [c])
         return True
 
-    def depth(self, side, i, j, left):
-        """How far each of these clusters reaches past each hyperplane into the union, (n, n_walls)."""
-        mine, theirs = self.reach[side][:, : self.n], self.reach[1 - side][left, : self.n]
-        return theirs - np.minimum(mine[i], mine[j]) if side == 0 else np.maximum(mine[i], mine[j]) - theirs
+    def meets(self, side, U, points, wall):
+        """Whether the hull of U meets that of one cluster of the other label."""
+        verdict, _ = self.divide(side, U, points, wall)
+        if verdict == 0:
+            self.how["descent"] += 1
+            proof = nearest(U, self.X[1 - side][points], near=self.near)
+            if proof:
+                self.add((1 - 2 * side) * np.append(proof.normal, -proof.offset) * (2 / proof.lower))
+            return not proof
+        return verdict < 0
+
+    def divide(self, side, U, points, wall):
+        """Look for a hyperplane between U and points of the other label, and keep it: it may serve others."""
+        self.how["hinge"] += 1
+        V, sign = self.X[1 - side][points], 1.0 - 2 * side
+        verdict, wall, slack = divide(U, V, sign * self.walls[wall], self.near, STEPS)
+        self.add(sign * wall)
+        if self.verify:
+            self.check(U, V, wall, slack, verdict)
+        return verdict, slack
+
+    def check(self, U, V, wall, slack, verdict):
+        """Compute the proof again."""
+        a, b = (np.maximum(s, 0) for s in np.split(slack, [len(U)]))
+        holds = True
+        if verdict > 0:
+            holds = (U @ wall[:-1]).min() - (V @ wall[:-1]).max() > self.near * np.linalg.norm(wall[:-1]) * (1 - 1e-6)
+        if verdict < 0:
+            holds = np.linalg.norm(a @ U / a.sum() - b @ V / b.sum()) <= self.near * (1 + 1e-6)
+        if not holds:
+            raise InputError(f"The proof about {len(U)} and {len(V)} points does not hold; please report this.")
 
     def best(self, side, i, j, left):
         """The hyperplane that most of these clusters are least beyond."""
-        return int(np.argmin(self.depth(side, i, j, left).max(0)))
+        mine, theirs = self.reach[side][:, : self.n], self.reach[1 - side][left, : self.n]
+        past = theirs - np.minimum(mine[i], mine[j]) if side == 0 else np.maximum(mine[i], mine[j]) - theirs
+        return int(np.argmin(past.max(0)))

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from closerlook.errors import InputError
-from closerlook.probes.descent import CYCLES, NOISE, descend, judge, rounding, shared_frame, solve
+from closerlook.probes import hinge
+from closerlook.probes.descent import CYCLES, NOISE, SURE, descend, judge, rounding, shared_frame, solve
 
-COINCIDE = 1e-9  # times the radius of the two sets: points of the two hulls this close are the same point
+RESOLUTION = 1e-9  # times the radius of the two sets: hulls this near count as meeting
 SMALL = 128  # points that least squares are quick for
 FEW = 400  # points that are solved for at once; more enter a working set, the worst GROW of each side at a time
 GROW = 64
@@ -29,9 +30,11 @@ class Proof:
         The hyperplane: `A @ normal > offset > B @ normal`, and `normal` has length one. None where hulls meet.
     weights : tuple of array (n_a,) and array (n_b,)
         The two points as convex combinations, `weights[0] @ A` and `weights[1] @ B`.
-    how : {"descent", "point", "interior", "program"}
-        What found it: steps from face to face, a point that both sets have, steps through the interior, or the linear
-        program that gets what these leave open.
+    how : {"descent", "hinge", "interior", "program"}
+        What found it: steps from face to face, Newton's method on the hinge loss, steps through the interior, or the
+        linear program that gets what these leave open.
+    near : float
+        The distance from which on hulls count as apart.
     """
 
     separable: bool
@@ -41,6 +44,7 @@ class Proof:
     offset: float | None
     weights: tuple[np.ndarray, np.ndarray]
     how: str = "descent"
+    near: float = 0.0
 
     def __bool__(self):
         return self.separable
@@ -52,12 +56,15 @@ class Proof:
 
     def check(self, A, B):
         """Compute the proof again from the points, in float64. True if it holds."""
-        A, B, _, _ = shared_frame(*_pair(A, B))
+        A, B, _, radius = shared_frame(*_pair(A, B))
+        near = self.near / radius if radius else 0.0
         if self.separable:
-            return (A @ self.normal).min() - (B @ self.normal).max() > rounding(A.shape[1])
+            return bool(
+                (A @ self.normal).min() - (B @ self.normal).max() > max(near * (1 - SURE), rounding(A.shape[1]))
+            )
         a, b = self.weights
         convex = all((w >= 0).all() and abs(w.sum() - 1) < 1e-9 for w in (a, b))
-        return bool(convex and np.linalg.norm(a @ A - b @ B) <= COINCIDE)
+        return bool(convex and np.linalg.norm(a @ A - b @ B) <= near / (1 - SURE) ** 2)
 
 
 def hull_distance(A, B, *, tol=1e-3):
@@ -92,6 +99,8 @@ def hull_distance(A, B, *, tol=1e-3):
 def separable(A, B):
     """Whether a hyperplane has all of A strictly on one side and all of B on the other.
 
+    Hulls nearer than 1e-9 of the radius of the points, around their common centre, count as meeting.
+
     Parameters
     ----------
     A : array (n_a, d), B : array (n_b, d)
@@ -100,8 +109,8 @@ def separable(A, B):
     Returns
     -------
     Proof
-        True or false in a condition. It carries the hyperplane, or the convex combinations that coincide (within 1e-9
-        of the points' radius). The bounds of the distance hold but need not be tight.
+        True or false in a condition. It carries the hyperplane, or the convex combinations that coincide. The bounds
+        of the distance hold but need not be tight.
 
     Raises
     ------
@@ -132,7 +141,7 @@ def _pair(A, B):
     return A, B
 
 
-def nearest(A, B, tol=None, start=None):
+def nearest(A, B, tol=None, start=None, near=None):
     """The nearest points of two hulls, as a `Proof`: to a gap of `tol`, or until separation or coincidence is certain.
 
     Parameters
@@ -143,71 +152,88 @@ def nearest(A, B, tol=None, start=None):
         Relative gap of the bounds; without it only the verdict counts.
     start : tuple of array (n_a,) and array (n_b,), optional
         Weights to start from.
+    near : float, optional
+        Hulls this near count as meeting; 1e-9 of the points' radius if not given.
     """
-    if len(A) + len(B) <= SMALL and start is None:
-        proof = _proof(*solve(A, B, -1.0 if tol is None else tol))
+    n = len(A) + len(B)
+    if n <= SMALL and start is None:
+        proof = _proof(*solve(A, B, -1.0 if tol is None else tol, -RESOLUTION if near is None else near))
         if proof is not None:
             return proof
-    A, B, centre, radius = frame = shared_frame(A, B)
+    *frame, radius = shared_frame(A, B)
+    frame = *frame, radius, RESOLUTION if near is None or radius == 0 else near / radius
+    proof, start = _descend(*frame, tol, start, ROUNDS, CYCLES, n <= SMALL)
+    if proof is None:
+        proof = _divide(*frame, tol)
+        if proof is None or (proof and tol):
+            proof, start = _descend(*frame, tol, start, ROUNDS, SHORT, True)
+    if proof is None:
+        proof = _interior(*frame, tol)
+    if proof is None:
+        proof, start = _descend(*frame, tol, start, ROUNDS, LAST, True)
+    if proof is None:
+        from closerlook.probes.program import decide  # scipy's optimizers, needed once in a long while
+
+        proof = decide(*frame, start, tol)
+    return proof
+
+
+def _descend(A, B, centre, radius, near, tol, start, rounds, cycles, closely):
+    """The proof that the descent finds, from a working set of the points, or None; and the weights it ends with."""
     a, b = start or _first(A, B)
     goal = 0.3 if tol is None else 1 - tol / 2
     ia, ib = _working(A, B, a, b)
-    for cycles, closely in ((CYCLES, len(ia) + len(ib) <= SMALL), (SHORT, True), (LAST, True)):
-        if cycles == LAST:
-            proof = _shared(*frame)
-            if proof is None:
-                proof = _interior(*frame, tol)
-            if proof is not None:
-                return proof
-        for _ in range(ROUNDS):
-            Z, x = np.concatenate([A[ia], -B[ib]]), np.concatenate([a[ia], b[ib]])
-            w = descend(Z, Z @ Z.T, len(ia), x, goal, cycles, closely)
-            a, b = np.zeros(len(A)), np.zeros(len(B))
-            a[ia], b[ib] = x[: len(ia)], x[len(ia) :]
-            proof = _prove(*frame, a, b, w, tol)
-            if proof is not None:
-                return proof
-            ia, more_a = _grow(A @ w, a, ia)
-            ib, more_b = _grow(-B @ w, b, ib)
-            if not more_a + more_b or (w @ w <= NOISE and cycles != LAST):
-                break
-    from closerlook.probes.program import decide  # scipy's optimizers, needed once in a long while
-
-    return decide(*frame, (a, b), tol)
+    for _ in range(rounds):
+        Z, x = np.concatenate([A[ia], -B[ib]]), np.concatenate([a[ia], b[ib]])
+        w = descend(Z, Z @ Z.T, len(ia), x, goal, near, cycles, closely)
+        a, b = np.zeros(len(A)), np.zeros(len(B))
+        a[ia], b[ib] = x[: len(ia)], x[len(ia) :]
+        proof = _prove(A, B, centre, radius, near, a, b, w, tol)
+        if proof is not None:
+            return proof, (a, b)
+        ia, more_a = _grow(A @ w, a, ia)
+        ib, more_b = _grow(-B @ w, b, ib)
+        if not more_a + more_b or (w @ w <= NOISE and not closely):
+            break
+    return None, (a, b)
 
 
-def _prove(A, B, centre, radius, a, b, w, tol=None, how="descent"):
+def _prove(A, B, centre, radius, near, a, b, w, tol=None, how="descent"):
     """The proof that the weights and the normal make, or None."""
-    verdict, facts = judge(A, B, a, b, w, -1.0 if tol is None else tol)
-    return _proof(verdict, facts, a, b, w, centre, radius, how)
+    verdict, facts = judge(A, B, a, b, w, -1.0 if tol is None else tol, near)
+    return _proof(verdict, facts, a, b, w, centre, radius, near, how)
 
 
-def _proof(verdict, facts, a, b, w, centre, radius, how="descent"):
-    length, near, far, upper = facts
+def _proof(verdict, facts, a, b, w, centre, radius, near, how="descent"):
+    length, low, high, upper = facts
+    normal = w / length if length > 0 else None
+    offset = None if normal is None else float((low + high) / 2 * radius + centre @ normal)
     if verdict > 0:
-        normal = w / length
-        offset = (near + far) / 2 * radius + centre @ normal
-        return Proof(True, float(near - far) * radius, float(upper) * radius, normal, float(offset), (a, b), how)
-    return Proof(False, 0.0, float(upper) * radius, None, None, (a, b), how) if verdict < 0 else None
-
-
-def _shared(A, B, centre, radius):
-    """The proof by a point that both sets have, or None."""
-    rows = {x.tobytes(): k for k, x in enumerate(A + 0.0)}  # + 0.0: no negative zero
-    for k, x in enumerate(B + 0.0):
-        if x.tobytes() in rows:
-            a, b = np.zeros(len(A)), np.zeros(len(B))
-            a[rows[x.tobytes()]] = b[k] = 1.0
-            return Proof(False, 0.0, 0.0, None, None, (a, b), "point")
+        return Proof(
+            True, float(low - high) * radius, float(upper) * radius, normal, offset, (a, b), how, near * radius
+        )
+    if verdict < 0:
+        return Proof(False, 0.0, float(upper) * radius, None, None, (a, b), how, near * radius)
     return None
 
 
-def _interior(A, B, centre, radius, tol):
+def _divide(A, B, centre, radius, near, tol):
+    """The proof of Newton's method on the hinge loss, or None. Bounds of a distance are far from tight."""
+    w = A.mean(0) - B.mean(0)
+    w = np.append(w, -(A.mean(0) + B.mean(0)) @ w / 2) / max(w @ w / 2, near)
+    verdict, w, slack = hinge.hinge(hinge.signed(A, B), len(A), w, near, hinge.STEPS)
+    if verdict == 0:
+        return None
+    a, b = hinge.shares(slack, len(A))
+    return _prove(A, B, centre, radius, near, a, b, w[:-1], None, "hinge")
+
+
+def _interior(A, B, centre, radius, near, tol):
     """The proof that the interior method finds, or None."""
     from closerlook.probes.interior import centre_path  # scipy.linalg
 
     x, w = centre_path(A, B)
-    return _prove(A, B, centre, radius, x[: len(A)], x[len(A) :], w, tol, "interior")
+    return _prove(A, B, centre, radius, near, x[: len(A)], x[len(A) :], w, tol, "interior")
 
 
 def _first(A, B):

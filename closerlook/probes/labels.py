@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from closerlook.errors import InputError
-from closerlook.probes.hulls import Proof, _points, nearest
+from closerlook.probes.hulls import RESOLUTION, Proof, _points, nearest, shared_frame
 from closerlook.probes.threads import spread
 
 
@@ -54,7 +54,7 @@ class LabelDistances:
         return np.fmin(full, full.T)
 
 
-def label_distances(X, y, start=None, *, tol=1e-3, n_jobs=None):
+def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs=None):
     """Distances of the labels' hulls, without clustering.
 
     Parameters
@@ -68,6 +68,8 @@ def label_distances(X, y, start=None, *, tol=1e-3, n_jobs=None):
         search starts. The result agrees within `tol` with what it is without.
     tol : float
         Relative gap of the bounds of each distance.
+    resolution : float
+        Hulls of two labels nearer than this, relative to the radius of their points, count as meeting.
     n_jobs : int, optional
         Threads; -1 for all. The result does not depend on it.
 
@@ -85,18 +87,20 @@ def label_distances(X, y, start=None, *, tol=1e-3, n_jobs=None):
     sizes = tuple(map(len, groups))
     if start is not None and (start.sizes != sizes or not np.array_equal(start.classes, classes)):
         raise InputError("`start` must come from the same points with the same labels, in another space.")
-    return LabelDistances(classes, pair_proofs(X, groups, classes, start, tol, n_jobs), sizes)
+    return LabelDistances(classes, pair_proofs(X, groups, classes, resolution, start, tol, n_jobs), sizes)
 
 
-def pair_proofs(X, groups, names, start=None, tol=1e-3, n_jobs=None):
-    """A proof for every pair of groups i < j, row by row."""
+def pair_proofs(X, groups, names, resolution, start=None, tol=1e-3, n_jobs=None):
+    """A proof for every pair of groups i < j, row by row. Hulls nearer than `resolution` times the radius of the two
+    groups count as meeting."""
     pairs = [(i, j) for i in range(len(groups)) for j in range(i + 1, len(groups))]
     first = [p.weights for p in start.proofs] if start else [None] * len(pairs)
 
     def solve(job):
         (i, j), weights = job
         try:
-            return nearest(X[groups[i]], X[groups[j]], tol, weights)
+            A, B = X[groups[i]], X[groups[j]]
+            return nearest(A, B, tol, weights, resolution * shared_frame(A, B)[-1])
         except InputError as error:
             raise InputError(f"Labels {names[i]!r} and {names[j]!r}: {error}") from None
 

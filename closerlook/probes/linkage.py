@@ -93,7 +93,7 @@ class Label:
         join(i, j, self.sums[i] / self.sizes[i], *self.table)
 
 
-def replay(X, groups, rivals, frozen, verify=False):
+def replay(X, groups, near, frozen, verify=False):
     """Greedy clusters of the labels whose hulls meet another label's.
 
     Parameters
@@ -102,8 +102,8 @@ def replay(X, groups, rivals, frozen, verify=False):
         All points, in the unit ball around the origin.
     groups : list of int array
         The points of each label, ascending.
-    rivals : list of list of int
-        For each label those whose hulls meet its own; none for a label that is one cluster anyway.
+    near : array (k, k)
+        How near hulls of two labels count as meeting, where those of the whole labels meet; NaN where they do not.
     frozen : bool array (n,)
         Points that another label also has, which never merge.
     verify : bool
@@ -113,10 +113,15 @@ def replay(X, groups, rivals, frozen, verify=False):
     -------
     int array (n,)
         The cluster of each point, named by the cluster's first point.
+    dict
+        Merges `merged` and `refused`; unions `tested` against a rival label, and the problems that had to be solved for
+        that by `hinge` and `descent`, since no hyperplane found earlier gave the answer.
     """
-    labels = {k: Label(groups[k], X, frozen) for k, foes in enumerate(rivals) if foes}
-    fronts = {(a, b): Front(labels[a], labels[b], verify) for a in labels for b in rivals[a] if a < b}
+    rivals = [np.flatnonzero(row) for row in np.isfinite(near)]
+    labels = {k: Label(groups[k], X, frozen) for k, foes in enumerate(rivals) if len(foes)}
+    fronts = {(a, b): Front(labels[a], labels[b], near[a, b], verify) for a in labels for b in rivals[a] if a < b}
     sides = {a: [(fronts[min(a, b), max(a, b)], int(a > b)) for b in rivals[a]] for a in labels}
+    counts = {"merged": 0, "refused": 0}
     while labels:
         pairs = [(k, *label.closest()) for k, label in labels.items()]
         k, gap, i, j = min(pairs, key=lambda pair: (pair[1], labels[pair[0]].points[pair[2]]))
@@ -126,9 +131,12 @@ def replay(X, groups, rivals, frozen, verify=False):
             for front, side in sides[k]:
                 front.merge(side, i, j)
             labels[k].merge(i, j)
+            counts["merged"] += 1
         else:
             labels[k].refuse(i, j)
+            counts["refused"] += 1
     cluster = np.arange(len(X))
     for k, points in enumerate(groups):
         cluster[points] = points[labels[k].cluster] if k in labels else points[0]
-    return cluster
+    counts |= {key: sum(front.how[key] for front in fronts.values()) for key in ("tested", "hinge", "descent")}
+    return cluster, counts

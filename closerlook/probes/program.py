@@ -6,7 +6,7 @@ from scipy.optimize import linprog
 from closerlook.errors import InputError
 
 
-def decide(A, B, centre, radius, weights, tol):
+def decide(A, B, centre, radius, near, weights, tol):
     """Decide whether two hulls meet by an exact linear program, and prove it from the program's solution.
 
     Maximises the margin t of `A @ w - c >= t`, `c - B @ w >= t` over `|w| <= 1` (each coordinate); its dual variables
@@ -18,7 +18,7 @@ def decide(A, B, centre, radius, weights, tol):
         Neither the hyperplane nor the combinations hold in float64.
     """
     from closerlook.probes.descent import rounding
-    from closerlook.probes.hulls import COINCIDE, Proof
+    from closerlook.probes.hulls import Proof
 
     n, m, d = len(A), len(B), A.shape[1]
     left = np.block([[-A, np.ones((n, 1)), np.ones((n, 1))], [B, -np.ones((m, 1)), np.ones((m, 1))]])
@@ -34,15 +34,15 @@ def decide(A, B, centre, radius, weights, tol):
         a, b = (np.maximum(-x, 0) for x in np.split(found.ineqlin.marginals, [n]))
         a, b = (x / x.sum() if x.sum() else old for x, old in zip((a, b), weights))
         upper = np.linalg.norm(a @ A - b @ B)
-        if length and (low - high) / length > rounding(d):
+        if length and (low - high) / length > max(near, rounding(d)):
             a, b = min((weights, (a, b)), key=lambda ab: np.linalg.norm(ab[0] @ A - ab[1] @ B))
             upper = np.linalg.norm(a @ A - b @ B)
             gap = (low - high) / length
             if tol is None or gap >= (1 - tol) * upper:
                 offset = (low + high) / 2 / length * radius + centre @ w / length
-                return Proof(True, gap * radius, upper * radius, w / length, offset, (a, b), "program")
-        elif upper <= COINCIDE:
-            return Proof(False, 0.0, upper * radius, None, None, (a, b), "program")
+                return Proof(True, gap * radius, upper * radius, w / length, offset, (a, b), "program", near * radius)
+        elif upper <= near:
+            return Proof(False, 0.0, upper * radius, None, None, (a, b), "program", near * radius)
     raise InputError(
         f"Two sets of {n} and {m} points in {d} dimensions touch so narrowly that neither a hyperplane between them nor"
         " a common point can be proven in float64; move or remove the points at their border."
