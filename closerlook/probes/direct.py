@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from closerlook.errors import InputError
 from closerlook.probes.hulls import RESOLUTION, nearest
-from closerlook.probes.labels import LabelDistances, label_distances, pair_proofs
+from closerlook.probes.labels import LabelDistances, label_distances
 from closerlook.probes.linkage import replay
+from closerlook.probes.pairs import pair_proofs
 from closerlook.probes.threads import spread
 
 __all__ = ["Clusters", "DirectProbe", "cluster", "label_distances", "spatial_similarity"]  # noqa: F822 (made by __getattr__)
@@ -46,7 +48,7 @@ class Clusters:
     merges: dict
 
 
-def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, verify=False):
+def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, verify=False, verbose=False):
     """Greedy clusters of labelled points.
 
     Parameters
@@ -57,7 +59,7 @@ def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, 
         Their classes, as numbers.
     classes : array (k,)
         The names of the classes, for messages.
-    tol, resolution, n_jobs, verify
+    tol, resolution, n_jobs, verify, verbose
         As in `DirectProbe`.
 
     Returns
@@ -65,7 +67,7 @@ def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, 
     Clusters
     """
     groups = [np.flatnonzero(label == k) for k in range(len(classes))]
-    proofs = pair_proofs(X, groups, classes, resolution, None, tol, n_jobs)
+    proofs = pair_proofs(X, groups, classes, resolution, None, tol, n_jobs, verbose)
     pairs = LabelDistances(classes, proofs, tuple(map(len, groups)))
     near = np.zeros((len(groups),) * 2)
     near[np.triu_indices(len(groups), 1)] = [proof.near for proof in proofs]
@@ -78,7 +80,8 @@ def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, 
     size *= np.sqrt(np.einsum("nd,nd->n", Z / size, Z / size).max()) or 1.0
     meet = pairs.matrix == 0
     rivals = np.where(meet, near / size, np.nan)
-    first, merges = spread(lambda _: replay(Z / size, groups, rivals, frozen, verify), [None])[0]
+    with threadpool_limits(1):
+        first, merges = replay(Z / size, groups, rivals, frozen, verify, verbose)
     heads, labels = np.unique(first, return_inverse=True)
     return Clusters(labels, label[heads], pairs, conflicts, merges)
 
@@ -102,7 +105,7 @@ def find_conflicts(X, label, near):
     return found[np.lexsort(found.T[::-1])]
 
 
-def cluster_distances(X, clusters, keep, tol=1e-3, n_jobs=None):
+def cluster_distances(X, clusters, keep, tol=1e-3, n_jobs=None, verbose=False):
     """Hull distances between clusters of different classes, (n_clusters, n_clusters); NaN elsewhere.
 
     `keep` says which clusters take part.
@@ -119,8 +122,10 @@ def cluster_distances(X, clusters, keep, tol=1e-3, n_jobs=None):
     known = whole[c[i]] & whole[c[j]]
     distances[i[known], j[known]] = among[c[i[known]], c[j[known]]]
     i, j = i[~known], j[~known]
-    found = spread(lambda p: nearest(X[members[p[0]]], X[members[p[1]]], tol).distance, zip(i, j), n_jobs)
-    distances[i, j] = found
+    name = "distances" if verbose else None
+    distances[i, j] = spread(
+        lambda p: nearest(X[members[p[0]]], X[members[p[1]]], tol).distance, zip(i, j), n_jobs, name
+    )
     return np.fmin(distances, distances.T)
 
 

@@ -30,6 +30,8 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
     resolution : float, default=1e-9
         Hulls of two labels nearer than this, relative to the radius of their points, count as meeting. A float32
         encoder's vectors are not reproducible beyond 1e-5: one word in two batches has two vectors.
+    verbose : bool, default=False
+        Show the progress of what takes over ten seconds.
 
     Attributes
     ----------
@@ -59,19 +61,26 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
     Invariant under rotation and translation; distances scale with the points.
     """
 
-    def __init__(self, tol=1e-3, min_cluster_size=1, n_jobs=None, verify=False, resolution=RESOLUTION):
+    def __init__(self, tol=1e-3, min_cluster_size=1, n_jobs=None, verify=False, resolution=RESOLUTION, verbose=False):
         self.tol = tol
         self.min_cluster_size = min_cluster_size
         self.n_jobs = n_jobs
         self.verify = verify
         self.resolution = resolution
+        self.verbose = verbose
 
     def fit(self, X, y):
         """Cluster the points of X (n, d) with labels y (n,)."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, label = np.unique(y, return_inverse=True)
-        how = {"resolution": self.resolution, "tol": self.tol, "n_jobs": self.n_jobs, "verify": self.verify}
+        how = {
+            "resolution": self.resolution,
+            "tol": self.tol,
+            "n_jobs": self.n_jobs,
+            "verify": self.verify,
+            "verbose": self.verbose,
+        }
         found = cluster(X, label, self.classes_, **how)
         self.labels_, self.n_clusters_ = found.labels, len(found.of_class)
         self.cluster_classes_ = self.classes_[found.of_class]
@@ -85,7 +94,7 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         if self._distances is None:
             keep = np.bincount(self.labels_) >= self.min_cluster_size
-            self._distances = cluster_distances(self._points, self._found, keep, self.tol, self.n_jobs)
+            self._distances = cluster_distances(self._points, self._found, keep, self.tol, self.n_jobs, self.verbose)
         return self._distances
 
     @property

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from closerlook.errors import InputError
-from closerlook.probes.hulls import RESOLUTION, Proof, _points, nearest, shared_frame
-from closerlook.probes.threads import spread
+from closerlook.probes.hulls import RESOLUTION, Proof, _points
+from closerlook.probes.pairs import pair_proofs
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,20 +88,3 @@ def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs
     if start is not None and (start.sizes != sizes or not np.array_equal(start.classes, classes)):
         raise InputError("`start` must come from the same points with the same labels, in another space.")
     return LabelDistances(classes, pair_proofs(X, groups, classes, resolution, start, tol, n_jobs), sizes)
-
-
-def pair_proofs(X, groups, names, resolution, start=None, tol=1e-3, n_jobs=None):
-    """A proof for every pair of groups i < j, row by row. Hulls nearer than `resolution` times the radius of the two
-    groups count as meeting."""
-    pairs = [(i, j) for i in range(len(groups)) for j in range(i + 1, len(groups))]
-    first = [p.weights for p in start.proofs] if start else [None] * len(pairs)
-
-    def solve(job):
-        (i, j), weights = job
-        try:
-            A, B = X[groups[i]], X[groups[j]]
-            return nearest(A, B, tol, weights, resolution * shared_frame(A, B)[-1])
-        except InputError as error:
-            raise InputError(f"Labels {names[i]!r} and {names[j]!r}: {error}") from None
-
-    return spread(solve, zip(pairs, first), n_jobs)

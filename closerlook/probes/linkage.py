@@ -4,6 +4,7 @@ import numpy as np
 
 from closerlook.probes.compiled import jit
 from closerlook.probes.fronts import Front
+from closerlook.probes.threads import progress
 
 
 @jit
@@ -93,7 +94,7 @@ class Label:
         join(i, j, self.sums[i] / self.sizes[i], *self.table)
 
 
-def replay(X, groups, near, frozen, verify=False):
+def replay(X, groups, near, frozen, verify=False, verbose=False):
     """Greedy clusters of the labels whose hulls meet another label's.
 
     Parameters
@@ -108,6 +109,8 @@ def replay(X, groups, near, frozen, verify=False):
         Points that another label also has, which never merge.
     verify : bool
         Check every proof again.
+    verbose : bool
+        Show progress.
 
     Returns
     -------
@@ -122,6 +125,7 @@ def replay(X, groups, near, frozen, verify=False):
     fronts = {(a, b): Front(labels[a], labels[b], near[a, b], verify) for a in labels for b in rivals[a] if a < b}
     sides = {a: [(fronts[min(a, b), max(a, b)], int(a > b)) for b in rivals[a]] for a in labels}
     counts = {"merged": 0, "refused": 0}
+    bar = progress("clusters" if verbose else None, sum(int(label.free.sum()) - 1 for label in labels.values()))
     while labels:
         pairs = [(k, *label.closest()) for k, label in labels.items()]
         k, gap, i, j = min(pairs, key=lambda pair: (pair[1], labels[pair[0]].points[pair[2]]))
@@ -132,9 +136,11 @@ def replay(X, groups, near, frozen, verify=False):
                 front.merge(side, i, j)
             labels[k].merge(i, j)
             counts["merged"] += 1
+            bar.update()
         else:
             labels[k].refuse(i, j)
             counts["refused"] += 1
+    bar.close()
     cluster = np.arange(len(X))
     for k, points in enumerate(groups):
         cluster[points] = points[labels[k].cluster] if k in labels else points[0]

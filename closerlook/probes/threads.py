@@ -4,6 +4,9 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+SLOW = 10  # seconds after which progress is shown
 
 
 def n_threads(n_jobs):
@@ -14,11 +17,23 @@ def n_threads(n_jobs):
     return max(1, n_jobs if n_jobs > 0 else cores + 1 + n_jobs)
 
 
-def spread(function, jobs, n_jobs=None):
+def progress(name, total):
+    """A progress bar that comes into sight on what is slow; without a name, none."""
+    return tqdm(desc=name, total=total, delay=SLOW, mininterval=2, disable=name is None)
+
+
+def spread(function, jobs, n_jobs=None, name=None):
     """`[function(job) for job in jobs]`, in threads. Inside, BLAS has one thread, so that sums have one order."""
     jobs = list(jobs)
     with threadpool_limits(1):
-        if n_threads(n_jobs) == 1 or len(jobs) < 2:
-            return [function(job) for job in jobs]
-        with ThreadPoolExecutor(n_threads(n_jobs)) as pool:
-            return list(pool.map(function, jobs))
+        with progress(name, len(jobs)) as bar:
+
+            def one(job):
+                found = function(job)
+                bar.update()
+                return found
+
+            if n_threads(n_jobs) == 1 or len(jobs) < 2:
+                return [one(job) for job in jobs]
+            with ThreadPoolExecutor(n_threads(n_jobs)) as pool:
+                return list(pool.map(one, jobs))

@@ -1,0 +1,196 @@
+"""How long does DirectProbe take, and how long the same by public parts: one support vector machine per question?
+
+    python benchmarks/direct.py [--results results/real --model minilm] [--threads 2] [--peer-seconds 60] [--cases ...]
+
+Reads the embeddings of a study (`make real`) with the tasks `ps-role` and `pos`; without one, it makes spaces of the
+same sizes up. A case runs in a process of its own, which compiles on a few points first. The peer is a linear
+`sklearn.svm.SVC` with C = 1e6: once per pair of labels for distances; for clusters, once per union and other cluster,
+those whose bounding spheres are apart excepted. A peer that takes longer than `--peer-seconds` is stopped, and the time
+that it would take is given in proportion to the pairs that it did, or as "longer than".
+"""
+
+import argparse
+import itertools
+import json
+import multiprocessing
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.svm import SVC
+
+from closerlook import DirectProbe, label_distances
+
+SIZES = {"ps-role": (4282, 384, 46), "pos": (16854, 384, 17)}
+
+
+def space(results, model, task, layer, state="pretrained"):
+    """Points (float32) and labels of one space of a study, or made up: one cloud per label, of very unlike sizes."""
+    if results:
+        X = np.load(results / "embeddings" / model / state / task / "train" / f"layer{layer}.npy")
+        return X, np.array(json.loads((results / "tasks" / task / "labels.json").read_text())["train"])
+    n, d, k = SIZES[task]
+    rng = np.random.default_rng(layer)
+    y = rng.choice(k, n, p=(w := 1.0 / np.arange(1, k + 1)) / w.sum())
+    spread = 1 / np.sqrt(1 + np.arange(d))  # variances fall as those of text do
+    centres, points = np.random.default_rng(0).normal(size=(k, d)), np.random.default_rng(1).normal(size=(n, d))
+    return ((0.7 * centres[y] + points) * spread).astype(np.float32), y
+
+
+def components(X, k):
+    return PCA(k, random_state=0).fit_transform(X).astype(np.float32)
+
+
+def svm(A, B):
+    """Whether a linear machine separates two sets, and twice its margin."""
+    machine = SVC(kernel="linear", C=1e6).fit(np.concatenate([A, B]), np.repeat([0, 1], [len(A), len(B)]))
+    apart = (machine.predict(A) == 0).all() and (machine.predict(B) == 1).all()
+    return apart, 2 / np.linalg.norm(machine.coef_)
+
+
+def svm_pairs(X, y, seconds):
+    """The peer of `label_distances`."""
+    start, pairs = time.perf_counter(), list(itertools.combinations(np.unique(y), 2))
+    np.random.default_rng(0).shuffle(pairs)
+    for done, (a, b) in enumerate(pairs, 1):
+        svm(X[y == a], X[y == b])
+        if time.perf_counter() - start > seconds:
+            return f"{(time.perf_counter() - start) / done * len(pairs):.0f} s, from {done} of {len(pairs)} pairs"
+    return f"{time.perf_counter() - start:.1f} s"
+
+
+def svm_clusters(X, y, seconds):
+    """The peer of `DirectProbe.fit`: centroid linkage with a machine per overlap test."""
+    start = time.perf_counter()
+    members = {k: [k] for k in range(len(X))}
+    refused = set()
+    gaps = {}
+    for a, b in itertools.combinations(range(len(X)), 2):
+        if y[a] == y[b]:
+            gaps[a, b] = np.linalg.norm(X[a] - X[b])
+    while gaps:
+        a, b = min(gaps, key=gaps.get)
+        del gaps[a, b]
+        union = X[members[a] + members[b]]
+        centre = union.mean(0)
+        radius = np.linalg.norm(union - centre, axis=1).max()
+        for c, points in members.items():
+            if y[c] != y[a]:
+                C = X[points]
+                middle = C.mean(0)
+                spheres = np.linalg.norm(C - middle, axis=1).max() + radius
+                if np.linalg.norm(middle - centre) <= spheres and not svm(union, C)[0]:
+                    refused.add((a, b))
+                    break
+            if time.perf_counter() - start > seconds:
+                return f"longer than {seconds:.0f} s, {len(members)} clusters left"
+        else:
+            members[a] += members.pop(b)
+            for c in members:
+                gaps.pop((min(b, c), max(b, c)), None)
+                pair = min(a, c), max(a, c)
+                if pair in gaps:
+                    gaps[pair] = np.linalg.norm(X[members[c]].mean(0) - centre)
+    return f"{time.perf_counter() - start:.1f} s"
+
+
+def fit(X, y, n_jobs, distances=False, resolution=1e-5):
+    probe = DirectProbe(n_jobs=n_jobs, resolution=resolution).fit(X, y)
+    known = f", {np.isfinite(probe.cluster_distances_).sum() // 2} distances" if distances else ""
+    return f"{probe.n_clusters_} clusters of {len(probe.classes_)} labels{known}"
+
+
+def pairs(X, y, n_jobs, start=None):
+    found = label_distances(X, y, start, n_jobs=n_jobs, resolution=1e-5)
+    return f"{found.separable.sum()} of {len(found.separable)} pairs separable"
+
+
+def role(o):
+    X, y = space(o.results, o.model, "ps-role", o.last)
+    fit(X[:600], y[:600], o.threads, True)
+    return (lambda: fit(X, y, o.threads, True)), lambda: svm_clusters(X, y, o.peer_seconds)
+
+
+def role_distances(o):
+    X, y = space(o.results, o.model, "ps-role", o.last)
+    pairs(X[:600], y[:600], o.threads)
+    return (lambda: pairs(X, y, o.threads)), lambda: svm_pairs(X, y, o.peer_seconds)
+
+
+def role_warm(o):
+    X, y = space(o.results, o.model, "ps-role", o.last)
+    if o.results:
+        near, _ = space(o.results, o.model, "ps-role", o.last, o.near)
+    else:
+        near = X + 0.02 * X.std(0) * np.random.default_rng(2).normal(size=X.shape).astype(np.float32)
+    start = label_distances(X, y, resolution=1e-5)
+    pairs(near, y, o.threads, start)
+    return (lambda: pairs(near, y, o.threads, start)), None
+
+
+def pos_small(o):
+    X, y = space(o.results, o.model, "pos", o.last)
+    X, y = components(X, 16)[:2000], y[:2000]
+    fit(X[:300], y[:300], o.threads)
+    return (lambda: fit(X, y, o.threads, True)), lambda: svm_clusters(X, y, o.peer_seconds)
+
+
+def pos_pairs(o):
+    X, y = space(o.results, o.model, "pos", o.last)
+    pairs(X[:600], y[:600], o.threads)
+    return (lambda: pairs(X, y, o.threads)), lambda: svm_pairs(X, y, o.peer_seconds)
+
+
+def pos_components(n):
+    def case(o):
+        X, y = space(o.results, o.model, "pos", o.last)
+        X, y = components(X, 128)[:n], y[:n]
+        fit(X[:600], y[:600], o.threads)
+        return (lambda: fit(X, y, o.threads)), None
+
+    return case
+
+
+CASES = {
+    "ps-role, last layer: clusters and distances": role,
+    "ps-role, last layer: distances alone": role_distances,
+    "ps-role: distances, from a nearby space": role_warm,
+    "pos, 2,000 x 16: clusters and distances": pos_small,
+    "pos, last layer: verdict and distance, all pairs": pos_pairs,
+} | {f"pos, {n:,} x 128: clusters": pos_components(n) for n in (1000, 2000, 4000, 8000, 16854)}
+
+
+def run(name, options, peer):
+    """Seconds, what was found, and peak memory in GB; or the peer's report."""
+    ours, theirs = CASES[name](options)
+    if peer:
+        return theirs() if theirs else "–"
+    start = time.perf_counter()
+    found = ours()
+    seconds = time.perf_counter() - start
+    return seconds, found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--results", type=Path, help="a study's results, such as results/real")
+    parser.add_argument("--model", default="minilm")
+    parser.add_argument("--last", type=int, default=6, help="the layer")
+    parser.add_argument("--near", default="ps-role.seed0.step5", help="the state near the pre-trained one")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--peer-seconds", type=float, default=60)
+    parser.add_argument("--cases", nargs="*", default=list(CASES), help="parts of their names")
+    options = parser.parse_args()
+    wanted = [name for name in CASES if any(part in name for part in options.cases)]
+    print("| case | here | peak memory | found | the peer |\n| --- | --- | --- | --- | --- |")
+    for name in wanted:
+        with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+            seconds, found, memory = pool.apply(run, (name, options, False))
+            peer = pool.apply(run, (name, options, True))
+        print(f"| {name} | {seconds:.2f} s | {memory:.1f} GB | {found} | {peer} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
