@@ -122,10 +122,11 @@ def cluster_distances(X, clusters, keep, tol=1e-3, n_jobs=None, verbose=False):
     known = whole[c[i]] & whole[c[j]]
     distances[i[known], j[known]] = among[c[i[known]], c[j[known]]]
     i, j = i[~known], j[~known]
-    name = "distances" if verbose else None
-    distances[i, j] = spread(
-        lambda p: nearest(X[members[p[0]]], X[members[p[1]]], tol).distance, zip(i, j), n_jobs, name
-    )
+
+    def distance(pair):
+        return nearest(X[members[pair[0]]], X[members[pair[1]]], tol).distance
+
+    distances[i, j] = spread(distance, zip(i, j), n_jobs, "distances" if verbose else None)
     return np.fmin(distances, distances.T)
 
 

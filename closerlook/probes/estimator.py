@@ -74,14 +74,8 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, label = np.unique(y, return_inverse=True)
-        how = {
-            "resolution": self.resolution,
-            "tol": self.tol,
-            "n_jobs": self.n_jobs,
-            "verify": self.verify,
-            "verbose": self.verbose,
-        }
-        found = cluster(X, label, self.classes_, **how)
+        names = "resolution", "tol", "n_jobs", "verify", "verbose"
+        found = cluster(X, label, self.classes_, **{name: getattr(self, name) for name in names})
         self.labels_, self.n_clusters_ = found.labels, len(found.of_class)
         self.cluster_classes_ = self.classes_[found.of_class]
         self.is_linear_ = self.n_clusters_ == len(self.classes_)

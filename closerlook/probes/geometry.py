@@ -45,14 +45,8 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, max_clusters
         empty |= {"min_distances": np.full(len(X), np.nan)}
         return record | {"status": "too_few_points", "n_clusters": None, "is_linear": None, "conflicts": 0,
                          "seconds": time.perf_counter() - start}, empty  # fmt: skip
-    options = {
-        "tol": tol,
-        "min_cluster_size": min_cluster_size,
-        "resolution": resolution,
-        "n_jobs": threads,
-        "verbose": True,
-    }
-    probe = DirectProbe(**options).fit(X, y)
+    options = {"tol": tol, "min_cluster_size": min_cluster_size, "resolution": resolution}
+    probe = DirectProbe(**options, n_jobs=threads, verbose=True).fit(X, y)
     clustering = time.perf_counter() - start
     arrays = {"labels": probe.labels_, "cluster_classes": probe.cluster_classes_, "classes": probe.classes_}
     if probe.n_clusters_ <= max(max_clusters, len(probe.classes_)):
