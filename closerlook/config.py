@@ -201,7 +201,7 @@ class Direct(Section):
     resolution: Annotated[Float, Field(gt=0, lt=1)] = Field(
         1e-5,
         description="Hulls of two labels nearer than this, relative to the radius of their points, count as meeting: "
-        "an encoder's float32 vectors are not reproducible beyond it.",
+        "rounding moves the vectors of a float32 encoder by some 1e-6 of it.",
     )
     max_clusters: Count = Field(
         500,

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from closerlook import hull_distance
 from closerlook.analysis.spaces import COLUMNS
 from closerlook.figures import style
+from closerlook.figures.clusters import clusters
 from closerlook.figures.layers import layers
 
 
@@ -51,3 +53,18 @@ def test_the_same_data_give_the_same_bytes(frame, tmp_path):
         style.save(layers(frame, ["m"], ["t"]), [tmp_path / f"{name}.pdf", tmp_path / f"{name}.png"])
     for suffix in ("pdf", "png"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+def test_every_cluster_has_its_hull():
+    X = np.array([[0, 0], [1, 0], [0, 1], [5, 5], [9, 0], [8, 0], [9, 1], [9, 9]], float)
+    y = np.array([0, 0, 0, 1, 0, 0, 0, 1])
+    both = clusters(X, y, ["near", "far"])
+    _, labels, found = both.axes
+    assert len(labels.patches) == 2 * 2 and len(found.patches) == 2 * 2  # each once filled, once outlined
+    (way,) = found.lines
+    ends = way.get_xydata()
+    assert np.linalg.norm(ends[0] - ends[1]) == pytest.approx(hull_distance(X[y == 0], X[y == 1]).distance, rel=1e-3)
+    assert [t.get_text() for t in both.legends[0].get_texts()] == ["near", "far"]
+    X[3] = [4, 0.4]  # between the points of the other label
+    found = clusters(X, y).axes[2]
+    assert len(found.patches) == 2 * 3 and "3 clusters" in found.get_title()

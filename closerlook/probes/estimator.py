@@ -28,8 +28,8 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
     verify : bool, default=False
         Compute every hyperplane and every coincidence again from the points.
     resolution : float, default=1e-9
-        Hulls of two labels nearer than this, relative to the radius of their points, count as meeting. A float32
-        encoder's vectors are not reproducible beyond 1e-5: one word in two batches has two vectors.
+        Hulls of two labels nearer than this, relative to the radius of their points, count as meeting. For the
+        vectors of an encoder in float32, which rounding moves by some 1e-6 of it, 1e-5 is sensible.
     verbose : bool, default=False
         Show the progress of what takes over ten seconds.
 

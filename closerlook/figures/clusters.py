@@ -1,0 +1,66 @@
+"""The clusters of a space in the plane, their hulls, and the shortest way between two of them."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.spatial import ConvexHull, QhullError
+
+from closerlook.figures import style
+from closerlook.probes.direct import DirectProbe
+from closerlook.probes.hulls import hull_distance
+
+
+def clusters(X, y, names=None):
+    """Draw labelled points, and beside them the clusters that DirectProbe makes of them.
+
+    Parameters
+    ----------
+    X : array (n, 2)
+        Points of a plane.
+    y : array (n,)
+        Their labels, two to eight of them.
+    names : list of str, optional
+        What to call the labels, in sorted order.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Left the points; in the middle the hulls of whole labels; right those of the clusters, with the shortest way
+        between two clusters of different labels.
+    """
+    style.use()
+    probe = DirectProbe().fit(X, y)
+    colours = (style.BEFORE, style.AFTER, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+    colour = dict(zip(probe.classes_, colours))
+    figure, axes = plt.subplots(1, 3, figsize=(6.4, 1.9), sharex=True, sharey=True, layout="constrained")
+    for axis in axes:
+        for label, name in zip(probe.classes_, names or probe.classes_):
+            axis.scatter(*X[y == label].T, s=7, color=colour[label], label=str(name), linewidths=0, zorder=3)
+        axis.set(aspect="equal", xticks=[], yticks=[])
+        axis.grid(False)
+        axis.spines[:].set_visible(False)
+    for label in probe.classes_:
+        _hull(axes[1], X[y == label], colour[label])
+    for c, label in enumerate(probe.cluster_classes_):
+        _hull(axes[2], X[probe.labels_ == c], colour[label])
+    D = np.where(np.isnan(probe.cluster_distances_), np.inf, probe.cluster_distances_)
+    if np.isfinite(D).any():
+        i, j = np.unravel_index(np.argmin(D), D.shape)
+        A, B = X[probe.labels_ == i], X[probe.labels_ == j]
+        a, b = hull_distance(A, B).weights
+        axes[2].plot(*np.stack([a @ A, b @ B]).T, color="black", linewidth=1.2, marker=".", zorder=4)
+    whole, k = len(probe.classes_), probe.n_clusters_
+    axes[0].set_title(f"{len(X)} points, {whole} labels")
+    meet = (~probe.label_distances_.separable).sum()
+    axes[1].set_title("the labels' hulls meet" if meet else "the labels' hulls are apart")
+    axes[2].set_title(f"{k} clusters, no two labels meet" if k > whole else "one cluster per label")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=whole, markerscale=2)
+    return figure
+
+
+def _hull(axis, points, colour):
+    try:
+        corners = points[ConvexHull(points).vertices]
+    except (QhullError, ValueError):  # two points, or all in one line
+        corners = points[[np.argmin(points @ (1, 1e-3)), np.argmax(points @ (1, 1e-3))]]
+    axis.fill(*corners.T, facecolor=colour, alpha=0.15, zorder=1)
+    axis.fill(*corners.T, facecolor="none", edgecolor=colour, linewidth=1, zorder=2)
