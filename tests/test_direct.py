@@ -1,5 +1,7 @@
 """DirectProbe against a slow and plain program, linear programs, and what must hold of any result."""
 
+import dataclasses
+import importlib
 import itertools
 
 import numpy as np
@@ -265,3 +267,20 @@ def test_a_record_of_too_many_clusters_keeps_what_is_known():
 @parametrize_with_checks([DirectProbe()])
 def test_scikit_learns_conventions(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("place", ["closerlook.probes.direct.pair_proofs", "closerlook.probes.fronts.divide"])
+def test_verify_finds_a_false_proof(monkeypatch, place):
+    X, y = load_iris(return_X_y=True)
+    module, name = place.rsplit(".", 1)
+    real = getattr(importlib.import_module(module), name)
+
+    def false(*args):
+        found = real(*args)
+        if name == "divide":
+            return 1, -found[1], found[2]
+        return [dataclasses.replace(p, normal=-p.normal) if p else p for p in found]
+
+    monkeypatch.setattr(place, false)
+    with pytest.raises(InputError, match="does not hold"):
+        DirectProbe(verify=True).fit(X, y)

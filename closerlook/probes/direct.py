@@ -1,11 +1,13 @@
 """DirectProbe: how a labelled space is divided into clusters, and how far these are apart (Zhou & Srikumar, 2021)."""
 
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from closerlook.errors import InputError
+from closerlook.probes.fronts import confirm
 from closerlook.probes.hulls import RESOLUTION, nearest
 from closerlook.probes.labels import LabelDistances, label_distances
 from closerlook.probes.linkage import replay
@@ -68,6 +70,9 @@ def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, 
     """
     groups = [np.flatnonzero(label == k) for k in range(len(classes))]
     proofs = pair_proofs(X, groups, classes, resolution, None, tol, n_jobs, verbose)
+    if verify:
+        for (i, j), proof in zip(itertools.combinations(groups, 2), proofs):
+            confirm(proof.check(X[i], X[j]), X[i], X[j])
     pairs = LabelDistances(classes, proofs, tuple(map(len, groups)))
     near = np.zeros((len(groups),) * 2)
     near[np.triu_indices(len(groups), 1)] = [proof.near for proof in proofs]

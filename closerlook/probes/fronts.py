@@ -41,6 +41,11 @@ def extremes(products, cluster, reach, side):
             reach[c] = products[p]
 
 
+def confirm(holds, U, V):
+    if not holds:
+        raise InputError(f"The proof about {len(U)} and {len(V)} points does not hold; please report this.")
+
+
 class Front:
     """Two labels whose hulls meet, the hyperplanes found between their clusters, and how far each cluster reaches.
 
@@ -110,7 +115,10 @@ class Front:
         verdict, _ = self.divide(side, U, points, wall)
         if verdict == 0:
             self.how["descent"] += 1
-            proof = nearest(U, self.X[1 - side][points], near=self.near)
+            V = self.X[1 - side][points]
+            proof = nearest(U, V, near=self.near)
+            if self.verify:
+                confirm(proof.check(U, V), U, V)
             if proof:
                 self.add((1 - 2 * side) * np.append(proof.normal, -proof.offset) * (2 / proof.lower))
             return not proof
@@ -134,8 +142,7 @@ class Front:
             holds = (U @ wall[:-1]).min() - (V @ wall[:-1]).max() > self.near * np.linalg.norm(wall[:-1]) * (1 - 1e-6)
         if verdict < 0:
             holds = np.linalg.norm(a @ U / a.sum() - b @ V / b.sum()) <= self.near * (1 + 1e-6)
-        if not holds:
-            raise InputError(f"The proof about {len(U)} and {len(V)} points does not hold; please report this.")
+        confirm(holds, U, V)
 
     def best(self, side, i, j, left):
         """The hyperplane that most of these clusters are least beyond."""
