@@ -120,10 +120,11 @@ def role_distances(o):
 
 
 def role_warm(o):
-    X, y = space(o.results, o.model, "ps-role", o.last)
     if o.results:
-        near, _ = space(o.results, o.model, "ps-role", o.last, o.near)
+        X, y = space(o.results, o.model, "ps-role", o.last, o.before)
+        near, _ = space(o.results, o.model, "ps-role", o.last, o.after)
     else:
+        X, y = space(None, o.model, "ps-role", o.last)
         near = X + 0.02 * X.std(0) * np.random.default_rng(2).normal(size=X.shape).astype(np.float32)
     start = label_distances(X, y, resolution=1e-5)
     pairs(near, y, o.threads, start)
@@ -173,12 +174,25 @@ def run(name, options, peer):
     return seconds, found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
+def apart(function, arguments, seconds=None):
+    """The result of a call in a process of its own; None where that takes longer than so many seconds."""
+    pool = multiprocessing.get_context("spawn").Pool(1)
+    try:
+        found = pool.apply_async(function, arguments).get(seconds)
+        pool.close()
+    except multiprocessing.TimeoutError:
+        found = pool.terminate()
+    pool.join()
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--results", type=Path, help="a study's results, such as results/real")
     parser.add_argument("--model", default="minilm")
     parser.add_argument("--last", type=int, default=6, help="the layer")
-    parser.add_argument("--near", default="ps-role.seed0.step5", help="the state near the pre-trained one")
+    parser.add_argument("--before", default="ps-role.seed0.step172", help="a state, and ...")
+    parser.add_argument("--after", default="ps-role.seed0", help="... one a few updates later")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peer-seconds", type=float, default=60)
     parser.add_argument("--cases", nargs="*", default=list(CASES), help="parts of their names")
@@ -186,9 +200,9 @@ def main():
     wanted = [name for name in CASES if any(part in name for part in options.cases)]
     print("| case | here | peak memory | found | the peer |\n| --- | --- | --- | --- | --- |")
     for name in wanted:
-        with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-            seconds, found, memory = pool.apply(run, (name, options, False))
-            peer = pool.apply(run, (name, options, True))
+        seconds, found, memory = apart(run, (name, options, False))
+        peer = apart(run, (name, options, True), 2 * options.peer_seconds + 30)
+        peer = f"longer than {2 * options.peer_seconds:.0f} s" if peer is None else peer
         print(f"| {name} | {seconds:.2f} s | {memory:.1f} GB | {found} | {peer} |", flush=True)
 
 

@@ -10,8 +10,8 @@ from closerlook.probes.descent import CYCLES, descend, rounding
 from closerlook.probes.hulls import Proof, nearest, shared_frame
 from closerlook.probes.threads import spread
 
-CLOSEST = 32  # points of each side to start with
-NEXT = 32  # and to go on with, beside those in use
+CLOSEST = 24  # points of each side to start with
+NEXT = 24  # and to go on with, beside those in use
 ROUNDS = 50
 LEAST = 1e-3  # radius of a pair, relative to the common frame, from which on that frame is good enough
 BLOCK = 16  # pairs that a thread takes at a time
@@ -148,24 +148,27 @@ def pair_proofs(X, groups, names, resolution, start=None, tol=1e-3, n_jobs=None,
 
     spread(block, range(0, len(pairs), BLOCK), n_jobs, f"label pairs, {BLOCK} at a time" if verbose else None)
 
-    def proof(k):
+    def slow(k):  # in a frame of its own, by every means
         i, j = pairs[k]
-        length, low, high, upper = facts[k]
-        points = np.split(weights[places[k] : places[k + 1]], [len(groups[i])])
-        if verdicts[k] < 0:
-            return Proof(False, 0.0, upper * size, None, None, tuple(points), "descent", near[k] * size)
-        if verdicts[k] > 0:
-            normal = normals[k] / length
-            offset = float((low + high) / 2 * size + centre @ normal)
-            lower, upper = float(low - high) * size, float(upper) * size
-            return Proof(True, lower, upper, normal, offset, tuple(points), "descent", near[k] * size)
         A, B = X[groups[i]], X[groups[j]]
         try:
             return nearest(A, B, tol, None, resolution * shared_frame(A, B)[-1])
         except InputError as error:
             raise InputError(f"Labels {names[i]!r} and {names[j]!r}: {error}") from None
 
-    return spread(proof, range(len(pairs)), n_jobs)
+    def quick(k):
+        length, low, high, upper = facts[k].tolist()
+        middle = places[k] + len(groups[pairs[k, 0]])
+        points = weights[places[k] : middle], weights[middle : places[k + 1]]
+        if verdicts[k] < 0:
+            return Proof(False, 0.0, upper * size, None, None, points, "descent", near[k] * size)
+        normal = normals[k] / length
+        offset = float((low + high) / 2 * size + centre @ normal)
+        return Proof(True, (low - high) * size, upper * size, normal, offset, points, "descent", near[k] * size)
+
+    left = np.flatnonzero(verdicts == 0)
+    proofs = dict(zip(left, spread(slow, left, n_jobs, "label pairs that touch" if verbose else None)))
+    return [proofs[k] if k in proofs else quick(k) for k in range(len(pairs))]
 
 
 def radii(Z, ends, means, pairs):
