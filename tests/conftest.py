@@ -1,12 +1,16 @@
-"""What all tests share: one thread, and where the real corpora are."""
+"""What all tests share: one thread, the same generated examples each time, and where the real corpora are."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 ROOT = Path(__file__).resolve().parent.parent
 
