@@ -65,7 +65,6 @@ def svm_clusters(X, y, seconds):
     """The peer of `DirectProbe.fit`: centroid linkage with a machine per overlap test."""
     start = time.perf_counter()
     members = {k: [k] for k in range(len(X))}
-    refused = set()
     gaps = {}
     for a, b in itertools.combinations(range(len(X)), 2):
         if y[a] == y[b]:
@@ -82,7 +81,6 @@ def svm_clusters(X, y, seconds):
                 middle = C.mean(0)
                 spheres = np.linalg.norm(C - middle, axis=1).max() + radius
                 if np.linalg.norm(middle - centre) <= spheres and not svm(union, C)[0]:
-                    refused.add((a, b))
                     break
             if time.perf_counter() - start > seconds:
                 return f"longer than {seconds:.0f} s, {len(members)} clusters left"
@@ -107,18 +105,6 @@ def pairs(X, y, n_jobs, start=None):
     return f"{found.separable.sum()} of {len(found.separable)} pairs separable"
 
 
-def role(o):
-    X, y = space(o.results, o.model, "ps-role", o.last)
-    fit(X[:600], y[:600], o.threads, True)
-    return (lambda: fit(X, y, o.threads, True)), lambda: svm_clusters(X, y, o.peer_seconds)
-
-
-def role_distances(o):
-    X, y = space(o.results, o.model, "ps-role", o.last)
-    pairs(X[:600], y[:600], o.threads)
-    return (lambda: pairs(X, y, o.threads)), lambda: svm_pairs(X, y, o.peer_seconds)
-
-
 def role_warm(o):
     if o.results:
         X, y = space(o.results, o.model, "ps-role", o.last, o.before)
@@ -131,36 +117,37 @@ def role_warm(o):
     return (lambda: pairs(near, y, o.threads, start)), None
 
 
-def pos_small(o):
-    X, y = space(o.results, o.model, "pos", o.last)
-    X, y = components(X, 16)[:2000], y[:2000]
-    fit(X[:300], y[:300], o.threads)
-    return (lambda: fit(X, y, o.threads, True)), lambda: svm_clusters(X, y, o.peer_seconds)
+def pairs_of(task):
+    """A case: the distances of a task's labels."""
 
-
-def pos_pairs(o):
-    X, y = space(o.results, o.model, "pos", o.last)
-    pairs(X[:600], y[:600], o.threads)
-    return (lambda: pairs(X, y, o.threads)), lambda: svm_pairs(X, y, o.peer_seconds)
-
-
-def pos_components(n):
     def case(o):
-        X, y = space(o.results, o.model, "pos", o.last)
-        X, y = components(X, 128)[:n], y[:n]
-        fit(X[:600], y[:600], o.threads)
-        return (lambda: fit(X, y, o.threads)), None
+        X, y = space(o.results, o.model, task, o.last)
+        pairs(X[:600], y[:600], o.threads)
+        return (lambda: pairs(X, y, o.threads)), lambda: svm_pairs(X, y, o.peer_seconds)
+
+    return case
+
+
+def clusters_of(task, n=None, dim=None, distances=False):
+    """A case: clusters of a task, or of its first points, or components; the peer where distances are asked for."""
+
+    def case(o):
+        X, y = space(o.results, o.model, task, o.last)
+        X, y = (components(X, dim) if dim else X)[:n], y[:n]
+        fit(X[:600], y[:600], o.threads, distances)
+        peer = (lambda: svm_clusters(X, y, o.peer_seconds)) if distances else None
+        return (lambda: fit(X, y, o.threads, distances)), peer
 
     return case
 
 
 CASES = {
-    "ps-role, last layer: clusters and distances": role,
-    "ps-role, last layer: distances alone": role_distances,
+    "ps-role, last layer: clusters and distances": clusters_of("ps-role", distances=True),
+    "ps-role, last layer: distances alone": pairs_of("ps-role"),
     "ps-role: distances, from a nearby space": role_warm,
-    "pos, 2,000 x 16: clusters and distances": pos_small,
-    "pos, last layer: verdict and distance, all pairs": pos_pairs,
-} | {f"pos, {n:,} x 128: clusters": pos_components(n) for n in (1000, 2000, 4000, 8000, 16854)}
+    "pos, 2,000 x 16: clusters and distances": clusters_of("pos", 2000, 16, distances=True),
+    "pos, last layer: verdict and distance, all pairs": pairs_of("pos"),
+} | {f"pos, {n:,} x 128: clusters": clusters_of("pos", n, 128) for n in (1000, 2000, 4000, 8000, 16854)}
 
 
 def run(name, options, peer):

@@ -230,6 +230,14 @@ def shared_frame(A, B):
 
 
 @jit
+def verdict_of(gap, upper, d, tol, closest):
+    """What a margin `gap` and a distance `upper` of two points prove of hulls in d dimensions; see `judge`."""
+    if gap > max(closest, rounding(d)) and (tol < 0.0 or gap >= (1 - tol) * upper):
+        return 1
+    return -1 if upper <= closest or (upper <= closest / (1 - SURE) and gap >= (1 - SURE) * upper) else 0
+
+
+@jit
 def judge(A, B, a, b, w, tol, closest):
     """What the weights and the normal prove of points in the unit ball.
 
@@ -246,10 +254,7 @@ def judge(A, B, a, b, w, tol, closest):
     near = far = 0.0
     if length > 0.0:
         near, far = (A @ w).min() / length, (B @ w).max() / length
-        if near - far > max(closest, rounding(len(w))) and (tol < 0.0 or near - far >= (1 - tol) * upper):
-            return 1, (length, near, far, upper)
-    meet = upper <= closest or (upper <= closest / (1 - SURE) and near - far >= (1 - SURE) * upper)
-    return (-1 if meet else 0), (length, near, far, upper)
+    return verdict_of(near - far, upper, len(w), tol, closest), (length, near, far, upper)
 
 
 @jit

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from closerlook.errors import InputError
 from closerlook.probes.fronts import confirm
-from closerlook.probes.hulls import RESOLUTION, nearest
+from closerlook.probes.hulls import RESOLUTION, nearest, unit_ball
 from closerlook.probes.labels import LabelDistances, label_distances
 from closerlook.probes.linkage import replay
 from closerlook.probes.pairs import pair_proofs
@@ -80,13 +80,11 @@ def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, 
     conflicts = find_conflicts(X, label, near)
     frozen = np.zeros(len(X), bool)
     frozen[conflicts.ravel()] = True
-    Z = X - (X.min(0) / 2 + X.max(0) / 2)
-    size = np.abs(Z).max() or 1.0  # first, so that no square overflows
-    size *= np.sqrt(np.einsum("nd,nd->n", Z / size, Z / size).max()) or 1.0
+    Z, _, size = unit_ball(X)
     meet = pairs.matrix == 0
     rivals = np.where(meet, near / size, np.nan)
     with threadpool_limits(1):
-        first, merges = replay(Z / size, groups, rivals, frozen, verify, verbose)
+        first, merges = replay(Z, groups, rivals, frozen, verify, verbose)
     heads, labels = np.unique(first, return_inverse=True)
     return Clusters(labels, label[heads], pairs, conflicts, merges)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from closerlook.errors import InputError
 from closerlook.probes.compiled import jit
-from closerlook.probes.hinge import STEPS, divide
+from closerlook.probes.hinge import STEPS, between_means, divide, shares
 from closerlook.probes.hulls import nearest
 
 MOST = 128  # hyperplanes kept of two labels
@@ -61,10 +61,7 @@ class Front:
         self.reach = tuple(np.empty((len(X), MOST)) for X in self.X)
         self.uses, self.n = np.zeros(MOST), 0
         self.how = {"tested": 0, "hinge": 0, "descent": 0}  # unions; and what the kept hyperplanes left open
-        means = [X.mean(0) for X in self.X]
-        normal = means[0] - means[1]
-        scale = max(normal @ normal / 2, near) or 1.0
-        self.add(np.append(normal, -(means[0] + means[1]) @ normal / 2) / scale)
+        self.add(between_means(*self.X, near))
 
     def add(self, wall):
         """Keep a hyperplane (normal and offset); it takes the place of the one of least use if there are many."""
@@ -110,9 +107,9 @@ class Front:
                 left = np.setdiff1d(np.intersect1d(left, self.crossed(side, i, j)), [c])
         return True
 
-    def meets(self, side, U, points, wall):
+    def meets(self, side, U, points, k):
         """Whether the hull of U meets that of one cluster of the other label."""
-        verdict, _ = self.divide(side, U, points, wall)
+        verdict, _ = self.divide(side, U, points, k)
         if verdict == 0:
             self.how["descent"] += 1
             V = self.X[1 - side][points]
@@ -124,11 +121,11 @@ class Front:
             return not proof
         return verdict < 0
 
-    def divide(self, side, U, points, wall):
-        """Look for a hyperplane between U and points of the other label, and keep it: it may serve others."""
+    def divide(self, side, U, points, k):
+        """Look for a hyperplane between U and points of the other label, from the kth one on, and keep it."""
         self.how["hinge"] += 1
         V, sign = self.X[1 - side][points], 1.0 - 2 * side
-        verdict, wall, slack = divide(U, V, sign * self.walls[wall], self.near, STEPS)
+        verdict, wall, slack = divide(U, V, sign * self.walls[k], self.near, STEPS)
         self.add(sign * wall)
         if self.verify:
             self.check(U, V, wall, slack, verdict)
@@ -136,12 +133,12 @@ class Front:
 
     def check(self, U, V, wall, slack, verdict):
         """Compute the proof again."""
-        a, b = (np.maximum(s, 0) for s in np.split(slack, [len(U)]))
         holds = True
         if verdict > 0:
             holds = (U @ wall[:-1]).min() - (V @ wall[:-1]).max() > self.near * np.linalg.norm(wall[:-1]) * (1 - 1e-6)
         if verdict < 0:
-            holds = np.linalg.norm(a @ U / a.sum() - b @ V / b.sum()) <= self.near * (1 + 1e-6)
+            a, b = shares(slack, len(U))
+            holds = np.linalg.norm(a @ U - b @ V) <= self.near * (1 + 1e-6)
         confirm(holds, U, V)
 
     def best(self, side, i, j, left):

@@ -11,6 +11,7 @@ set of points with slack; a proximal term keeps each of them well-conditioned.
 import numpy as np
 
 from closerlook.probes.compiled import jit
+from closerlook.probes.descent import shared_frame
 
 STEPS = 300
 PROX, LEAST = 1e-3, 1e-12  # weight of the squared distance from the last minimum, at first and in the end
@@ -105,16 +106,14 @@ def hinge(Z, m, w, near, steps):
             slack = 1.0 - Z @ w
             if margin(slack, m, w) > near:
                 return 1, w, slack
-        inside = slack > 0.0
         if slack.max() <= 1e-9 or w[:-1] @ w[:-1] > (LONG / near) ** 2:  # apart, but by less than `near`
             w = w / SHRINK
             slack = 1.0 - Z @ w
-            centre, prox, inside = w.copy(), PROX, slack > 0.0
+            centre, prox = w.copy(), PROX
+        inside = slack > 0.0
         active = np.flatnonzero(inside)
         A, r = Z[active], slack[active]
-        of_first, apart = 0, np.inf
-        while of_first < len(active) and active[of_first] < m:
-            of_first += 1
+        of_first, apart = np.searchsorted(active, m), np.inf
         if 0 < of_first < len(active):
             share = r / r[of_first:].sum()
             share[:of_first] = r[:of_first] / r[:of_first].sum()
@@ -134,6 +133,12 @@ def hinge(Z, m, w, near, steps):
         w = w + length * move
         slack = 1.0 - Z @ w if step % REFRESH == REFRESH - 1 else slack - length * slope
     return 0, w, slack
+
+
+def between_means(A, B, near):
+    """The hyperplane midway between the means of two sets: where to start."""
+    normal = A.mean(0) - B.mean(0)
+    return np.append(normal, -(A.mean(0) + B.mean(0)) @ normal / 2) / (max(normal @ normal / 2, near) or 1.0)
 
 
 @jit
@@ -164,22 +169,14 @@ def divide(U, V, wall, near, steps):
     int, array (d + 1,), array (k,)
         The verdict, the hyperplane, and the slacks.
     """
-    m, d = U.shape
-    centre, radius = np.zeros(d), 0.0
-    for P in (U, V):
-        for p in range(len(P)):
-            centre += P[p] / (2 * len(P))
-    Z = signed(U - centre, V - centre)
-    for p in range(len(Z)):
-        radius = max(radius, Z[p, :d] @ Z[p, :d])
-    radius = np.sqrt(radius)
+    d = U.shape[1]
+    A, B, centre, radius = shared_frame(U, V)
     if radius == 0.0:
-        return -1, wall, np.ones(len(Z))
-    Z[:, :d] /= radius
+        return -1, wall, np.ones(len(U) + len(V))
     w = wall.copy()
     w[:d] *= radius
     w[d] += wall[:d] @ centre
-    verdict, w, slack = hinge(Z, m, w, near / radius, steps)
+    verdict, w, slack = hinge(signed(A, B), len(U), w, near / radius, steps)
     w[:d] /= radius
     w[d] -= w[:d] @ centre
     return verdict, w, slack

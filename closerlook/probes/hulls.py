@@ -141,7 +141,17 @@ def _pair(A, B):
     return A, B
 
 
-def nearest(A, B, tol=None, start=None, near=None):
+def unit_ball(X):
+    """The points around the middle of their ranges, scaled into the unit ball; the middle; the radius."""
+    centre = X.min(0) / 2 + X.max(0) / 2
+    Z = X - centre
+    size = np.abs(Z).max() or 1.0  # first, so that no square overflows
+    Z /= size
+    radius = np.sqrt(np.einsum("nd,nd->n", Z, Z).max()) or 1.0
+    return Z / radius, centre, size * radius
+
+
+def nearest(A, B, tol=None, near=None):
     """The nearest points of two hulls, as a `Proof`: to a gap of `tol`, or until separation or coincidence is certain.
 
     Parameters
@@ -150,19 +160,17 @@ def nearest(A, B, tol=None, start=None, near=None):
         The points, finite.
     tol : float, optional
         Relative gap of the bounds; without it only the verdict counts.
-    start : tuple of array (n_a,) and array (n_b,), optional
-        Weights to start from.
     near : float, optional
         Hulls this near count as meeting; 1e-9 of the points' radius if not given.
     """
     n = len(A) + len(B)
-    if n <= SMALL and start is None:
-        proof = _proof(*solve(A, B, -1.0 if tol is None else tol, -RESOLUTION if near is None else near))
+    if n <= SMALL:
+        proof = as_proof(*solve(A, B, -1.0 if tol is None else tol, -RESOLUTION if near is None else near))
         if proof is not None:
             return proof
     *frame, radius = shared_frame(A, B)
     frame = *frame, radius, RESOLUTION if near is None or radius == 0 else near / radius
-    proof, start = _descend(*frame, tol, start, ROUNDS, CYCLES, n <= SMALL)
+    proof, start = _descend(*frame, tol, _first(*frame[:2]), ROUNDS, CYCLES, n <= SMALL)
     if proof is None:
         proof = _divide(*frame, tol)
         if proof is None or (proof and tol):
@@ -180,7 +188,7 @@ def nearest(A, B, tol=None, start=None, near=None):
 
 def _descend(A, B, centre, radius, near, tol, start, rounds, cycles, closely):
     """The proof that the descent finds, from a working set of the points, or None; and the weights it ends with."""
-    a, b = start or _first(A, B)
+    a, b = start
     goal = 0.3 if tol is None else 1 - tol / 2
     ia, ib = _working(A, B, a, b)
     for _ in range(rounds):
@@ -201,10 +209,11 @@ def _descend(A, B, centre, radius, near, tol, start, rounds, cycles, closely):
 def _prove(A, B, centre, radius, near, a, b, w, tol=None, how="descent"):
     """The proof that the weights and the normal make, or None."""
     verdict, facts = judge(A, B, a, b, w, -1.0 if tol is None else tol, near)
-    return _proof(verdict, facts, a, b, w, centre, radius, near, how)
+    return as_proof(verdict, facts, a, b, w, centre, radius, near, how)
 
 
-def _proof(verdict, facts, a, b, w, centre, radius, near, how="descent"):
+def as_proof(verdict, facts, a, b, w, centre, radius, near, how="descent"):
+    """What `judge` found in a frame, as a `Proof` for the points themselves; None where it found nothing."""
     length, low, high, upper = facts
     normal = w / length if length > 0 else None
     offset = None if normal is None else float((low + high) / 2 * radius + centre @ normal)
@@ -219,8 +228,7 @@ def _proof(verdict, facts, a, b, w, centre, radius, near, how="descent"):
 
 def _divide(A, B, centre, radius, near, tol):
     """The proof of Newton's method on the hinge loss, or None. Bounds of a distance are far from tight."""
-    w = A.mean(0) - B.mean(0)
-    w = np.append(w, -(A.mean(0) + B.mean(0)) @ w / 2) / max(w @ w / 2, near)
+    w = hinge.between_means(A, B, near)
     verdict, w, slack = hinge.hinge(hinge.signed(A, B), len(A), w, near, hinge.STEPS)
     if verdict == 0:
         return None

@@ -6,8 +6,8 @@ import numpy as np
 
 from closerlook.errors import InputError
 from closerlook.probes.compiled import jit
-from closerlook.probes.descent import CYCLES, descend, rounding
-from closerlook.probes.hulls import Proof, nearest, shared_frame
+from closerlook.probes.descent import CYCLES, descend, shared_frame, verdict_of
+from closerlook.probes.hulls import as_proof, nearest, unit_ball
 from closerlook.probes.threads import spread
 
 CLOSEST = 24  # points of each side to start with
@@ -19,7 +19,7 @@ BLOCK = 16  # pairs that a thread takes at a time
 
 @jit
 def foremost(p, a, most):
-    """Points in use and those that lie furthest in front, ascending; and whether all of the latter were in use."""
+    """Points in use and those that lie furthest in front, ascending; and how many of the latter were not in use."""
     chosen = a > 0.0
     order = np.argsort(p)
     fresh = 0
@@ -71,12 +71,13 @@ def search(A, B, a, b, normal, goal, tol, near):
         length = np.sqrt(normal @ normal)
         pa, pb = A @ normal, -(B @ normal)
         upper = np.sqrt(((a[ia] @ A[ia] - b[ib] @ B[ib]) ** 2).sum())
-        if length == 0.0 or upper <= near:
-            return (-1 if upper <= near else 0), normal, (length, 0.0, 0.0, upper)
-        low, high = pa.min() / length, -pb.min() / length
+        low = high = 0.0
+        if length > 0.0:
+            low, high = pa.min() / length, -pb.min() / length
         facts = (length, low, high, upper)
-        if low - high > max(near, rounding(len(normal))) and low - high >= (1 - tol) * upper:
-            return 1, normal, facts
+        verdict = verdict_of(low - high, upper, len(normal), tol, near)
+        if verdict != 0 or length == 0.0:
+            return verdict, normal, facts
         ia, more_a = foremost(pa, a, NEXT)
         ib, more_b = foremost(pb, b, NEXT)
         if more_a + more_b == 0:
@@ -122,12 +123,7 @@ def pair_proofs(X, groups, names, resolution, start=None, tol=1e-3, n_jobs=None,
     -------
     list of Proof
     """
-    centre = X.mean(0)
-    Z = np.concatenate([X[group] for group in groups]) - centre
-    size = np.abs(Z).max() or 1.0  # first, so that no square overflows
-    Z /= size
-    radius = np.sqrt(np.einsum("nd,nd->n", Z, Z).max()) or 1.0
-    Z, size = Z / radius, size * radius
+    Z, centre, size = unit_ball(np.concatenate([X[group] for group in groups]))
     ends = np.concatenate([[0], np.cumsum([len(group) for group in groups])])
     means = np.array([Z[i:j].mean(0) for i, j in itertools.pairwise(ends)])
     pairs = np.array(list(itertools.combinations(range(len(groups)), 2)), np.int64).reshape(-1, 2)
@@ -152,19 +148,14 @@ def pair_proofs(X, groups, names, resolution, start=None, tol=1e-3, n_jobs=None,
         i, j = pairs[k]
         A, B = X[groups[i]], X[groups[j]]
         try:
-            return nearest(A, B, tol, None, resolution * shared_frame(A, B)[-1])
+            return nearest(A, B, tol, resolution * shared_frame(A, B)[-1])
         except InputError as error:
             raise InputError(f"Labels {names[i]!r} and {names[j]!r}: {error}") from None
 
     def quick(k):
-        length, low, high, upper = facts[k].tolist()
         middle = places[k] + len(groups[pairs[k, 0]])
-        points = weights[places[k] : middle], weights[middle : places[k + 1]]
-        if verdicts[k] < 0:
-            return Proof(False, 0.0, upper * size, None, None, points, "descent", near[k] * size)
-        normal = normals[k] / length
-        offset = float((low + high) / 2 * size + centre @ normal)
-        return Proof(True, (low - high) * size, upper * size, normal, offset, points, "descent", near[k] * size)
+        a, b = weights[places[k] : middle], weights[middle : places[k + 1]]
+        return as_proof(verdicts[k], facts[k], a, b, normals[k], centre, size, near[k])
 
     left = np.flatnonzero(verdicts == 0)
     proofs = dict(zip(left, spread(slow, left, n_jobs, "label pairs that touch" if verbose else None)))
