@@ -17,9 +17,10 @@ import torch
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_from_disk
 from transformers import BertConfig, BertModel
 
+from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.alignment import Aligner, batches, kind_of
 from closerlook.encoders.layers import embed
-from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length, pick_device, torch_threads
+from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length
 
 
 def made_up_model(folder):

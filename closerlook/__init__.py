@@ -8,6 +8,7 @@ _HOME = {
     "separable": "closerlook.probes.hulls",
     "spatial_similarity": "closerlook.probes.direct",
     "label_distances": "closerlook.probes.direct",
+    "MLPProbe": "closerlook.probes.mlp",
 }
 
 __all__ = sorted(_HOME)

@@ -189,7 +189,29 @@ class Classifier(Section):
     )
     cv: Count = Field(3, description="Folds to select by; 1 is one stratified hold-out of 20 %.")
     repeats: Count = Field(5, description="Initialisations with which the selected candidate is trained again.")
-    max_iter: Count = Field(1000, description="Most passes over the data of one fit.")
+    max_iter: Count = Field(1000, description="Most passes over the data of one network.")
+    halving: bool = Field(
+        False,
+        description="Drop hopeless candidates: only the best quarter of the grid is trained for more than about 100 "
+        "updates, the best eighth for more than 200, and so on to a thirty-second. Several times faster "
+        "(`docs/classifier.md`).",
+    )
+    selectivity: bool = Field(
+        False,
+        description="Also measure accuracy on a control task, whose labels are drawn per word type; selectivity is the "
+        "difference. Not for sentences.",
+    )
+    description_length: bool = Field(
+        False, description="Also measure the description length of the labels given the vectors, by an online code."
+    )
+    memorisation: bool = Field(
+        False,
+        description="Also follow the accuracy by epoch of a probe trained on 80 % of the training data: on these, on "
+        "the other 20 %, and on the test data.",
+    )
+    device: Literal["cpu", "cuda", "auto"] = Field(
+        "cpu", description="Where the probe is trained; with `cuda` or `auto` its jobs ask for a GPU."
+    )
 
 
 class Direct(Section):
@@ -223,7 +245,8 @@ class Threads(Section):
     pretrain: Count = Field(4, description="Of pre-training.")
     finetune: Count = Field(4, description="Of fine-tuning, where there is no GPU.")
     embed: Count = Field(4, description="Of extraction, where there is no GPU.")
-    probe: Count = Field(1, description="Of one probe job.")
+    classifier: Count = Field(2, description="Of a classifier probe, where it has no GPU.")
+    probe: Count = Field(1, description="Of any other probe job.")
 
 
 class Pathvars(Section):

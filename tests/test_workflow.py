@@ -34,8 +34,19 @@ TINY = {
     },
     "seeds": [0],
     "finetune": {"epochs": 1},
-    "threads": {"pretrain": 1, "finetune": 1, "embed": 1, "probe": 1},
-    "probes": {"classifier": {"hidden_layer_sizes": [[4]], "alphas": [1e-4], "repeats": 1, "max_iter": 5}},
+    "threads": {"pretrain": 1, "finetune": 1, "embed": 1, "classifier": 1, "probe": 1},
+    "probes": {
+        "classifier": {
+            "hidden_layer_sizes": [[4], []],
+            "alphas": [1e-4],
+            "cv": 1,
+            "repeats": 2,
+            "max_iter": 5,
+            "selectivity": True,
+            "description_length": True,
+            "memorisation": True,
+        }
+    },
 }
 
 

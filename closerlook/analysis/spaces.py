@@ -10,7 +10,8 @@ from closerlook.analysis.similarity import label_vector, similarity
 from closerlook.files import read_json
 
 COLUMNS = ("model", "task", "state", "tuned_on", "seed", "step", "layer", "depth", "status", "n_labels", "accuracy",
-           "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority", "n_clusters", "is_linear",
+           "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority", "selectivity", "control_accuracy",
+           "description_bits", "compression", "n_clusters", "is_linear",
            "mean_distance", "min_distance", "conflicts", "test_status", "test_n_clusters", "test_is_linear",
            "train_test_similarity", "similarity_pairs", "direct_seconds", "classifier_seconds")  # fmt: skip
 
@@ -35,6 +36,7 @@ def spaces(direct, classifier, labels, depths):
         One row per (model, task, state, layer); what was not measured is missing, never zero. Cluster counts and
         distances are those of the training split, as in the paper. `train_test_similarity` is Pearson's correlation of
         the two splits' distance vectors over the label pairs present in both (`similarity_pairs` of them).
+        `selectivity`, `description_bits` and `compression` are there where the config asks for them.
     """
     rows = {}
     vectors = {}
@@ -58,6 +60,10 @@ def spaces(direct, classifier, labels, depths):
             "repeats": len(result["accuracies"]),
             "best_hidden_layers": str(tuple(best["hidden_layer_sizes"])) if best else None,
             "best_alpha": best.get("alpha"),
+            "selectivity": result.get("selectivity"),
+            "control_accuracy": (result.get("control") or {}).get("accuracy"),
+            "description_bits": _mean((result.get("description_length") or {}).get("bits")),
+            "compression": _mean((result.get("description_length") or {}).get("compression")),
             "classifier_seconds": result["seconds"],
         }
     for cell, row in rows.items():
@@ -70,6 +76,10 @@ def spaces(direct, classifier, labels, depths):
     frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
     whole = ["seed", "step", "repeats", "n_clusters", "test_n_clusters", "conflicts", "similarity_pairs"]
     return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)
+
+
+def _mean(values):
+    return float(np.mean(values)) if values else None
 
 
 def _cell(path, n):

@@ -5,6 +5,7 @@ import pandas as pd
 PAPER = ["model", "task", "state", "accuracy", "accuracy_std", "best_hidden_layers", "n_clusters", "is_linear",
          "train_test_similarity"]  # fmt: skip
 SPREAD = ["accuracy_seed_std", "n_clusters_seed_std", "similarity_seed_std", "seeds", "min_cluster_size"]
+EXTRA = ["selectivity", "selectivity_seed_std", "compression", "compression_seed_std"]  # where the config asks for them
 
 
 def table7(spaces, models, tasks, min_cluster_size=1):
@@ -25,6 +26,7 @@ def table7(spaces, models, tasks, min_cluster_size=1):
         The paper's columns (`accuracy_std` is over the probe's initialisations, averaged over seeds), then the spread
         over fine-tuning seeds and their number. `is_linear` is Y or N, or `2/3` where seeds differ.
         `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper.
+        `selectivity` and `compression` follow where they were measured.
     """
     own = spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task)
     last = spaces[own & spaces.step.isna() & (spaces.layer == spaces.depth)].copy()
@@ -40,12 +42,15 @@ def table7(spaces, models, tasks, min_cluster_size=1):
                     rows.append({"model": model, "task": task, "state": state} | _over_seeds(cell))
     frame = pd.DataFrame(rows, columns=PAPER + SPREAD)
     frame["min_cluster_size"] = min_cluster_size
-    return frame
+    extra = pd.DataFrame(rows, columns=EXTRA).astype(float)
+    measured = [c for name in EXTRA[::2] if extra[name].notna().any() for c in (name, f"{name}_seed_std")]
+    return frame.join(extra[measured])
 
 
 def _over_seeds(cell):
     """Mean and spread over seeds; the original state has no seed, hence no spread."""
-    columns = {"accuracy": "accuracy", "n_clusters": "n_clusters", "similarity": "train_test_similarity"}
+    columns = {"accuracy": "accuracy", "n_clusters": "n_clusters", "similarity": "train_test_similarity",
+               "selectivity": "selectivity", "compression": "compression"}  # fmt: skip
     spread = {f"{name}_seed_std": cell[c].astype(float).std(ddof=1) for name, c in columns.items()}
     linear = cell.is_linear.dropna()
     shapes = cell.best_hidden_layers.dropna()
@@ -56,6 +61,8 @@ def _over_seeds(cell):
         "n_clusters": cell.n_clusters.astype(float).mean(),
         "is_linear": _verdict(linear.sum(), len(linear)),
         "train_test_similarity": cell.train_test_similarity.mean(),
+        "selectivity": cell.selectivity.astype(float).mean(),
+        "compression": cell.compression.astype(float).mean(),
         "seeds": cell.seed.nunique(),
         **spread,
     }
@@ -80,6 +87,11 @@ def markdown(table):
         "clusters": [_pm(a, s, 1) for a, s in zip(table.n_clusters, table.n_clusters_seed_std)],
         "linear": table.is_linear.fillna("–"),
         "train-test sim.": [_pm(a, s, 2) for a, s in zip(table.train_test_similarity, table.similarity_seed_std)],
+        **{
+            name: [_pm(a, s, digits) for a, s in zip(table[name], table[f"{name}_seed_std"])]
+            for name, digits in (("selectivity", 1), ("compression", 2))
+            if name in table
+        },
         "seeds": table.seeds.astype(str),
     })  # fmt: skip
     lines = [list(show.columns), *show.astype(str).values.tolist()]

@@ -106,10 +106,11 @@ def build_task(kind, train, test):
 
 
 def save_task(kind, train, test, folder):
-    """Write a task's folder: the data set of `build_task`, as `save_to_disk` does, labels.json and summary.json.
+    """Write a task's folder: the data set of `build_task`, as `save_to_disk` does, and three JSON files beside it.
 
     labels.json holds `names`, and for each split the ids of its targets in order, so that a probe need not import
-    `datasets`. summary.json holds sizes, label counts and what is odd about the labels. Nothing is written if
+    `datasets`; words.json in the same order the targets' words (of a pair, the dependent's), in lower case, or null
+    for sentences. summary.json holds sizes, label counts and what is odd about the labels. Nothing is written if
     anything is wrong. Memory: 100,000 sentences with 2 million pairs peak at half a gigabyte. Parameters and errors
     are those of `build_task`.
 
@@ -125,6 +126,7 @@ def save_task(kind, train, test, folder):
         with _quiet():
             _dataset(names, splits).save_to_disk(part)
         write_json(part / "labels.json", {"names": names, **ids})
+        write_json(part / "words.json", {split: _words(kind, content.table) for split, content in splits.items()})
         write_json(part / "summary.json", summary)
     return summary
 
@@ -234,6 +236,14 @@ def _dataset(names, splits):
         mark = hashlib.sha256(json.dumps([names, content.digest]).encode()).hexdigest()[:16]
         made[split] = Dataset(table, DatasetInfo(features=features), NamedSplit(split), fingerprint=mark)
     return made
+
+
+def _words(kind, table):
+    """The word of every target, in lower case; its last one where there are two. None for sentences."""
+    if not SIZES[kind]:
+        return None
+    rows = (row for batch in table.select(["words", "targets"]).to_batches() for row in batch.to_pylist())
+    return [row["words"][target[-1]].lower() for row in rows for target in row["targets"]]
 
 
 @contextlib.contextmanager

@@ -17,16 +17,15 @@ from safetensors.torch import save_file
 from tqdm import tqdm
 from transformers import PrinterCallback, TrainingArguments
 
+from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.alignment import Aligner, kind_of
 from closerlook.encoders.checkpoints import latest
 from closerlook.encoders.loading import (
     load_encoder,
     load_tokenizer,
     max_length,
-    pick_device,
     quiet,
     save_encoder,
-    torch_threads,
 )
 from closerlook.encoders.training import Classifier, Tuner, Watch, accuracy
 from closerlook.errors import InputError

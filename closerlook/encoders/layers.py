@@ -8,8 +8,9 @@ import torch
 from datasets import load_from_disk
 from tqdm import tqdm
 
+from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.alignment import Aligner, batches, kind_of, pool
-from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length, pick_device, torch_threads
+from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length
 from closerlook.errors import InputError
 from closerlook.files import staged
 

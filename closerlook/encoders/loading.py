@@ -1,4 +1,4 @@
-"""Encoders and tokenizers as they come from a folder, the longest row they can read, the device to run on."""
+"""Encoders and tokenizers as they come from a folder, and the longest row they can read."""
 
 import contextlib
 
@@ -22,17 +22,6 @@ def quiet():
         logging.set_verbosity(verbosity)
         if bar:
             logging.enable_progress_bar()
-
-
-@contextlib.contextmanager
-def torch_threads(n):
-    """Run a block with `n` CPU threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(n)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def load_tokenizer(folder):
@@ -83,16 +72,6 @@ def max_length(model, tokenizer):
             limits.append(module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1))
     limits = [n for n in limits if 0 < n < 10**6]  # a tokenizer without a limit says 10^30
     return min(limits, default=512)
-
-
-def pick_device(device):
-    """Resolve `auto`, `cpu` or `cuda` to the one torch device to use."""
-    if device not in ("auto", "cpu", "cuda"):
-        raise InputError(f"device: `{device}` is not one of `auto`, `cpu`, `cuda`.")
-    available = torch.cuda.is_available()
-    if device == "cuda" and not available:
-        raise InputError("device: `cuda` is asked for, but torch finds no GPU; use `auto` or `cpu`.")
-    return torch.device("cuda:0" if available and device != "cpu" else "cpu")
 
 
 def brief(error):

@@ -17,7 +17,8 @@ from torch.nn.utils import clip_grad_norm_
 from tqdm import tqdm
 from transformers import BertConfig, BertForMaskedLM, BertTokenizer, get_linear_schedule_with_warmup
 
-from closerlook.encoders.loading import pick_device, quiet, torch_threads
+from closerlook.devices import pick_device, torch_threads
+from closerlook.encoders.loading import quiet
 from closerlook.errors import InputError
 from closerlook.files import sha256, staged, write_json
 from closerlook.provenance import made_by

@@ -1,23 +1,40 @@
-"""The classifier probe: how well a small network reads the labels off frozen vectors (paper, section 3)."""
+"""The classifier probe of the workflow: accuracy, and on request what it owes to memorising (paper, section 3)."""
 
-import logging
 import time
 import warnings
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, train_test_split
-from sklearn.neural_network import MLPClassifier
-from threadpoolctl import threadpool_limits
 
-log = logging.getLogger(__name__)
+from closerlook.devices import pick_device, torch_threads
+from closerlook.probes.control import control_labels
+from closerlook.probes.description import online_code
+from closerlook.probes.folds import folds
+from closerlook.probes.mlp import MLPProbe
+from closerlook.probes.networks import tensors
+from closerlook.probes.threads import spread
 
 
-def probe(train, test, *, hidden_layer_sizes, alphas, cv=3, repeats=5, max_iter=1000, random_state=0, threads=1):
+def probe(
+    train,
+    test,
+    *,
+    hidden_layer_sizes,
+    alphas,
+    cv=3,
+    repeats=5,
+    max_iter=1000,
+    random_state=0,
+    threads=1,
+    device="cpu",
+    words=None,
+    selectivity=False,
+    description_length=False,
+    memorisation=False,
+):
     """Select a network on the training vectors, train it `repeats` times, and test each.
 
     The paper's probe (section 3): a ReLU network trained with Adam; shape and L2 weight are selected by accuracy on
-    training data, and the selected candidate is trained again from several initialisations.
+    training data, and the selected candidate is trained again from several initialisations. See `MLPProbe`.
 
     Parameters
     ----------
@@ -30,72 +47,107 @@ def probe(train, test, *, hidden_layer_sizes, alphas, cv=3, repeats=5, max_iter=
     cv : int
         Stratified folds to select by; 1 is one stratified hold-out of 20 %.
     repeats, max_iter, random_state, threads : int
-        Initialisations of the selected candidate; most epochs of a fit; seed; processes of the search.
+        Initialisations of the selected candidate; most epochs of a network; seed; CPU threads.
+    device : {"cpu", "cuda", "auto"}
+    words : (list of str, list of str), optional
+        The word of each target of train and test, for `selectivity`; None where targets are sentences.
+    selectivity : bool
+        Also train the selected candidate on a control task (see `control_labels`).
+    description_length : bool
+        Also compute the labels' description length with the selected candidate (see `online_code`).
+    memorisation : bool
+        Also train the selected candidate on 80 % of the training data, and follow its accuracy on these, on the other
+        20 % and on the test data (paper, first arXiv version).
 
     Returns
     -------
     dict
         `status`: `ok`, or `single_class` where there is nothing to tell apart (then the scores are None).
         `accuracies` (per repeat), `accuracy`, `accuracy_std`: test accuracy in percent; `best`: the selected candidate;
-        `grid`: every candidate's mean selection accuracy; `epochs` and `converged` per repeat; `majority`: accuracy of
-        the most frequent training label; `seconds`.
+        `grid`: every candidate's selection accuracy by fold, epochs and what stopped it; per repeat `epochs`,
+        `stopped`, `converged` and `curves` (loss, and test accuracy by epoch); `rare_labels`: those with too few
+        points for every fold; `majority`: test accuracy of the most frequent training label; `seconds`.
+        On request `control` (accuracies on the control task), `selectivity` (accuracy minus control accuracy, in
+        points; None for sentences, which have no word type), `description_length` (bits and compression, by repeat)
+        and `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest` and `test`).
     """
     (X, y), (Xt, yt) = train, test
     start = time.perf_counter()
-    majority = 100 * float(np.mean(yt == np.bincount(y).argmax()))
+    result = {
+        "status": "single_class", "accuracy": None, "accuracy_std": None, "accuracies": [], "best": None, "grid": [],
+        "majority": 100 * float(np.mean(yt == np.bincount(y).argmax())),
+    }  # fmt: skip
+    asked = {"selectivity": selectivity, "description_length": description_length, "memorisation": memorisation}
+    result |= {name: None for name, wanted in asked.items() if wanted}
     if len(np.unique(y)) < 2:
-        return {"status": "single_class", "accuracy": None, "accuracy_std": None, "accuracies": [], "best": None,
-                "grid": [], "majority": majority, "seconds": time.perf_counter() - start}  # fmt: skip
-    candidates = [{"hidden_layer_sizes": tuple(h), "alpha": float(a)} for h in hidden_layer_sizes for a in alphas]
-    network = MLPClassifier(max_iter=max_iter, random_state=random_state)
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore", ConvergenceWarning)  # said in the result, as `converged`
-        grid = _select(network, candidates, X, y, cv, random_state, threads) if len(candidates) > 1 else []
-        best = max(grid, key=lambda g: g["accuracy"]) if grid else candidates[0]  # ties: the first, as in scikit-learn
-        best = {key: best[key] for key in ("hidden_layer_sizes", "alpha")}
-        log.info("selected %s of %d candidates", best, len(candidates))
-        accuracies, epochs = [], []
-        for repeat in range(repeats):
-            fitted = MLPClassifier(**best, max_iter=max_iter, random_state=random_state + repeat).fit(X, y)
-            accuracies.append(100 * float(fitted.score(Xt, yt)))
-            epochs.append(int(fitted.n_iter_))
-            log.info("repeat %d: %.2f %% after %d epochs", repeat, accuracies[-1], epochs[-1])
-    return {
+        return result | {"seconds": time.perf_counter() - start}
+    options = {"cv": cv, "repeats": repeats, "max_iter": max_iter, "random_state": random_state, "n_jobs": threads,
+               "device": device, "verbose": True}  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # rare labels are said in the result
+        fitted = MLPProbe(hidden_layer_sizes, alphas, **options).fit(X, y, {"test": (Xt, yt)})
+    best = fitted.best_params_
+    result |= _accuracies(fitted) | {
         "status": "ok",
-        "accuracies": accuracies,
-        "accuracy": float(np.mean(accuracies)),
-        "accuracy_std": float(np.std(accuracies)),
         "best": {**best, "hidden_layer_sizes": list(best["hidden_layer_sizes"])},
-        "grid": [{**g, "hidden_layer_sizes": list(g["hidden_layer_sizes"])} for g in grid],
-        "epochs": epochs,
-        "converged": [e < max_iter for e in epochs],
-        "majority": majority,
-        "seconds": time.perf_counter() - start,
+        "grid": _grid(fitted.cv_results_, cv) if len(fitted.cv_results_["params"]) > 1 else [],
+        "rare_labels": fitted.rare_labels_.tolist(),
+        "epochs": fitted.n_iter_.tolist(),
+        "stopped": fitted.stopped_.tolist(),
+        "converged": (fitted.stopped_ == "converged").tolist(),
+        "curves": [_rounded(curves) for curves in fitted.learning_curves_],
+    }
+    chosen = MLPProbe([best["hidden_layer_sizes"]], [best["alpha"]], **options)
+    if selectivity and words and words[0] is not None:
+        control = [control_labels(w, y, random_state) for w in words]
+        if len(np.unique(control[0])) > 1:
+            result["control"] = _accuracies(chosen.fit(X, control[0], {"test": (Xt, control[1])}))
+            result["selectivity"] = result["accuracy"] - result["control"]["accuracy"]
+    if description_length:
+        data = tensors(X, np.unique(y, return_inverse=True)[1], pick_device(device))
+        with torch_threads(1):
+            codes = spread(
+                lambda r: online_code(*data, *best.values(), max_iter=max_iter, seed=random_state + r),
+                range(repeats),
+                threads if data[0].device.type == "cpu" else 1,
+                "description length",
+            )
+        result["description_length"] = {key: [code[key] for code in codes] for key in codes[0]}
+    if memorisation:
+        kept, held = folds(y, 1, random_state)[0]
+        sets = {"subtrain": (X[kept], y[kept]), "subtest": (X[held], y[held]), "test": (Xt, yt)}
+        fitted = chosen.fit(X[kept], y[kept], sets)
+        result["memorisation"] = [_rounded(curves) for curves in fitted.learning_curves_]
+    return result | {"seconds": time.perf_counter() - start}
+
+
+def _accuracies(fitted):
+    """In percent."""
+    return {
+        "accuracies": [100 * float(a) for a in fitted.accuracies_],
+        "accuracy": 100 * fitted.mean_accuracy_,
+        "accuracy_std": 100 * fitted.std_accuracy_,
     }
 
 
-def _select(network, candidates, X, y, cv, seed, threads):
-    """Score every candidate by cross-validation on the training data."""
-    splits = [_hold_out(y, seed)] if cv == 1 else _folds(y, cv, seed)
-    search = GridSearchCV(network, [{k: [v] for k, v in c.items()} for c in candidates], cv=splits, refit=False,
-                          n_jobs=threads)  # fmt: skip
-    search.fit(X, y)
-    return [{**c, "accuracy": 100 * float(a)} for c, a in zip(candidates, search.cv_results_["mean_test_score"])]
+def _grid(results, cv):
+    """One entry per candidate."""
+    return [
+        {
+            "hidden_layer_sizes": list(params["hidden_layer_sizes"]),
+            "alpha": params["alpha"],
+            "accuracy": 100 * float(results["mean_test_score"][i]),
+            "accuracies": [100 * float(results[f"split{k}_test_score"][i]) for k in range(cv)],
+            "epochs": [int(results[f"split{k}_n_iter"][i]) for k in range(cv)],
+            "stopped": [str(results[f"split{k}_stopped"][i]) for k in range(cv)],
+        }
+        for i, params in enumerate(results["params"])
+    ]
 
 
-def _folds(y, cv, seed):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a label with fewer points than folds is absent from some
-        return list(StratifiedKFold(cv, shuffle=True, random_state=seed).split(np.zeros(len(y)), y))
-
-
-def _hold_out(y, seed):
-    """Stratified 80/20 split; labels with a single point cannot be split and stay in the 80 %."""
-    counts = np.bincount(y)
-    single = np.flatnonzero(counts[y] < 2)
-    rest = np.flatnonzero(counts[y] >= 2)
-    try:
-        kept, held = train_test_split(rest, test_size=0.2, random_state=seed, stratify=y[rest])
-    except ValueError:  # fewer held-out points than labels
-        kept, held = train_test_split(rest, test_size=0.2, random_state=seed)
-    return np.sort(np.concatenate([kept, single])), np.sort(held)
+def _rounded(curves):
+    """Curves short enough for a file: losses to six digits, accuracies in percent."""
+    return {
+        name: [float(f"{v:.6g}") if name == "loss" else round(100 * v, 3) for v in values]
+        for name, values in curves.items()
+    }

@@ -50,6 +50,7 @@ rule make_task:
         dataset="<results>/tasks/{task}/dataset_dict.json",
         splits=directory(expand("<results>/tasks/{{task}}/{split}", split=SPLITS)),
         labels="<results>/tasks/{task}/labels.json",
+        words="<results>/tasks/{task}/words.json",
         summary="<results>/tasks/{task}/summary.json",
     log:
         "<results>/logs/make_task/{task}.log",

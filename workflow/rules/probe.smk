@@ -31,6 +31,7 @@ for model in CFG.models:
             f"probe_classifier_{model}"
         input:
             labels="<results>/tasks/{task}/labels.json",
+            words="<results>/tasks/{task}/words.json" if CFG.probes.classifier.selectivity else [],
             layers=expand(
                 EMBEDDING, model=model, split=SPLITS, layer=CFG.layers_of(model, "classifier"), allow_missing=True
             ),
@@ -41,8 +42,10 @@ for model in CFG.models:
         benchmark:
             f"<results>/benchmarks/probe_classifier/{model}.{{state}}.{{task}}.tsv"
         conda:
-            "../../envs/cpu.yaml"
-        threads: CFG.threads.probe
+            "../../envs/gpu.yaml"
+        threads: CFG.threads.classifier
+        resources:
+            gpu=int(CFG.probes.classifier.device != "cpu"),
         params:
             layers=CFG.layers_of(model, "classifier"),
             classifier=plain(CFG.probes.classifier, exclude={"layers"}),

@@ -7,9 +7,11 @@ from closerlook.provenance import made_by
 
 with logged(snakemake.log[0]):
     labels = read_json(snakemake.input.labels)
+    words = read_json(snakemake.input.words) if snakemake.input.words else None
+    words = words and (words["train"], words["test"])
     layers, options = snakemake.params.layers, snakemake.params.classifier
     files = list(snakemake.input.layers)  # all layers of train, then all of test
     for layer, train, test, out in zip(layers, files[: len(layers)], files[len(layers) :], snakemake.output):
         spaces = [(np.load(f), np.array(labels[split])) for f, split in ((train, "train"), (test, "test"))]
-        result = classifier.probe(*spaces, **options, threads=snakemake.threads)
+        result = classifier.probe(*spaces, **options, words=words, threads=snakemake.threads)
         write_json(out, {**result, "layer": layer, "made_by": made_by(**options)})

@@ -1,0 +1,321 @@
+"""The classifier probe as a scikit-learn estimator: a grid of ReLU networks, all trained together."""
+
+import itertools
+import logging
+import warnings
+from functools import partial
+
+import numpy as np
+from scipy.special import expit, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from closerlook.devices import pick_device, torch_threads
+from closerlook.probes.folds import folds, rare
+from closerlook.probes.networks import Networks, initial, tensors
+from closerlook.probes.threads import progress, spread
+from closerlook.probes.training import BATCH, Training
+
+SHAPES = tuple(itertools.product((32, 64, 128, 256), repeat=2))  # the paper's grid, section 3
+ALPHAS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+BLOCK = {"cpu": 2**19, "cuda": 2**26}  # weights that are trained together: few enough to leave work for every thread
+ALONE = 16  # so few networks are trained one by one
+UPDATES, SHARES = 100, (1 / 4, 1 / 8, 1 / 16, 1 / 32)  # with halving: what goes on after 100, 200, 400, 800 updates
+log = logging.getLogger(__name__)
+
+
+class MLPProbe(ClassifierMixin, BaseEstimator):
+    """A ReLU network chosen from a grid and trained several times: the classifier probe of Zhou & Srikumar (ACL 2022).
+
+    Every candidate is what scikit-learn's `MLPClassifier` is with its defaults (Glorot initialisation, Adam, batches
+    of 200, L2 term, stopping rule), in float32; `docs/classifier.md` says how they compare. All candidates of a fold
+    share the order of their batches, so that one product serves all their first layers.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of sequences of int
+        Candidate shapes; `()` is a linear probe. By default the paper's 16 pairs of {32, 64, 128, 256}.
+    alphas : sequence of float
+        Candidate L2 weights. By default the paper's eight, from 1e-7 to 1.
+    cv : int, default=3
+        Stratified folds to select by; 1 is one stratified hold-out of 20 %.
+    repeats : int, default=5
+        Initialisations from which the selected candidate is trained again, on all samples.
+    max_iter : int, default=1000
+        Most epochs of a network.
+    halving : bool, default=False
+        Do not train every candidate to its end: after about 100, 200, 400 and 800 updates (in whole epochs, two at
+        least) only the best quarter, eighth, sixteenth and thirty-second of the grid go on, by accuracy on held-out
+        samples. Several times faster.
+    device : {"cpu", "cuda", "auto"}, default="cpu"
+    n_jobs : int, default=None
+        CPU threads; None is one, -1 all. The result does not depend on it.
+    random_state : int, RandomState or None, default=0
+        With an int s, repeat r has the weights and the order of samples of `MLPClassifier(random_state=s + r)`.
+    verbose : bool, default=False
+        Show the progress of what takes over ten seconds.
+
+    Attributes
+    ----------
+    classes_ : array (n_classes,)
+    best_params_ : dict
+        `hidden_layer_sizes` and `alpha` of the selected candidate: the best mean accuracy on held-out samples, the
+        first of the grid where several have it.
+    best_index_, best_score_ : int, float
+        Its place in the grid and that accuracy; the score is NaN where the grid has one candidate, which is not scored.
+    cv_results_ : dict of arrays
+        As scikit-learn's: `params`, `param_hidden_layer_sizes`, `param_alpha`, `split{k}_test_score`,
+        `mean_test_score`, `std_test_score`, `rank_test_score`; `split{k}_n_iter` and `split{k}_stopped` say after how
+        many epochs a network ended, and why (`converged`, `max_iter`, `dropped`). The score of a dropped candidate is
+        the one that it was dropped for, and it ranks behind those that were not.
+    accuracies_ : array (repeats,)
+        Accuracy of each repeat on the first evaluation set, or on the training data where there is none.
+    mean_accuracy_, std_accuracy_ : float
+        Their mean and (population) standard deviation.
+    learning_curves_ : list of dict
+        Of each repeat, by epoch: `loss`, and the accuracy on each evaluation set by its name.
+    n_iter_, stopped_ : arrays (repeats,)
+        Epochs of each repeat, and why it ended.
+    networks_ : list of list of (W, b)
+        Weights of each repeat, layer by layer, as `coefs_` and `intercepts_` of scikit-learn.
+    rare_labels_ : array
+        Labels with too few samples to be in every fold.
+
+    Predictions are those of the first repeat.
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes=SHAPES,
+        alphas=ALPHAS,
+        cv=3,
+        repeats=5,
+        max_iter=1000,
+        halving=False,
+        device="cpu",
+        n_jobs=None,
+        random_state=0,
+        verbose=False,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.alphas = alphas
+        self.cv = cv
+        self.repeats = repeats
+        self.max_iter = max_iter
+        self.halving = halving
+        self.device = device
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X, y, eval_set=None):
+        """Select a candidate on X (n, d) with labels y (n,), and train it `repeats` times.
+
+        Parameters
+        ----------
+        X : (n, d) float
+        y : (n,)
+        eval_set : dict of str to (X, y), optional
+            Data to follow the accuracy on while the repeats are trained; labels that y lacks count as wrong.
+
+        Raises
+        ------
+        ValueError
+            One label only; a parameter out of its range; fewer samples than folds.
+        """
+        X, y = validate_data(self, X, y, dtype=[np.float32, np.float64])
+        check_classification_targets(y)
+        self._check()
+        self.classes_, label = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"MLPProbe tells classes apart and y has only one class: {self.classes_[0]!r}.")
+        device, rng = pick_device(self.device), check_random_state(self.random_state)
+        seeds = rng.randint(2**31 - 1, size=self.repeats)
+        if isinstance(self.random_state, (int, np.integer)):
+            seeds = self.random_state + np.arange(self.repeats)
+        sets = {name: tensors(*self._checked(name, *pair), device) for name, pair in (eval_set or {}).items()}
+        with torch_threads(1):  # a thread of ours has one of torch's, so that sums have one order
+            self._select(X, label, int(seeds[0]), device)
+            self._repeat(*tensors(X, label, device), sets, seeds)
+        return self
+
+    def _check(self):
+        for name in ("cv", "repeats", "max_iter"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, np.integer)) or value < 1:
+                raise ValueError(f"{name}={value!r} should be an integer of at least 1.")
+        if not len(self.hidden_layer_sizes) or not len(self.alphas):
+            raise ValueError("hidden_layer_sizes and alphas should name at least one candidate.")
+        for shape in self.hidden_layer_sizes:
+            if not np.iterable(shape) or not all(isinstance(n, (int, np.integer)) and n > 0 for n in shape):
+                raise ValueError(f"hidden_layer_sizes: {shape!r} should be a sequence of positive integers, or ().")
+        if not all(np.isfinite(a) and a >= 0 for a in self.alphas):
+            raise ValueError(f"alphas={self.alphas!r} should be finite and not negative.")
+
+    def _checked(self, name, X, y):
+        X, y = np.asarray(X), np.asarray(y)
+        if X.ndim != 2 or X.shape[1] != self.n_features_in_ or len(X) != len(y) or not len(X):
+            raise ValueError(
+                f"eval_set {name!r}: X {X.shape} and y {y.shape} do not fit {self.n_features_in_} features."
+            )
+        found = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        return X, np.where(self.classes_[found] == y, found, -1)
+
+    def _select(self, X, y, seed, device):
+        """Score every candidate; set `best_params_` and `cv_results_`."""
+        grid = [
+            {"hidden_layer_sizes": tuple(map(int, h)), "alpha": float(a)}
+            for h in self.hidden_layer_sizes
+            for a in self.alphas
+        ]
+        self.rare_labels_ = self.classes_[:0]
+        scores = np.full((len(grid), 0), np.nan)
+        results = {
+            "params": grid,
+            "param_hidden_layer_sizes": _objects([g["hidden_layer_sizes"] for g in grid]),
+            "param_alpha": np.array([g["alpha"] for g in grid]),
+        }
+        alive = np.ones(len(grid), bool)
+        if len(grid) > 1:
+            splits = folds(y, self.cv, seed)
+            self.rare_labels_ = self.classes_[rare(y, self.cv)]
+            if len(self.rare_labels_):
+                names = ", ".join(map(str, self.rare_labels_[:5])) + (", ..." if len(self.rare_labels_) > 5 else "")
+                few = f"{len(self.rare_labels_)} labels have fewer than {max(self.cv, 2)} samples ({names})"
+                warnings.warn(f"{few}; they are not in every split that selects a candidate.", stacklevel=3)
+            scores, n_iter, stopped = self._score(grid, X, y, splits, seed, device)
+            for k in range(len(splits)):
+                results |= {f"split{k}_test_score": scores[:, k], f"split{k}_n_iter": n_iter[:, k],
+                            f"split{k}_stopped": stopped[:, k]}  # fmt: skip
+            alive = ~(stopped == "dropped").any(1)
+        mean = scores.mean(1) if scores.size else np.full(len(grid), np.nan)
+        results["mean_test_score"] = mean
+        results["std_test_score"] = scores.std(1) if scores.size else mean
+        height = np.where(alive, np.nan_to_num(mean), np.nan_to_num(mean) - 2)  # dropped ones rank behind the others
+        results["rank_test_score"] = 1 + (height[None] > height[:, None]).sum(1)
+        self.best_index_ = int(np.argmax(height))
+        self.best_score_ = float(mean[self.best_index_])
+        self.best_params_, self.cv_results_ = grid[self.best_index_], results
+        log.info("selected %s of %d candidates", self.best_params_, len(grid))
+
+    def _score(self, grid, X, y, splits, seed, device):
+        """Train all candidates on all folds: held-out accuracies, epochs, and what stopped each, (n_grid, n_folds)."""
+        shape = (len(grid), len(splits))
+        score, n_iter, stopped = np.full(shape, np.nan), np.zeros(shape, int), np.full(shape, None)
+        sizes = [self._sizes(g) for g in grid]
+        races = []
+        for k, (kept, held) in enumerate(splits):
+            data, test = tensors(X[kept], y[kept], device), tensors(X[held], y[held], device)
+            for block in _blocks(sizes, BLOCK[device.type]):
+                weights = [initial(sizes[i], np.random.RandomState(seed)) for i in block]
+                networks = Networks(weights, [grid[i]["alpha"] for i in block], device)
+                training = Training(*data, networks, [np.random.RandomState(seed)], max_iter=self.max_iter)
+                races.append((k, np.array(block), training, test))
+
+        def run(until, race):
+            k, block, training, test = race
+            while training.networks and training.epoch < until:
+                done = training.run()
+                if done or training.epoch == until:
+                    for i, right in training.accuracies(*test).items():
+                        score[block[i], k] = right
+                for i, why in done.items():
+                    n_iter[block[i], k], stopped[block[i], k] = training.epoch, why
+                training.leave(done)
+                bar.update(len(done))
+
+        first = max(2, round(UPDATES / np.ceil(max(len(kept) for kept, _ in splits) / BATCH)))
+        rungs = [(first * 2**i, share) for i, share in enumerate(SHARES) if self.halving]
+        rungs = [rung for rung in rungs if rung[0] < self.max_iter]
+        with progress("candidates" if self.verbose else None, score.size) as bar:
+            for until, share in [*rungs, (self.max_iter, 1)]:
+                spread(partial(run, until), races, self._jobs(device))
+                running = np.flatnonzero((stopped != "dropped").all(1))
+                order = running[np.argsort(-score[running].mean(1), kind="stable")]
+                lost = order[int(np.ceil(share * len(grid))) :]
+                for k, block, training, _ in races:
+                    gone = [i for i in training.networks.order if block[i] in lost] if training.networks else []
+                    n_iter[block[gone], k], stopped[block[gone], k] = training.epoch, "dropped"
+                    training.leave(gone)
+                    bar.update(len(gone))
+                races = [race for race in races if race[2].networks]
+                if sum(len(training.networks.order) for *_, training, _ in races) <= ALONE:  # so that no thread is idle
+                    races = [(k, block, one, test) for k, block, training, test in races for one in training.split()]
+        return score, n_iter, stopped
+
+    def _jobs(self, device):
+        return self.n_jobs if device.type == "cpu" else 1
+
+    def _sizes(self, candidate):
+        n_classes = len(self.classes_)
+        return (self.n_features_in_, *candidate["hidden_layer_sizes"], 1 if n_classes == 2 else n_classes)
+
+    def _repeat(self, X, y, sets, seeds):
+        """Train the selected candidate from several initialisations, each with its own order of the samples."""
+        shuffles = [np.random.RandomState(seed) for seed in seeds]
+        weights = [initial(self._sizes(self.best_params_), rng) for rng in shuffles]
+        networks = Networks(weights, [self.best_params_["alpha"]] * len(seeds), X.device)
+        together = Training(X, y, networks, shuffles, max_iter=self.max_iter)
+        self.learning_curves_ = [{"loss": together.losses[r]} | {name: [] for name in sets} for r in range(len(seeds))]
+        self.networks_ = [None] * len(seeds)
+        self.n_iter_, self.stopped_ = np.empty(len(seeds), int), np.empty(len(seeds), object)
+        self.accuracies_ = np.empty(len(seeds))
+
+        def run(training):
+            while training.networks:
+                done = training.run()
+                for name, data in sets.items():
+                    for r, right in training.accuracies(*data).items():
+                        self.learning_curves_[r][name].append(right)
+                right = training.accuracies(X, y) if done and not sets else None
+                for r, why in done.items():
+                    self.networks_[r], self.n_iter_[r], self.stopped_[r] = training.weights(r), training.epoch, why
+                    self.accuracies_[r] = right[r] if right else self.learning_curves_[r][next(iter(sets))][-1]
+                    log.info("repeat %d: %.2f %% after %d epochs", r, 100 * self.accuracies_[r], training.epoch)
+                training.leave(done)
+
+        name = "repeats" if self.verbose else None
+        spread(run, together.split() if X.device.type == "cpu" else [together], self._jobs(X.device), name)
+        self.mean_accuracy_, self.std_accuracy_ = float(self.accuracies_.mean()), float(self.accuracies_.std())
+
+    def predict_proba(self, X):
+        """Probability of each class, (n, n_classes), for X (n, d)."""
+        check_is_fitted(self)
+        return self._probabilities(validate_data(self, X, dtype=np.float64, reset=False), self.networks_[0])
+
+    def predict(self, X):
+        """The most probable class, (n,), for X (n, d)."""
+        most = self.predict_proba(X).argmax(1)
+        return self.classes_[most]
+
+    def _probabilities(self, X, network):
+        for depth, (W, b) in enumerate(network):
+            X = X @ W + b
+            if depth < len(network) - 1:
+                X = np.maximum(X, 0)
+        if X.shape[1] > 1:
+            return softmax(X, axis=1)
+        return np.hstack([1 - expit(X), expit(X)])
+
+
+def _objects(values):
+    """An array of tuples that numpy does not take apart."""
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+def _blocks(sizes, limit):
+    """Candidates to train together: those of one shape, and then more, up to a number of weights."""
+    block, total = [], 0
+    large_first = sorted(range(len(sizes)), key=lambda i: ([-n for n in sizes[i]], i))
+    for shape, same in itertools.groupby(large_first, lambda i: sizes[i]):
+        same = list(same)
+        weights = len(same) * sum(a * b + b for a, b in itertools.pairwise(shape))
+        if block and total + weights > limit:
+            yield block
+            block, total = [], 0
+        block, total = block + same, total + weights
+    yield block
