@@ -23,6 +23,7 @@ def probe(
     cv=3,
     repeats=5,
     max_iter=1000,
+    halving=False,
     random_state=0,
     threads=1,
     device="cpu",
@@ -48,6 +49,8 @@ def probe(
         Stratified folds to select by; 1 is one stratified hold-out of 20 %.
     repeats, max_iter, random_state, threads : int
         Initialisations of the selected candidate; most epochs of a network; seed; CPU threads.
+    halving : bool
+        Drop hopeless candidates early.
     device : {"cpu", "cuda", "auto"}
     words : (list of str, list of str), optional
         The word of each target of train and test, for `selectivity`; None where targets are sentences.
@@ -81,7 +84,7 @@ def probe(
     result |= {name: None for name, wanted in asked.items() if wanted}
     if len(np.unique(y)) < 2:
         return result | {"seconds": time.perf_counter() - start}
-    options = {"cv": cv, "repeats": repeats, "max_iter": max_iter, "random_state": random_state, "n_jobs": threads,
+    options = {"cv": cv, "repeats": repeats, "max_iter": max_iter, "halving": halving, "random_state": random_state, "n_jobs": threads,
                "device": device, "verbose": True}  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # rare labels are said in the result
