@@ -14,6 +14,7 @@ include: "workflow/rules/models.smk"
 include: "workflow/rules/finetune.smk"
 include: "workflow/rules/embed.smk"
 include: "workflow/rules/probe.smk"
+include: "workflow/rules/trajectory.smk"
 include: "workflow/rules/analyse.smk"
 
 
@@ -24,3 +25,5 @@ rule all:
         "<results>/tables/table7.md",
         "<results>/tables/spaces.csv",
         expand("<results>/figures/layers.{suffix}", suffix=["pdf", "png"]),
+        rules.memorisation.output if CFG.probes.classifier.memorisation else [],
+        [rules.label_distances.output, rules.layer_similarity.output] if CFG.followed() else [],

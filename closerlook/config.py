@@ -133,7 +133,9 @@ class Recipe(Section):
     max_grad_norm: Positive = Field(1.0, description="Gradients are clipped to this norm.")
     precision: Precision = Field("fp32", description="Arithmetic of the forward and backward pass: `fp32` or `bf16`.")
     steps: Steps = Field(
-        None, description="Which updates to keep as states of their own: `every 5`, or a list of update numbers."
+        None,
+        description="Which updates to keep as states of their own: `every 5`, or a list of update numbers. Of a model "
+        "that `trajectories` follows, only the runs that it follows keep any.",
     )
 
 
@@ -239,6 +241,19 @@ class Probes(Section):
     direct: Direct = Field(Direct(), description="DirectProbe.")
 
 
+class Trajectories(Section):
+    """Which runs to follow step by step: the distances of the labels' hulls in every kept step (`finetune.steps`)."""
+
+    models: list[Name] = Field([], description="The models to follow; none by default.")
+    tasks: Annotated[list[Name], Field(min_length=1)] | None = Field(
+        None, description="The tasks to follow them on; all of theirs, where this is missing."
+    )
+    layers: Layers = Field(None, description="Overrides `layers`.")
+    keep_steps: bool = Field(
+        False, description="Keep the encoders of the steps; else each run's are deleted once it has been followed."
+    )
+
+
 class Threads(Section):
     """CPU threads of one job; Snakemake lowers them to the cores it was given."""
 
@@ -246,6 +261,7 @@ class Threads(Section):
     finetune: Count = Field(4, description="Of fine-tuning, where there is no GPU.")
     embed: Count = Field(4, description="Of extraction, where there is no GPU.")
     classifier: Count = Field(2, description="Of a classifier probe, where it has no GPU.")
+    trajectory: Count = Field(4, description="Of following a run: layers that are measured at the same time.")
     probe: Count = Field(1, description="Of any other probe job.")
 
 
@@ -271,6 +287,7 @@ class Config(Section):
     finetune: Recipe = Field(Recipe(), description="How to fine-tune.")
     embedding: Embedding = Field(Embedding(), description="How to extract vectors.")
     probes: Probes = Field(Probes(), description="The two probes.")
+    trajectories: Trajectories = Field(Trajectories(), description="What to follow step by step.")
 
     @model_validator(mode="after")
     def _consistent(self):
@@ -287,9 +304,10 @@ class Config(Section):
             return self.depth(m.like)
         return m.n_layers or depth_of(m.path)
 
-    def layers_of(self, model, probe=None):
-        """Layers to probe of a model, as sorted numbers from 0; `probe` is `classifier` or `direct`."""
-        layers = (getattr(self.probes, probe).layers if probe else None) or self.models[model].layers or self.layers
+    def layers_of(self, model, part=None):
+        """Layers to look at of a model, sorted, from 0; `part` is `classifier`, `direct` or `trajectories`."""
+        special = {"trajectories": self.trajectories, **dict(self.probes)}
+        layers = (special[part].layers if part else None) or self.models[model].layers or self.layers
         depth = self.depth(model)
         return list(range(depth + 1)) if layers == "all" else sorted({n + depth + 1 if n < 0 else n for n in layers})
 
@@ -297,9 +315,16 @@ class Config(Section):
         """Tasks that a model takes part in."""
         return self.models[model].tasks or list(self.tasks)
 
-    def recipe(self, model):
-        """How to fine-tune a model: the study's recipe with the model's own keys on top."""
-        return self.finetune.model_copy(update=self.models[model].finetune.model_dump(exclude_unset=True))
+    def followed(self):
+        """The (model, task) whose runs are followed step by step."""
+        chosen = self.trajectories.tasks
+        return [(m, t) for m in self.trajectories.models for t in self.tasks_of(m) if not chosen or t in chosen]
+
+    def recipe(self, model, task=None):
+        """How to fine-tune a model (on a task): the study's recipe with the model's own keys on top."""
+        own = self.finetune.model_copy(update=self.models[model].finetune.model_dump(exclude_unset=True))
+        passed_by = model in self.trajectories.models and task is not None and (model, task) not in self.followed()
+        return own.model_copy(update={"steps": None}) if passed_by else own
 
 
 def load(raw, origin="config"):

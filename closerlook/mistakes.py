@@ -29,6 +29,7 @@ def contradictions(cfg):
             yield f"tasks.{name}.corpus: {task.corpus!r} is no corpus; choose {_either(cfg.corpora)}"
     for name, model in cfg.models.items():
         yield from _model_problems(f"models.{name}", name, model, cfg)
+    yield from _trajectory_problems(cfg)
 
 
 def _corpus_problems(key, corpus):
@@ -87,10 +88,25 @@ def _model_problems(key, name, model, cfg):
     yield from _layer_problems(name, model, cfg)
 
 
+def _trajectory_problems(cfg):
+    for name in cfg.trajectories.models:
+        if name not in cfg.models:
+            yield f"trajectories.models: {name!r} is no model; choose {_either(cfg.models)}"
+        elif cfg.models[name].frozen:
+            yield f"trajectories.models: {name} is frozen, so it has no steps; take it out"
+        elif not cfg.recipe(name).steps:
+            yield f"trajectories.models: no steps of {name} are kept; set `finetune.steps`, such as `every 5`"
+    for task in cfg.trajectories.tasks or ():
+        if task not in cfg.tasks:
+            yield f"trajectories.tasks: {task!r} is no task; choose {_either(cfg.tasks)}"
+
+
 def _layer_problems(name, model, cfg):
     depth = cfg.depth(name)
     places = [(f"models.{name}.layers", model.layers)] if model.layers else [("layers", cfg.layers)]
     places += [(f"probes.{p}.layers", getattr(cfg.probes, p).layers) for p in ("classifier", "direct")]
+    if name in cfg.trajectories.models:
+        places.append(("trajectories.layers", cfg.trajectories.layers))
     for key, layers in places:
         for layer in layers if isinstance(layers, list) else ():
             if not -depth - 1 <= layer <= depth:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from closerlook.analysis.memorisation import probe_curves
 from closerlook.analysis.similarity import label_vector
 from closerlook.analysis.spaces import spaces
 from closerlook.analysis.table7 import PAPER, markdown, table7
@@ -100,3 +101,27 @@ def test_the_markdown_is_a_rectangle_that_parses(found):
     assert len({len(line) for line in lines}) == 1 and len(lines) == 4
     cells = next(csv.reader([lines[3].strip("| ")], delimiter="|"))
     assert cells[3].strip() == "73.00 ±1.00" and cells[4].strip() == "2.83"
+
+
+def test_a_probes_curves_are_averaged_over_repeats(tmp_path):
+    path = tmp_path / "classifier/m/t.seed1/t/layer2.json"
+    path.parent.mkdir(parents=True)
+    curves = [
+        {"loss": [1.0, 0.5], "subtrain": [50.0, 80.0], "subtest": [40.0, 60.0], "test": [30.0, 50.0]},
+        {
+            "loss": [1.0, 0.5, 0.4],
+            "subtrain": [60.0, 70.0, 100.0],
+            "subtest": [40.0, 50.0, 60.0],
+            "test": [1.0, 2.0, 3.0],
+        },
+    ]
+    write_json(path, {"memorisation": curves})
+    without = tmp_path / "classifier/m/pretrained/t/layer2.json"
+    without.parent.mkdir(parents=True)
+    write_json(without, {})
+    frame = probe_curves([str(path), str(without)])
+    assert len(frame) == 9 and set(frame.state) == {"t.seed1"} and set(frame.seed) == {1}
+    train = frame[frame.set == "subtrain"].set_index("epoch")
+    assert list(train.accuracy) == [55, 75, 90]  # the first repeat keeps its 80
+    assert list(train.accuracy_std) == [5, 5, 10] and set(train.repeats) == {2}
+    assert probe_curves([]).empty

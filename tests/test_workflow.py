@@ -35,6 +35,7 @@ TINY = {
     "seeds": [0],
     "finetune": {"epochs": 1},
     "threads": {"pretrain": 1, "finetune": 1, "embed": 1, "classifier": 1, "probe": 1},
+    "trajectories": {"models": ["m"], "tasks": ["dep", "role"], "keep_steps": True},
     "probes": {
         "classifier": {
             "hidden_layer_sizes": [[4], []],
@@ -48,6 +49,11 @@ TINY = {
         }
     },
 }
+
+
+TABLES = {"spaces", "table7", "layers"}  # what every probe's results go into
+CURVES = {"probe_curves", "memorisation"} | TABLES  # and a classifier probe's
+STEPS = {"trajectory_m", "trajectories", "label_distances", "layer_similarity"}
 
 
 def snakemake(folder, *arguments, config="study.yaml"):
@@ -82,8 +88,9 @@ def test_the_papers_grid_is_planned_whole(tmp_path):
     run = snakemake(tmp_path, "--dry-run", "--quiet", "rules", config=str(ROOT / "config/config.yaml"))
     assert run.returncode == 0, run.stderr
     jobs = planned(run)
-    assert jobs["finetune"] == 5 * 5 * 3  # models x tasks x seeds
+    assert jobs["trajectory_bert-base"] == 5 * 3
     for model in ("tiny", "mini", "small", "medium", "base"):
+        assert jobs[f"finetune_bert-{model}"] == 5 * 3  # tasks x seeds
         assert jobs[f"embed_bert-{model}"] == jobs[f"probe_classifier_bert-{model}"] == 5 * (1 + 3)
         assert jobs[f"probe_direct_bert-{model}"] == 5 * (1 + 3) * 2
     assert (jobs["fetch_corpus"], jobs["make_task"], jobs["pin_model"]) == (3, 5, 5)
@@ -105,6 +112,10 @@ def test_a_study_ends_with_its_tables_and_figure(study):
     assert (results / "tables/table7.md").read_text().count("\n") == 1 + len(lines)
     assert (results / "figures/layers.pdf").read_bytes().startswith(b"%PDF")
     assert (results / "figures/layers.png").read_bytes().startswith(b"\x89PNG")
+    for name in ("memorisation", "label_distances", "layer_similarity"):
+        assert (results / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+    updates = {line.split(",")[5] for line in (results / "tables/trajectories.csv").read_text().splitlines()[1:]}
+    assert updates == {"0", "2"}  # 60 sentences are two updates
     spaces = (results / "tables/spaces.csv").read_text().splitlines()
     assert len(spaces) == 1 + 3 * (2 + 1) * 2  # tasks x (states of m and r) x layers
 
@@ -139,10 +150,15 @@ def test_a_step_that_was_not_kept_is_named(study):
 @pytest.mark.parametrize(
     "key, value, rules",
     [
-        (["seeds"], [0, 1], {"finetune", "embed_m", "probe_direct_m", "probe_classifier_m"}),
-        (["finetune", "learning_rate"], 1e-3, {"finetune", "embed_m", "probe_direct_m", "probe_classifier_m"}),
-        (["probes", "classifier", "max_iter"], 6, {"probe_classifier_m", "probe_classifier_r"}),
-        (["probes", "direct", "tol"], 1e-2, {"probe_direct_m", "probe_direct_r"}),
+        (["seeds"], [0, 1], {"finetune_m", "embed_m", "probe_direct_m", "probe_classifier_m"} | CURVES | STEPS),
+        (
+            ["finetune", "learning_rate"],
+            1e-3,
+            {"finetune_m", "embed_m", "probe_direct_m", "probe_classifier_m"} | CURVES | STEPS,
+        ),
+        (["probes", "classifier", "max_iter"], 6, {"probe_classifier_m", "probe_classifier_r"} | CURVES),
+        (["probes", "direct", "tol"], 1e-2, {"probe_direct_m", "probe_direct_r"} | STEPS | TABLES),
+        (["trajectories", "layers"], [-1], STEPS),
     ],
 )
 def test_an_edit_of_the_config_reruns_what_used_the_key(study, key, value, rules):
@@ -153,7 +169,7 @@ def test_an_edit_of_the_config_reruns_what_used_the_key(study, key, value, rules
     section[key[-1]] = value
     (study / "edited.yaml").write_text(yaml.safe_dump(config))
     run = snakemake(study, "--dry-run", "--quiet", "rules", config="edited.yaml")
-    assert set(planned(run)) == rules | {"spaces", "table7", "layers", "all", "total"}
+    assert set(planned(run)) == rules | {"all", "total"}
 
 
 def test_a_broken_corpus_is_named_with_file_and_line(tmp_path):
@@ -181,4 +197,4 @@ def test_the_real_study_is_planned(real_data, tmp_path):
     (model / "config.json").write_text('{"num_hidden_layers": 6}')
     run = snakemake(tmp_path / "project", "--dry-run", "--quiet", "rules", config="config/real.yaml")
     assert run.returncode == 0, run.stdout + run.stderr
-    assert planned(run)["finetune"] == 5 * 2
+    assert planned(run)["finetune_minilm"] == 5 * 2

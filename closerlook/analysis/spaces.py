@@ -41,7 +41,7 @@ def spaces(direct, classifier, labels, depths):
     rows = {}
     vectors = {}
     for path in map(Path, direct):
-        *cell, split = key = _cell(path, 5)
+        *cell, split = key = cell_of(path, 5)
         row = rows.setdefault(tuple(cell), {})
         result = read_json(path)
         prefix = "" if split == "train" else "test_"
@@ -52,7 +52,7 @@ def spaces(direct, classifier, labels, depths):
             if split == "train":
                 row |= _distances(arrays) | {"conflicts": result["conflicts"]}
     for path in map(Path, classifier):
-        row = rows.setdefault(tuple(_cell(path, 4)), {})
+        row = rows.setdefault(tuple(cell_of(path, 4)), {})
         result = read_json(path)
         best = result["best"] or {}
         row |= {k: result[k] for k in ("accuracy", "accuracy_std", "majority")}
@@ -71,7 +71,7 @@ def spaces(direct, classifier, labels, depths):
         if (*cell, "train") in vectors and (*cell, "test") in vectors:
             r, n = similarity(vectors[*cell, "train"], vectors[*cell, "test"])
             row |= {"train_test_similarity": r, "similarity_pairs": n}
-        row |= {"model": model, "task": task, "state": state, "layer": layer} | _state(state)
+        row |= {"model": model, "task": task, "state": state, "layer": layer} | state_of(state)
         row |= {"depth": depths[model], "n_labels": len(labels[task])}
     frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
     whole = ["seed", "step", "repeats", "n_clusters", "test_n_clusters", "conflicts", "similarity_pairs"]
@@ -82,14 +82,14 @@ def _mean(values):
     return float(np.mean(values)) if values else None
 
 
-def _cell(path, n):
+def cell_of(path, n):
     """(model, state, task, layer[, split]) from the last parts of a result's path."""
     *names, file = path.parts[-n:]
     layer = int(re.fullmatch(r"layer(\d+)", Path(file).stem)[1])
     return [*names[:3], layer, *names[3:]]
 
 
-def _state(state):
+def state_of(state):
     """What a state's name says: the task it was tuned on, the seed, the step."""
     if state == "pretrained":
         return {"tuned_on": None, "seed": None, "step": None}

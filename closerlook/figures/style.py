@@ -5,7 +5,9 @@ import logging
 import matplotlib
 import seaborn
 
-BEFORE, AFTER, FAINT = "#0072B2", "#D55E00", "#9A9A9A"  # Okabe and Ito's blue and vermilion: safe for colour-blind eyes
+BEFORE, AFTER = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermilion: safe for colour-blind eyes
+FAINT, DARK = "#9A9A9A", "#404040"
+WARM, COOL = ("#D55E00", "#E69F00", "#CC79A7"), ("#0072B2", "#56B4E9", "#009E73")  # a few labels among many
 
 PARAMETERS = {
     "figure.dpi": 100,

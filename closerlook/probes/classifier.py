@@ -84,8 +84,10 @@ def probe(
     result |= {name: None for name, wanted in asked.items() if wanted}
     if len(np.unique(y)) < 2:
         return result | {"seconds": time.perf_counter() - start}
-    options = {"cv": cv, "repeats": repeats, "max_iter": max_iter, "halving": halving, "random_state": random_state, "n_jobs": threads,
-               "device": device, "verbose": True}  # fmt: skip
+    options = {
+        "cv": cv, "repeats": repeats, "max_iter": max_iter, "halving": halving, "random_state": random_state,
+        "n_jobs": threads, "device": device, "verbose": True,
+    }  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # rare labels are said in the result
         fitted = MLPProbe(hidden_layer_sizes, alphas, **options).fit(X, y, {"test": (Xt, yt)})

@@ -67,3 +67,47 @@ rule layers:
         "Drawing accuracy and clusters per layer"
     script:
         "../scripts/layers.py"
+
+
+rule probe_curves:
+    input:
+        cells(CLASSIFIER, "classifier"),
+    output:
+        "<results>/tables/memorisation.csv",
+    log:
+        "<results>/logs/probe_curves.log",
+    benchmark:
+        "<results>/benchmarks/probe_curves.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code("probe_curves"),
+    message:
+        "Gathering the classifier probe's curves"
+    script:
+        "../scripts/probe_curves.py"
+
+
+rule memorisation:
+    input:
+        "<results>/tables/memorisation.csv",
+    output:
+        report(
+            multiext("<results>/figures/memorisation", ".pdf", ".png"),
+            caption="../report/memorisation.rst",
+            category="Figures",
+        ),
+    log:
+        "<results>/logs/memorisation.log",
+    benchmark:
+        "<results>/benchmarks/memorisation.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        models=list(CFG.models),
+        tasks=list(CFG.tasks),
+        code=code("memorisation"),
+    message:
+        "Drawing what the probe learns by heart"
+    script:
+        "../scripts/memorisation.py"

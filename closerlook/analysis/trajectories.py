@@ -1,0 +1,76 @@
+"""The runs that were followed step by step, as tables."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from closerlook.analysis.similarity import similarity
+
+SPACES = ("model", "task", "seed", "split", "layer", "update", "pairs", "overlapping", "mean_distance", "similarity",
+          "similarity_pairs")  # fmt: skip
+LABELS = ("model", "task", "seed", "layer", "update", "label", "min_distance", "nearest", "overlapping")
+
+
+def trajectories(runs, names):
+    """Gather what `closerlook.analysis.trajectory.trajectory` found.
+
+    Parameters
+    ----------
+    runs : list of path
+        Its arrays, `…/{model}/{task}.seed{n}.npz`.
+    names : dict of str to list of str
+        The labels of each task.
+
+    Returns
+    -------
+    spaces : DataFrame
+        A row per (model, task, seed, split, layer, update): label pairs, how many of them overlap, the mean distance of
+        the others, and the similarity to the same layer before fine-tuning (Pearson over the pairs that are separable
+        in both, and how many these are).
+    labels : DataFrame
+        A row per (model, task, seed, layer, update, label) of the training split: the smallest distance to a label
+        that it does not overlap with, which label that is, and how many it overlaps with.
+    """
+    spaces, labels = [], []
+    for path in map(Path, runs):
+        task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
+        run = {"model": path.parent.name, "task": task, "seed": int(seed)}
+        with np.load(path, allow_pickle=False) as arrays:
+            for split in ("test", "train"):
+                spaces += _spaces(arrays, split, run)
+            labels += _labels(arrays, names[task], run)
+    return pd.DataFrame(spaces, columns=list(SPACES)), pd.DataFrame(labels, columns=list(LABELS))
+
+
+def _spaces(arrays, split, run):
+    distances = arrays[f"{split}_distances"]
+    for i, layer in enumerate(arrays["layers"]):
+        for update, vector in zip(arrays["updates"], distances[:, i]):
+            known = vector[np.isfinite(vector)]
+            r, n = similarity(distances[0, i], vector)
+            yield run | {
+                "split": split, "layer": int(layer), "update": int(update), "pairs": len(vector),
+                "overlapping": len(vector) - len(known), "mean_distance": known.mean() if len(known) else None,
+                "similarity": r, "similarity_pairs": n,
+            }  # fmt: skip
+
+
+def _labels(arrays, names, run):
+    classes, distances = arrays["train_classes"], arrays["train_distances"]
+    k = len(classes)
+    i, j = np.triu_indices(k, 1)
+    for place, layer in enumerate(arrays["layers"]):
+        for update, vector in zip(arrays["updates"], distances[:, place]):
+            full = np.full((k, k), np.inf)
+            full[i, j] = full[j, i] = np.where(np.isnan(vector), np.inf, vector)
+            nearest, least = full.argmin(1), full.min(1)
+            for c in range(k):
+                apart = np.isfinite(least[c])
+                yield run | {
+                    "layer": int(layer), "update": int(update), "label": names[classes[c]],
+                    "min_distance": least[c] if apart else None,
+                    "nearest": names[classes[nearest[c]]] if apart else None,
+                    "overlapping": int(np.isinf(full[c]).sum()) - 1,
+                }  # fmt: skip

@@ -1,0 +1,74 @@
+"""How the labels' hulls move while a model is fine-tuned (paper, sections 4.2 and 4.3)."""
+
+import logging
+import time
+from collections import Counter
+
+import numpy as np
+
+from closerlook.probes.labels import label_distances
+from closerlook.probes.threads import spread
+
+log = logging.getLogger(__name__)
+
+
+def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, threads=1):
+    """Measure the distances of the labels' hulls in every space of a run, each started from the one before.
+
+    Parameters
+    ----------
+    spaces : iterable of (int, dict)
+        The update, and `{split: {layer: (n, dim) array}}`; the same splits and layers in each. They are looked at one
+        after the other.
+    labels : dict of str to (n,) int array
+        Label ids of each split, in the order of its vectors.
+    tol, resolution
+        As in `label_distances`.
+    threads : int
+        Spaces of one update that are measured at the same time.
+
+    Returns
+    -------
+    record : dict
+        For JSON: `status` (`ok`), `updates`, `layers`, `splits`, `n_overlapping` (per split, update and layer: how many
+        pairs of labels have hulls that meet), `verdicts` (what proved them, over all spaces), `seconds` and, of these,
+        `probe_seconds` per split, update and layer.
+    arrays : dict
+        For NPZ: `updates`, `layers`; and for each split `{split}_classes`, the label ids present (k,);
+        `{split}_distances` (updates, layers, k (k - 1) / 2), NaN where two hulls meet; `{split}_centroids` (updates,
+        layers, k, dim), float32.
+    """
+    start, before, proofs = time.perf_counter(), {}, Counter()
+    updates, found, seconds = [], {}, {}
+    for update, space in spaces:
+        cells = [(split, layer) for split in space for layer in space[split]]
+
+        def measure(cell, space=space):
+            split, layer = cell
+            X, begun = np.asarray(space[split][layer], np.float64), time.perf_counter()
+            distances = label_distances(X, labels[split], before.get(cell), tol=tol, resolution=resolution)
+            ids = labels[split]
+            centroids = np.stack([X[ids == c].mean(0) for c in distances.classes]).astype(np.float32)
+            return distances, centroids, time.perf_counter() - begun
+
+        for cell, (distances, centroids, took) in zip(cells, spread(measure, cells, threads)):
+            before[cell] = distances
+            vector = np.where(distances.separable, distances.vector, np.nan)
+            found.setdefault(cell, []).append((vector, centroids, int((~distances.separable).sum())))
+            seconds.setdefault(cell, []).append(round(took, 4))
+            proofs.update(proof.how for proof in distances.proofs)
+        updates.append(int(update))
+        log.info("update %d: %.1f s since the start", update, time.perf_counter() - start)
+    splits, layers = sorted({s for s, _ in found}), sorted({layer for _, layer in found})
+    arrays = {"updates": np.array(updates), "layers": np.array(layers)}
+    record = {"status": "ok", "updates": updates, "layers": layers, "splits": splits, "verdicts": dict(proofs)}
+    record |= {"n_overlapping": {}, "probe_seconds": {}}
+    for split in splits:
+        arrays[f"{split}_classes"] = before[split, layers[0]].classes
+        for i, name in enumerate(("distances", "centroids")):
+            by_layer = [np.stack([step[i] for step in found[split, layer]]) for layer in layers]
+            arrays[f"{split}_{name}"] = np.stack(by_layer, axis=1)
+        for name, source in (("n_overlapping", None), ("probe_seconds", seconds)):
+            by_layer = [source[split, n] if source else [step[2] for step in found[split, n]] for n in layers]
+            record[name][split] = [list(row) for row in zip(*by_layer)]
+    return record | {"seconds": time.perf_counter() - start}, arrays

@@ -1,0 +1,64 @@
+"""The spaces that fine-tuning passes through: the vectors of one kept step at a time."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from closerlook.encoders.layers import embed
+from closerlook.errors import InputError
+from closerlook.files import read_json
+
+
+@contextlib.contextmanager
+def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), **options):
+    """The spaces of a run, from the pre-trained encoder to the last update, each on disk only while it is looked at.
+
+    Parameters
+    ----------
+    model : path
+        The pinned model that the run started from, with its tokenizer.
+    steps : path
+        The run's kept steps, `step{K}/` each, and `steps.json`.
+    task : path
+        A task folder.
+    layers : list of int
+    scratch : path
+        A folder for the vectors of one space; made anew, and removed at the end.
+    splits : sequence of str
+    options
+        Of `embed`.
+
+    Yields
+    ------
+    iterator of (int, dict)
+        The update (0 is the pre-trained encoder), and `{split: {layer: (n_targets, dim) float32 array}}`, mapped from
+        files that the next space replaces.
+
+    Raises
+    ------
+    InputError
+        A run of which no steps were kept.
+    """
+    note = Path(steps) / "steps.json"
+    if not note.exists():
+        raise InputError(f"{steps}: no steps were kept; set `finetune.steps` in the config, such as `every 5`.")
+    kept = read_json(note)["kept"]
+    scratch = Path(scratch)
+    out = {split: {layer: scratch / f"{split}{layer}.npy" for layer in layers} for split in splits}
+
+    def spaces():
+        for update in (0, *kept):
+            encoder = Path(steps) / f"step{update}" if update else model
+            embed(encoder, task, out, tokenizer=model, progress=False, **options)
+            yield (
+                update,
+                {s: {n: np.load(file, mmap_mode="r") for n, file in files.items()} for s, files in out.items()},
+            )
+
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        yield spaces()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

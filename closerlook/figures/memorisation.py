@@ -1,0 +1,66 @@
+"""What the probe learns by heart, before and after fine-tuning."""
+
+import matplotlib.pyplot as plt
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, NullFormatter, ScalarFormatter
+
+from closerlook.figures import style
+
+LINE = {"subtrain": "-", "subtest": "--", "test": ":"}
+NAME = {"subtrain": "subtrain: the 80 % trained on", "subtest": "subtest: the other 20 %", "test": "test"}
+
+
+def memorisation(frame, models, tasks):
+    """Draw a panel per (model, task): the probe's accuracy against its epoch, in the last layer.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `closerlook.analysis.memorisation.probe_curves` returns it.
+    models, tasks : list of str
+        The order of rows and columns.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Lines are means over the probe's repeats and over seeds, bands one standard deviation over both; where a probe
+        has converged, its last accuracy counts on.
+    """
+    style.use()
+    size = max(3.4, 1.75 * len(tasks) + 0.6), 1.5 * len(models) + 1.0
+    figure, axes = plt.subplots(len(models), len(tasks), figsize=size, squeeze=False, layout="constrained", sharex=True)
+    own = frame[frame.tuned_on.isna() | (frame.tuned_on == frame.task)]
+    for model, line in zip(models, axes):
+        for task, axis in zip(tasks, line):
+            cell = own[(own.model == model) & (own.task == task)]
+            _panel(axis, cell[cell.layer == cell.layer.max()])
+        line[0].set_ylabel(f"{model}\naccuracy (%)")
+    for axis, task in zip(axes[0], tasks):
+        axis.set_title(task, fontweight="bold")
+    for axis in axes[-1]:
+        axis.set_xlabel("epoch of the probe")
+    colours = {"original": style.BEFORE, "fine-tuned": style.AFTER}
+    handles = [Line2D([], [], color=colour, label=name) for name, colour in colours.items()]
+    handles += [Line2D([], [], color=style.DARK, linestyle=LINE[name], label=NAME[name]) for name in LINE]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(tasks) > 3 else 2)
+    return figure
+
+
+def _panel(axis, cell):
+    for before, colour in ((True, style.BEFORE), (False, style.AFTER)):
+        for name, dashes in LINE.items():
+            own = cell[(cell.tuned_on.isna() == before) & (cell.set == name)]
+            if not len(own):
+                continue
+            wide = own.pivot_table(index="epoch", columns="state", values=["accuracy", "accuracy_std"]).ffill()
+            mean = wide["accuracy"].mean(axis=1)
+            within = (wide["accuracy_std"] ** 2).mean(axis=1)
+            spread = (within + wide["accuracy"].var(axis=1, ddof=0)) ** 0.5
+            axis.plot(mean.index, mean, color=colour, linestyle=dashes, zorder=3)
+            axis.fill_between(mean.index, mean - spread, mean + spread, color=colour, alpha=0.15, linewidth=0)
+    axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(ScalarFormatter())
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    if not len(cell):
+        axis.text(0.5, 0.5, "not measured", transform=axis.transAxes, ha="center", color=style.FAINT)

@@ -1,0 +1,106 @@
+"""Runs followed step by step, against the same spaces measured one by one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from closerlook import label_distances
+from closerlook.analysis.trajectories import trajectories
+from closerlook.analysis.trajectory import trajectory
+from closerlook.figures.trajectory import label_distances as draw_distances
+from closerlook.figures.trajectory import layer_similarity
+
+NAMES = ["a", "b", "c", "d"]
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Four labels that move apart over five updates, in two layers; at the start two of them overlap."""
+    rng = np.random.default_rng(0)
+    y = {"train": np.repeat([0, 1, 2, 3], 30), "test": np.repeat([0, 1, 3], 10)}
+    centres, noise = np.eye(4, 6), {s: rng.normal(size=(len(y[s]), 6)) * 0.3 for s in y}
+
+    def space(update):
+        far = np.array([0.5, 0.5, 4, 5])[:, None] + 0.8 * update
+        return {s: {n: ((1 + n) * far * centres)[y[s]] + noise[s] for n in (0, 3)} for s in y}
+
+    return y, {update: space(update) for update in (0, 5, 10, 15, 18)}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_every_space_is_measured_as_it_is_alone(run, threads):
+    y, spaces = run
+    record, arrays = trajectory(spaces.items(), y, threads=threads)
+    assert record["updates"] == list(arrays["updates"]) == [0, 5, 10, 15, 18]
+    assert record["layers"] == list(arrays["layers"]) == [0, 3]
+    overlaps = 0
+    for split in y:
+        assert list(arrays[f"{split}_classes"]) == sorted(set(y[split]))
+        for s, space in enumerate(spaces.values()):
+            for i, layer in enumerate((0, 3)):
+                X = space[split][layer]
+                alone = label_distances(X, y[split])
+                found = arrays[f"{split}_distances"][s, i]
+                assert np.array_equal(np.isfinite(found), alone.separable)
+                np.testing.assert_allclose(found[alone.separable], alone.vector[alone.separable], rtol=2e-3)
+                assert record["n_overlapping"][split][s][i] == (~alone.separable).sum()
+                overlaps += (~alone.separable).sum()
+                centroids = [X[y[split] == c].mean(0) for c in alone.classes]
+                np.testing.assert_allclose(arrays[f"{split}_centroids"][s, i], centroids, rtol=1e-5, atol=1e-6)
+    assert overlaps > 0  # or the test does not reach what is overlapping
+
+
+@pytest.fixture
+def tables(run, tmp_path):
+    y, spaces = run
+    for seed in (0, 1):
+        folder = tmp_path / "m"
+        folder.mkdir(exist_ok=True)
+        _, arrays = trajectory(((u, s) for u, s in spaces.items()), y)
+        np.savez(folder / f"t.seed{seed}.npz", **arrays)
+    return trajectories(sorted(tmp_path.glob("m/*.npz")), {"t": NAMES})
+
+
+def test_tables_have_a_row_per_space_and_per_label(run, tables):
+    (y, data), (spaces, labels) = run, tables
+    assert len(spaces) == 2 * 2 * 2 * 5 and not spaces.duplicated(["seed", "split", "layer", "update"]).any()
+    assert len(labels) == 2 * 2 * 5 * 4
+    start = spaces[(spaces["update"] == 0) & (spaces.similarity_pairs > 2)]
+    assert np.allclose(start.similarity, 1)
+    last = label_distances(data[18]["train"][3], y["train"])
+    row = labels[(labels["update"] == 18) & (labels.layer == 3) & (labels.seed == 1)].set_index("label")
+    np.testing.assert_allclose(row.min_distance, np.nanmin(last.matrix, 1), rtol=2e-3)
+    assert list(row.nearest) == [NAMES[i] for i in np.nanargmin(last.matrix, 1)]
+    cell = spaces[(spaces["update"] == 18) & (spaces.layer == 3) & (spaces.split == "train")].iloc[0]
+    first = label_distances(data[0]["train"][3], y["train"])
+    both = first.separable & last.separable
+    assert cell.similarity_pairs == both.sum()
+    assert cell.similarity == pytest.approx(np.corrcoef(first.vector[both], last.vector[both])[0, 1], abs=2e-3)
+    assert cell.overlapping == 0 and cell.pairs == 6
+
+
+def test_a_label_that_overlaps_has_the_distance_to_those_that_it_does_not(tables):
+    _, labels = tables
+    start = labels[(labels["update"] == 0) & (labels.layer == 0) & (labels.seed == 0)].set_index("label")
+    assert start.overlapping["a"] >= 1 and start.overlapping["a"] == start.overlapping["b"]
+    assert start.nearest["a"] != "b" and start.min_distance["a"] > 0
+    assert start.overlapping["d"] == 0
+
+
+def test_figures_show_every_label_and_layer(tables):
+    spaces, labels = tables
+    figure = draw_distances(labels, spaces, [("m", "t")])
+    above, below = figure.axes
+    drawn = [line.get_ydata() for line in above.lines]
+    last = labels[labels.layer == 3].groupby(["label", "update"]).min_distance.mean().unstack()
+    for _, row in last.iterrows():
+        assert any(np.allclose(row, line, equal_nan=True) for line in drawn)
+    overlapping = spaces[(spaces.layer == 3) & (spaces.split == "train")].groupby("update").overlapping.mean()
+    assert np.array_equal(below.lines[0].get_ydata(), overlapping)
+    figure = layer_similarity(spaces, [("m", "t"), ("m", "t")])
+    assert len([line for line in figure.axes[0].lines if len(line.get_xdata()) == 5]) == 2
+
+
+def test_an_empty_study_has_empty_tables():
+    spaces, labels = trajectories([], {})
+    assert isinstance(spaces, pd.DataFrame) and len(spaces) == len(labels) == 0

@@ -1,0 +1,9 @@
+import pandas as pd
+
+from closerlook.figures import style
+from closerlook.figures.memorisation import memorisation
+from closerlook.joblog import logged
+
+with logged(snakemake.log[0]):
+    figure = memorisation(pd.read_csv(snakemake.input[0]), snakemake.params.models, snakemake.params.tasks)
+    style.save(figure, snakemake.output)
