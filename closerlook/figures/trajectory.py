@@ -31,18 +31,23 @@ def label_distances(labels, spaces, pairs):
     style.use()
     width = max(3.4, 2.3 * len(pairs))
     figure, axes = plt.subplots(
-        2, len(pairs), figsize=(width, 3.6), squeeze=False, layout="constrained", sharex="col", height_ratios=[3, 1]
+        2, len(pairs), figsize=(width, 4.2), squeeze=False, layout="constrained", sharex="col", height_ratios=[3, 1]
     )
     for (model, task), (above, below) in zip(pairs, axes.T):
         run = labels[(labels.model == model) & (labels.task == task)]
         last = run.layer.max()
-        _labels(above, run[run.layer == last])
+        handles = _labels(above, run[run.layer == last])
         cells = spaces[(spaces.model == model) & (spaces.task == task) & (spaces.split == "train")]
         by = cells[cells.layer == last].groupby("update").overlapping
         _band(below, by.mean(), by.std(ddof=1), style.DARK)
-        below.set_ylim(bottom=0)
+        below.set_ylim(0, max(1, 1.1 * by.mean().max()))
         below.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
+        below.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         below.set_xlabel("update")
+        below.legend(
+            handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.55), ncols=2, fontsize=6, handlelength=1.2,
+            title="gained most                    gained least", title_fontsize=6,
+        )  # fmt: skip
         above.set_title(f"{task}\n{model}, layer {last}", fontweight="bold")
     axes[0, 0].set_ylabel("distance to the nearest label")
     axes[1, 0].set_ylabel("overlapping\npairs")
@@ -50,6 +55,7 @@ def label_distances(labels, spaces, pairs):
 
 
 def _labels(axis, run):
+    """Draw all labels, and return the handles of those that stand out."""
     by = run.groupby(["label", "update"]).min_distance
     mean, spread = by.mean().unstack("update"), by.std(ddof=1).unstack("update")
     gain = mean.apply(_gain, axis=1).dropna().sort_values()
@@ -60,7 +66,7 @@ def _labels(axis, run):
         for label, colour in zip(chosen, colours):
             _band(axis, mean.loc[label], spread.loc[label], colour, label=f"{label}  {gain[label]:+.2f}")
     axis.set_ylim(bottom=0)
-    axis.legend(loc="upper left", fontsize=6, bbox_to_anchor=(0, 1), title="gain", title_fontsize=6, alignment="left")
+    return axis.get_legend_handles_labels()[0]
 
 
 def _gain(row):
@@ -100,6 +106,7 @@ def layer_similarity(spaces, pairs):
         axis.axhline(0.5, color=style.FAINT, linestyle=":", linewidth=1)
         axis.set_title(f"{task}\n{model}", fontweight="bold")
         axis.set_xlabel("update")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axes[0, 0].set_ylabel("similarity to the original")
     scale = ScalarMappable(Normalize(-0.5, depth + 0.5), colours)
     figure.colorbar(scale, ax=axes[0, -1], label="layer", ticks=MaxNLocator(integer=True, nbins=depth + 1))
