@@ -542,10 +542,17 @@ def test_the_folder(tmp_path):
     assert not [p for p in tmp_path.rglob("*") if p.name.startswith(".")]
 
 
-@pytest.mark.parametrize("kind, target", [("pair", (1, 0)), ("sentence", ())])
-def test_the_other_kinds(tmp_path, kind, target):
-    examples = [example("a b", (target, "X")), example("b c", (target, "Y"))]
+def test_the_words_of_the_targets_in_their_order(tmp_path):
+    train = [example("The Dog", ((0,), "X"), ((1,), "Y")), example("a dog", ((1,), "X"))]
+    save_task("word", train, [example("A", ((0,), "X"))], tmp_path)
+    assert json.loads((tmp_path / "words.json").read_text()) == {"train": ["the", "dog", "dog"], "test": ["a"]}
+
+
+@pytest.mark.parametrize("kind, target, words", [("pair", (1, 0), ["a", "b"]), ("sentence", (), None)])
+def test_the_other_kinds(tmp_path, kind, target, words):
+    examples = [example("a b", (target, "X")), example("B c", (target, "Y"))]
     save_task(kind, examples, examples, tmp_path)
+    assert json.loads((tmp_path / "words.json").read_text())["train"] == words
     assert build_task(kind, examples, examples)["test"]["targets"] == [[list(target)]] * 2
     assert load_labels(tmp_path, "train")[1].tolist() == [0, 1]
 

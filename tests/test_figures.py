@@ -9,6 +9,7 @@ from closerlook.analysis.spaces import COLUMNS
 from closerlook.figures import style
 from closerlook.figures.clusters import clusters
 from closerlook.figures.layers import layers
+from closerlook.figures.memorisation import memorisation
 
 
 @pytest.fixture
@@ -68,3 +69,20 @@ def test_every_cluster_has_its_hull():
     X[3] = [4, 0.4]  # between the points of the other label
     found = clusters(X, y).axes[2]
     assert len(found.patches) == 2 * 3 and "3 clusters" in found.get_title()
+
+
+def test_memorisation_shows_the_last_layer_over_seeds_and_holds_a_converged_probe():
+    rows = []
+    for state, ends in (("pretrained", {"": 2}), ("t.seed0", {"0": 3}), ("t.seed1", {"1": 2})):
+        for layer in (0, 2):
+            for (seed, end), name in ((item, n) for item in ends.items() for n in ("subtrain", "subtest", "test")):
+                for epoch in range(1, end + 1):
+                    row = {"model": "m", "task": "t", "state": state, "tuned_on": "t" if seed else None, "layer": layer}
+                    row |= {"set": name, "epoch": epoch, "accuracy": 10.0 * epoch + layer + 40 * (seed == "1")}
+                    rows.append(row | {"accuracy_std": 0.0})
+    axis, other = memorisation(pd.DataFrame(rows), ["m"], ["t", "u"]).axes
+    lines = {(line.get_color(), line.get_linestyle()): list(line.get_ydata()) for line in axis.lines}
+    assert len(lines) == 6
+    assert lines[style.BEFORE, "--"] == [12, 22]
+    assert lines[style.AFTER, ":"] == [32, 42, 47]  # the means of 12, 22, 32 and of 52, 62, 62
+    assert [text.get_text() for text in other.texts] == ["not measured"]
