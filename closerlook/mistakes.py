@@ -96,6 +96,8 @@ def _trajectory_problems(cfg):
             yield f"trajectories.models: {name} is frozen, so it has no steps; take it out"
         elif not cfg.recipe(name).steps:
             yield f"trajectories.models: no steps of {name} are kept; set `finetune.steps`, such as `every 5`"
+        elif not set(cfg.trajectories.tasks or cfg.tasks) & set(cfg.tasks_of(name)):
+            yield f"trajectories.tasks: {name} takes part in none of them; choose {_either(cfg.tasks_of(name))}"
     for task in cfg.trajectories.tasks or ():
         if task not in cfg.tasks:
             yield f"trajectories.tasks: {task!r} is no task; choose {_either(cfg.tasks)}"

@@ -52,6 +52,10 @@ def edited(path, value):
         ("layers", "top", ["layers: is 'top'", "`all`"]),
         ("models.m.layers", [5], ["models.m.layers: m has no layer 5"]),
         ("probes.direct.layers", [7], ["probes.direct.layers: m has no layer 7"]),
+        ("trajectories.models", ["x"], ["trajectories.models: 'x' is no model", "m"]),
+        ("trajectories.models", ["m"], ["trajectories.models: no steps of m are kept", "every 5"]),
+        ("trajectories.tasks", ["pos"], ["trajectories.tasks: 'pos' is no task", "role"]),
+        ("probes.classifier.device", "tpu", ["probes.classifier.device: is 'tpu'", "'cpu', 'cuda' or 'auto'"]),
         ("models.m.tasks", ["pos"], ["models.m.tasks: 'pos' is no task", "role"]),
         ("models.m.hub", "a/b", ["models.m: give exactly one of", "pretrain"]),
         ("models.m.pretrain.corpus", "h", ["models.m.pretrain.corpus: 'h'", "g"]),
@@ -140,3 +144,25 @@ def test_the_default_is_the_grid_of_the_paper():
 def test_the_readme_explains_every_key():
     readme = (ROOT / "config/README.md").read_text()
     assert reference() in readme, "put the output of `python -m closerlook.reference` at the end of config/README.md"
+
+
+def test_a_run_is_followed_where_the_config_says(tmp_path):
+    raw = copy.deepcopy(SMALL)
+    raw["tasks"]["dep"] = {"corpus": "g", "kind": "pair", "label": "deprel"}
+    raw["models"]["frozen"] = {"like": "m", "weights": "random", "frozen": True}
+    raw["finetune"] = {"steps": "every 5"}
+    raw["trajectories"] = {"models": ["m"], "tasks": ["dep"], "layers": [-1]}
+    config = load(raw)
+    assert config.followed() == [("m", "dep")] and config.layers_of("m", "trajectories") == [4]
+    assert config.recipe("m", "dep").steps == "every 5" and config.recipe("m", "role").steps is None
+    del raw["trajectories"]["tasks"]
+    assert load(raw).followed() == [("m", "role"), ("m", "dep")]
+    for models, tasks, says in (
+        (["frozen"], ["dep"], "frozen, so it has no steps"),
+        (["m"], ["dep"], "takes part in none"),
+    ):
+        wrong = copy.deepcopy(raw)
+        wrong["models"]["m"]["tasks"] = ["role"]
+        wrong["trajectories"] = {"models": models, "tasks": tasks}
+        with pytest.raises(InputError, match=says):
+            load(wrong)

@@ -23,6 +23,7 @@ from transformers import AutoModel, AutoTokenizer
 from closerlook.encoders import checkpoints, finetuning, training
 from closerlook.encoders.finetuning import finetune, kept
 from closerlook.encoders.layers import embed
+from closerlook.encoders.steps import step_spaces
 from closerlook.errors import InputError
 from closerlook.files import read_json
 
@@ -373,3 +374,27 @@ def test_it_is_quiet(bert, task, tmp_path, capfd):
         "",
         "finetune",
     }
+
+
+def test_the_spaces_of_a_run_are_those_of_its_steps_one_at_a_time(undisturbed, bert, task, tmp_path):
+    steps = undisturbed[1] / "out.steps"
+    scratch, seen = tmp_path / "scratch", []
+    with step_spaces(bert, steps, task, [0, 3], scratch, device="cpu") as spaces:
+        for update, space in spaces:
+            alone = {s: {n: tmp_path / f"{s}{n}.npy" for n in (0, 3)} for s in ("train", "test")}
+            encoder = steps / f"step{update}" if update else bert
+            embed(encoder, task, alone, tokenizer=bert, device="cpu", progress=False)
+            for split, files in alone.items():
+                for layer, file in files.items():
+                    assert np.array_equal(space[split][layer], np.load(file))
+            seen.append(update)
+            assert len(list(scratch.iterdir())) == 4  # no more than one space is on disk
+    assert seen == [0, *read_json(steps / "steps.json")["kept"]] and len(seen) > 2
+    assert not scratch.exists()
+
+
+def test_a_run_without_steps_cannot_be_followed(bert, task, tmp_path):
+    (tmp_path / "out.steps").mkdir()
+    with pytest.raises(InputError, match="no steps were kept; set `finetune.steps`"):
+        with step_spaces(bert, tmp_path / "out.steps", task, [0], tmp_path / "scratch"):
+            pass
