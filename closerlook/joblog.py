@@ -13,7 +13,8 @@ from closerlook.errors import InputError
 def logged(path):
     """Send everything that the block prints, progress bars included, to the file `path`.
 
-    An `InputError` ends the process with its one sentence, any other error with its traceback, both in the log.
+    An `InputError` ends the process with its one sentence, any other error with its traceback, both in the log; an
+    interruption (Ctrl-C) with one word.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -27,6 +28,9 @@ def logged(path):
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(130)  # what shells report for it
     except Exception:
         traceback.print_exc()
         sys.exit(1)

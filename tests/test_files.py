@@ -54,7 +54,11 @@ def test_importing_the_package_imports_neither_torch_nor_numpy():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
-@pytest.mark.parametrize("script", ["probe_direct", "probe_classifier", "spaces", "table7", "layers"])
+@pytest.mark.parametrize(
+    "script",
+    ["probe_direct", "spaces", "table7", "layers", "probe_curves", "memorisation", "trajectories", "label_distances",
+     "layer_similarity"],
+)  # fmt: skip
 def test_cpu_scripts_depend_on_no_torch(script):
     """What the import closure names is what the job would import; none of it may pull in torch."""
     modules = [line.split()[0] for line in fingerprint.closure(ROOT / f"workflow/scripts/{script}.py")]
@@ -95,3 +99,15 @@ def test_code_changes_the_fingerprint_of_its_importers_only(package):
     after = closure_after(package, "analysis/table7.py", lambda s: s + "\nX = 1\n")
     changed = {line.split()[0] for line in set(before) ^ set(after)}
     assert changed == {"closerlook/analysis/table7.py"}
+
+
+def test_an_interruption_leaves_one_line_in_the_log(tmp_path):
+    code = f"""
+import os, signal, time
+from closerlook.joblog import logged
+with logged({str(tmp_path / "log")!r}):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(5)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 130
+    assert (tmp_path / "log").read_text() == "Interrupted.\n"

@@ -135,7 +135,9 @@ def finetune(
             fits = max(2 * batch_size // trainer.parts, 1)
             return {f"{s}_accuracy": accuracy(classifier, aligner, rows[s], fits, device) for s in rows}
 
-        bar = stack.enter_context(tqdm(total=n_updates, desc="finetune", unit=" updates", disable=not progress))
+        bar = stack.enter_context(
+            tqdm(total=n_updates, desc="finetune", unit=" updates", mininterval=2, disable=not progress)
+        )
         watch = Watch(measure, keep, checkpoints / "steps", run, per_epoch, bar)
         trainer = Tuner(classifier, args, train_dataset=rows["train"], aligner=aligner, callbacks=[watch])
         trainer.remove_callback(PrinterCallback)

@@ -83,7 +83,9 @@ def embed(
     with contextlib.ExitStack() as stack:
         stack.enter_context(torch_threads(threads))
         stack.enter_context(torch.inference_mode())
-        bar = tqdm(total=sum(n_sentences.values()), desc="embed", unit=" sentences", disable=not progress)
+        bar = tqdm(
+            total=sum(n_sentences.values()), desc="embed", unit=" sentences", mininterval=2, disable=not progress
+        )
         stack.enter_context(bar)
         for split, paths in out.items():
             rows = splits[split].select_columns(["id", "words", "targets"])

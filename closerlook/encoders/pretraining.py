@@ -105,7 +105,7 @@ def pretrain(
         examination = [masked(some, len(tokenizer), mask_rate, random) for some in batches(held_out, 256, random)]
         stream, curve = endless(kept, batch_size, random), []
         looks = {round(steps * i / LOOKS) for i in range(1, LOOKS + 1)}
-        for step in tqdm(range(1, steps + 1), desc="pretrain", unit=" updates", mininterval=1):
+        for step in tqdm(range(1, steps + 1), desc="pretrain", unit=" updates", mininterval=2):
             loss, n, _ = examine(model, masked(next(stream), len(tokenizer), mask_rate, random), device)
             if not torch.isfinite(loss):
                 raise InputError(f"The loss is {loss.item()} at update {step} of pre-training; lower `learning_rate`.")
