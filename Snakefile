@@ -26,4 +26,5 @@ rule all:
         "<results>/tables/spaces.csv",
         expand("<results>/figures/layers.{suffix}", suffix=["pdf", "png"]),
         rules.memorisation.output if CFG.probes.classifier.memorisation else [],
+        rules.transfer.output if any(map(CFG.crossings, CFG.models)) else [],
         [rules.label_distances.output, rules.layer_similarity.output] if CFG.followed() else [],

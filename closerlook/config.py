@@ -29,6 +29,13 @@ def _layers(value):
     return value
 
 
+def _pairs(value):
+    pairs = isinstance(value, list) and all(isinstance(p, list) and len(p) == 2 for p in value)
+    if value != "all" and not pairs:
+        raise ValueError("write `all` or a list of pairs, fine-tuned on and probed on: `[[pos, dep], [dep, pos]]`")
+    return value
+
+
 def _rows(value):
     if not re.fullmatch(r"-?\d*:-?\d*", value):
         raise ValueError("write a slice of sentences such as `0:800`, `800:` or `:-200`")
@@ -45,6 +52,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Rows = Annotated[str, AfterValidator(_rows)]
 Steps = Annotated[str | list[int] | None, BeforeValidator(_steps)]
 Layers = Annotated[str | list[int] | None, BeforeValidator(_layers)]
+Pairs = Annotated[str | list[list[str]], BeforeValidator(_pairs)]
 Precision = Literal["fp32", "bf16"]
 
 
@@ -96,6 +104,7 @@ class Task(Section):
         {},
         description="Conditions on columns, as `column: pattern` with `*` and `?`; targets that fail one are left out.",
     )
+    finetune: bool = Field(True, description="Fine-tune on it; `false` only probes it.")
     words: str = Field("words", description="For `table` and `hub`: the column with the words, a list or a text.")
     target: str | None = Field(
         None,
@@ -288,6 +297,11 @@ class Config(Section):
     embedding: Embedding = Field(Embedding(), description="How to extract vectors.")
     probes: Probes = Field(Probes(), description="The two probes.")
     trajectories: Trajectories = Field(Trajectories(), description="What to follow step by step.")
+    cross_tasks: Pairs = Field(
+        [],
+        description="Pairs of tasks, the one that is fine-tuned on and the one that is probed then, such as "
+        "`[[ps-role, ps-fxn], [pos, ps-fxn]]`; or `all`.",
+    )
 
     @model_validator(mode="after")
     def _consistent(self):
@@ -318,7 +332,16 @@ class Config(Section):
     def followed(self):
         """The (model, task) whose runs are followed step by step."""
         chosen = self.trajectories.tasks
-        return [(m, t) for m in self.trajectories.models for t in self.tasks_of(m) if not chosen or t in chosen]
+        return [(m, t) for m in self.trajectories.models for t in self.tuned(m) if not chosen or t in chosen]
+
+    def tuned(self, model):
+        """Tasks that a model is fine-tuned on."""
+        return [] if self.models[model].frozen else [t for t in self.tasks_of(model) if self.tasks[t].finetune]
+
+    def crossings(self, model):
+        """Pairs of tasks: fine-tuned on the first, the model is probed on the second."""
+        pairs = [(a, b) for a in self.tuned(model) for b in self.tasks_of(model) if a != b]
+        return [pair for pair in pairs if self.cross_tasks == "all" or list(pair) in self.cross_tasks]
 
     def recipe(self, model, task=None):
         """How to fine-tune a model (on a task): the study's recipe with the model's own keys on top."""

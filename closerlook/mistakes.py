@@ -30,6 +30,7 @@ def contradictions(cfg):
     for name, model in cfg.models.items():
         yield from _model_problems(f"models.{name}", name, model, cfg)
     yield from _trajectory_problems(cfg)
+    yield from _crossing_problems(cfg)
 
 
 def _corpus_problems(key, corpus):
@@ -96,11 +97,22 @@ def _trajectory_problems(cfg):
             yield f"trajectories.models: {name} is frozen, so it has no steps; take it out"
         elif not cfg.recipe(name).steps:
             yield f"trajectories.models: no steps of {name} are kept; set `finetune.steps`, such as `every 5`"
-        elif not set(cfg.trajectories.tasks or cfg.tasks) & set(cfg.tasks_of(name)):
-            yield f"trajectories.tasks: {name} takes part in none of them; choose {_either(cfg.tasks_of(name))}"
+        elif not set(cfg.trajectories.tasks or cfg.tasks) & set(cfg.tuned(name)):
+            yield f"trajectories.tasks: {name} is fine-tuned on none of them; choose {_either(cfg.tuned(name))}"
     for task in cfg.trajectories.tasks or ():
         if task not in cfg.tasks:
             yield f"trajectories.tasks: {task!r} is no task; choose {_either(cfg.tasks)}"
+
+
+def _crossing_problems(cfg):
+    for pair in cfg.cross_tasks if cfg.cross_tasks != "all" else ():
+        for task in pair:
+            if task not in cfg.tasks:
+                yield f"cross_tasks: {task!r} is no task; choose {_either(cfg.tasks)}"
+        if pair[0] == pair[1]:
+            yield f"cross_tasks: {pair} names one task twice; a task is always probed after fine-tuning on itself"
+        elif set(pair) <= set(cfg.tasks) and not any(tuple(pair) in cfg.crossings(model) for model in cfg.models):
+            yield f"cross_tasks: no model is fine-tuned on {pair[0]} and takes part in {pair[1]}"
 
 
 def _layer_problems(name, model, cfg):

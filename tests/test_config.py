@@ -55,6 +55,10 @@ def edited(path, value):
         ("trajectories.models", ["x"], ["trajectories.models: 'x' is no model", "m"]),
         ("trajectories.models", ["m"], ["trajectories.models: no steps of m are kept", "every 5"]),
         ("trajectories.tasks", ["pos"], ["trajectories.tasks: 'pos' is no task", "role"]),
+        ("cross_tasks", "some", ["cross_tasks: is 'some'", "`all`"]),
+        ("cross_tasks", [["role"]], ["cross_tasks: is [['role']]", "pairs"]),
+        ("cross_tasks", [["role", "pos"]], ["cross_tasks: 'pos' is no task", "role"]),
+        ("cross_tasks", [["role", "role"]], ["names one task twice"]),
         ("probes.classifier.device", "tpu", ["probes.classifier.device: is 'tpu'", "'cpu', 'cuda' or 'auto'"]),
         ("models.m.tasks", ["pos"], ["models.m.tasks: 'pos' is no task", "role"]),
         ("models.m.hub", "a/b", ["models.m: give exactly one of", "pretrain"]),
@@ -159,10 +163,27 @@ def test_a_run_is_followed_where_the_config_says(tmp_path):
     assert load(raw).followed() == [("m", "role"), ("m", "dep")]
     for models, tasks, says in (
         (["frozen"], ["dep"], "frozen, so it has no steps"),
-        (["m"], ["dep"], "takes part in none"),
+        (["m"], ["dep"], "is fine-tuned on none"),
     ):
         wrong = copy.deepcopy(raw)
         wrong["models"]["m"]["tasks"] = ["role"]
         wrong["trajectories"] = {"models": models, "tasks": tasks}
         with pytest.raises(InputError, match=says):
             load(wrong)
+
+
+def test_pairs_of_tasks_are_crossed_where_a_model_is_fine_tuned_on_the_first():
+    raw = copy.deepcopy(SMALL)
+    raw["tasks"]["dep"] = {"corpus": "g", "kind": "pair", "label": "deprel"}
+    raw["tasks"]["probed"] = {"corpus": "g", "kind": "word", "label": "upos", "finetune": False}
+    raw["models"]["frozen"] = {"like": "m", "weights": "random", "frozen": True}
+    raw["cross_tasks"] = "all"
+    config = load(raw)
+    expected = [("role", "dep"), ("role", "probed"), ("dep", "role"), ("dep", "probed")]
+    assert config.tuned("m") == ["role", "dep"] and config.crossings("m") == expected
+    assert config.tuned("frozen") == config.crossings("frozen") == []
+    raw["cross_tasks"] = [["dep", "probed"]]
+    assert load(raw).crossings("m") == [("dep", "probed")]
+    raw["cross_tasks"] = [["probed", "dep"]]
+    with pytest.raises(InputError, match="no model is fine-tuned on probed and takes part in dep"):
+        load(raw)

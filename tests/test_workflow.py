@@ -35,6 +35,7 @@ TINY = {
     "seeds": [0],
     "finetune": {"epochs": 1},
     "threads": {"pretrain": 1, "finetune": 1, "embed": 1, "classifier": 1, "probe": 1},
+    "cross_tasks": [["dep", "role"]],
     "trajectories": {"models": ["m"], "tasks": ["dep", "role"], "keep_steps": True},
     "probes": {
         "classifier": {
@@ -51,7 +52,7 @@ TINY = {
 }
 
 
-TABLES = {"spaces", "table7", "layers"}  # what every probe's results go into
+TABLES = {"spaces", "table7", "layers", "table5", "transfer"}  # what every probe's results go into
 CURVES = {"probe_curves", "memorisation"} | TABLES  # and a classifier probe's
 STEPS = {"trajectory_m", "trajectories", "label_distances", "layer_similarity"}
 
@@ -91,8 +92,9 @@ def test_the_papers_grid_is_planned_whole(tmp_path):
     assert jobs["trajectory_bert-base"] == 5 * 3
     for model in ("tiny", "mini", "small", "medium", "base"):
         assert jobs[f"finetune_bert-{model}"] == 5 * 3  # tasks x seeds
-        assert jobs[f"embed_bert-{model}"] == jobs[f"probe_classifier_bert-{model}"] == 5 * (1 + 3)
-        assert jobs[f"probe_direct_bert-{model}"] == 5 * (1 + 3) * 2
+        spaces = 5 * (1 + 3) + 2 * 3  # tasks x (original and seeds), and two crossings x seeds
+        assert jobs[f"embed_bert-{model}"] == jobs[f"probe_classifier_bert-{model}"] == spaces
+        assert jobs[f"probe_direct_bert-{model}"] == spaces * 2
     assert (jobs["fetch_corpus"], jobs["make_task"], jobs["pin_model"]) == (3, 5, 5)
 
 
@@ -112,12 +114,17 @@ def test_a_study_ends_with_its_tables_and_figure(study):
     assert (results / "tables/table7.md").read_text().count("\n") == 1 + len(lines)
     assert (results / "figures/layers.pdf").read_bytes().startswith(b"%PDF")
     assert (results / "figures/layers.png").read_bytes().startswith(b"\x89PNG")
-    for name in ("memorisation", "label_distances", "layer_similarity"):
+    for name in ("memorisation", "label_distances", "layer_similarity", "transfer"):
         assert (results / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
     updates = {line.split(",")[5] for line in (results / "tables/trajectories.csv").read_text().splitlines()[1:]}
     assert updates == {"0", "2"}  # 60 sentences are two updates
     spaces = (results / "tables/spaces.csv").read_text().splitlines()
-    assert len(spaces) == 1 + 3 * (2 + 1) * 2  # tasks x (states of m and r) x layers
+    assert len(spaces) == 1 + (3 * (2 + 1) + 1) * 2  # tasks x (states of m and r), and one crossing, x layers
+    crossed = [line.split(",") for line in (results / "tables/table5.csv").read_text().splitlines()]
+    assert [line[1:3] for line in crossed if "" not in line[1:3] and line[1] != line[2]] == [
+        ["fine_tuned_on", "probed_on"],
+        ["dep", "role"],
+    ]
 
 
 def test_a_finished_study_has_nothing_to_do(study):
@@ -159,6 +166,11 @@ def test_a_step_that_was_not_kept_is_named(study):
         (["probes", "classifier", "max_iter"], 6, {"probe_classifier_m", "probe_classifier_r"} | CURVES),
         (["probes", "direct", "tol"], 1e-2, {"probe_direct_m", "probe_direct_r"} | STEPS | TABLES),
         (["trajectories", "layers"], [-1], STEPS),
+        (
+            ["cross_tasks"],
+            [["dep", "role"], ["role", "dep"]],
+            {"embed_m", "probe_direct_m", "probe_classifier_m"} | CURVES,
+        ),
     ],
 )
 def test_an_edit_of_the_config_reruns_what_used_the_key(study, key, value, rules):

@@ -111,3 +111,51 @@ rule memorisation:
         "Drawing what the probe learns by heart"
     script:
         "../scripts/memorisation.py"
+
+
+rule table5:
+    input:
+        spaces="<results>/tables/spaces.csv",
+        vectors=cells(CLUSTERS, "direct", split="train"),
+    output:
+        "<results>/tables/table5.csv",
+    log:
+        "<results>/logs/table5.log",
+    benchmark:
+        "<results>/benchmarks/table5.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        models=list(CFG.models),
+        tasks=list(CFG.tasks),
+        tol=CFG.probes.direct.tol,
+        code=code("table5"),
+    message:
+        "Comparing what fine-tuning on one task does to the others"
+    script:
+        "../scripts/table5.py"
+
+
+rule transfer:
+    input:
+        "<results>/tables/table5.csv",
+    output:
+        report(
+            multiext("<results>/figures/transfer", ".pdf", ".png"),
+            caption="../report/transfer.rst",
+            category="Figures",
+        ),
+    log:
+        "<results>/logs/transfer.log",
+    benchmark:
+        "<results>/benchmarks/transfer.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        models=[model for model in CFG.models if CFG.crossings(model)],
+        tasks=list(CFG.tasks),
+        code=code("transfer"),
+    message:
+        "Drawing what fine-tuning on one task does to the others"
+    script:
+        "../scripts/transfer.py"

@@ -45,8 +45,9 @@ def plain(section, **more):
 
 def states(model, task):
     """The states of a model in which a task is probed."""
-    tuned = [] if CFG.models[model].frozen else [f"{task}.seed{seed}" for seed in CFG.seeds]
-    return ["pretrained", *tuned]
+    own = [task] if task in CFG.tuned(model) else []
+    others = [tuned for tuned, probed in CFG.crossings(model) if probed == task]
+    return ["pretrained", *(f"{tuned}.seed{seed}" for tuned in (*own, *others) for seed in CFG.seeds)]
 
 
 def encoder(model, state):

@@ -1,0 +1,72 @@
+"""What fine-tuning on one task does to another: the table and its figure."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from closerlook.analysis.spaces import COLUMNS
+from closerlook.analysis.transfer import transfer
+from closerlook.figures.transfer import transfer as draw
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Tasks a and b; fine-tuned on a with two seeds, and on b with one; a label of b is absent after one of them."""
+    rows, files = [], []
+
+    def add(state, task, accuracy, least, classes=(0, 1, 2)):
+        tuned = None if state == "pretrained" else state.split(".")[0]
+        seed = None if tuned is None else int(state[-1])
+        for layer in (0, 3):
+            rows.append({"model": "m", "task": task, "state": state, "tuned_on": tuned, "seed": seed, "layer": layer,
+                         "depth": 3, "accuracy": accuracy + layer})  # fmt: skip
+            path = tmp_path / "direct/m" / state / task / "train" / f"layer{layer}.npz"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(path, min_distances=np.array(least) * (1 if layer else 100), classes=np.array(classes))
+            files.append(path)
+
+    add("pretrained", "a", 50, [1, 2, 3])
+    add("pretrained", "b", 60, [1, 2, 3])
+    add("a.seed0", "a", 80, [2, 3, 4])
+    add("a.seed1", "a", 90, [2, 3, 4])
+    add("a.seed0", "b", 58, [1.5, 2.0000001, 1], (0, 1, 2))
+    add("a.seed1", "b", 62, [0.5, np.nan, 4.5], (0, 1, 2))
+    add("b.seed0", "b", 70, [5, 6], (0, 2))
+    return pd.DataFrame(rows, columns=list(COLUMNS)), files
+
+
+def test_labels_that_gained_and_lost_are_counted(study):
+    table = transfer(*study, ["m"], ["a", "b"])
+    known = table.fine_tuned_on.fillna("-") + ">" + table.probed_on
+    assert list(known) == ["->a", "a>a", "->b", "a>b", "b>b"]
+    table.index = known
+    own = table.loc["a>a"]
+    assert (own.seeds, own.accuracy, own.accuracy_change) == (2, 88, 35)
+    assert own.accuracy_seed_std == pytest.approx(np.std([80, 90], ddof=1))
+    assert (own.labels, own.labels_increased, own.labels_decreased, own.mean_min_distance_change) == (3, 3, 0, 1)
+    other = table.loc["a>b"]  # seed 0: +0.5, unchanged, -2; seed 1: -0.5, missing, +1.5
+    assert (other.labels, other.labels_increased, other.labels_decreased) == (2.5, 1, 1)
+    assert other.mean_min_distance_change == pytest.approx((-0.5 + 0.5) / 2, abs=1e-6)
+    assert other.min_distance_change_seed_std == pytest.approx(np.std([-0.5, 0.5], ddof=1), abs=1e-6)
+    assert other.accuracy_change == 0
+    single = table.loc["b>b"]
+    assert single.seeds == 1 and np.isnan(single.accuracy_seed_std) and single.mean_min_distance_change == 3.5
+    before = table.loc["->b"]
+    assert before.seeds == 0 and before.accuracy == 63 and np.isnan(before.labels) and np.isnan(before.accuracy_change)
+
+
+def test_a_probe_that_was_not_run_leaves_gaps_and_no_error(study):
+    spaces, _ = study
+    table = transfer(spaces.assign(accuracy=None), [], ["m"], ["a", "b"])
+    assert len(table) == 5 and table.accuracy_change.isna().all() and not table.labels.fillna(0).any()
+    draw(table, ["m"], ["a", "b"])
+
+
+def test_the_figure_shows_every_change(study):
+    table = transfer(*study, ["m"], ["a", "b"])
+    accuracy, distance = draw(table, ["m"], ["a", "b"]).axes
+    texts = {t.get_position(): t.get_text() for t in accuracy.texts}
+    assert texts == {(0, 0): "+35.0\n±7.1", (1, 0): "+0.0\n±2.8", (0, 1): "–", (1, 1): "+10.0"}
+    assert {t.get_text() for t in distance.texts} == {"+1.00\n±0.00", "+0.00\n±0.71", "–", "+3.50"}
+    shown = accuracy.images[0].get_array()
+    assert shown[0, 0] == 35 and np.ma.is_masked(shown[1, 0])
