@@ -55,6 +55,10 @@ def test_a_row_per_space(found):
     row = frame[(frame.state == "t.seed1") & (frame.layer == 1)].iloc[0]
     assert (row.tuned_on, row.seed, row.accuracy, row.n_clusters, row.n_labels) == ("t", 1, 75, 3, 3)
     assert row.train_test_similarity == pytest.approx(np.corrcoef([15, 2, 3], [2, 4, 6.5])[0, 1])
+    assert (
+        row.original_similarity == pytest.approx(np.corrcoef([15, 2, 3], [1, 2, 3])[0, 1]) and row.original_pairs == 3
+    )
+    assert frame[frame.state == "pretrained"].original_similarity.isna().all()
     assert row.min_distance == 2 and row.mean_distance == pytest.approx(20 / 3)
     assert row.direct_seconds == 2
 

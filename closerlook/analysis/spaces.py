@@ -9,11 +9,14 @@ import pandas as pd
 from closerlook.analysis.similarity import label_vector, similarity
 from closerlook.files import read_json
 
-COLUMNS = ("model", "task", "state", "tuned_on", "seed", "step", "layer", "depth", "status", "n_labels", "accuracy",
-           "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority", "selectivity", "control_accuracy",
-           "description_bits", "compression", "n_clusters", "is_linear",
-           "mean_distance", "min_distance", "conflicts", "test_status", "test_n_clusters", "test_is_linear",
-           "train_test_similarity", "similarity_pairs", "direct_seconds", "classifier_seconds")  # fmt: skip
+COLUMNS = (
+    "model", "task", "state", "tuned_on", "seed", "step", "layer", "depth", "status", "n_labels",
+    "accuracy", "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority",
+    "selectivity", "control_accuracy", "description_bits", "compression",
+    "n_clusters", "is_linear", "mean_distance", "min_distance", "conflicts",
+    "test_status", "test_n_clusters", "test_is_linear", "train_test_similarity", "similarity_pairs",
+    "original_similarity", "original_pairs", "direct_seconds", "classifier_seconds",
+)  # fmt: skip
 
 
 def spaces(direct, classifier, labels, depths):
@@ -35,7 +38,8 @@ def spaces(direct, classifier, labels, depths):
     DataFrame
         One row per (model, task, state, layer); what was not measured is missing, never zero. Cluster counts and
         distances are those of the training split, as in the paper. `train_test_similarity` is Pearson's correlation of
-        the two splits' distance vectors over the label pairs present in both (`similarity_pairs` of them).
+        the two splits' distance vectors over the label pairs present in both (`similarity_pairs` of them);
+        `original_similarity` that of the training split and of the same layer before fine-tuning.
         `selectivity`, `description_bits` and `compression` are there where the config asks for them.
     """
     rows = {}
@@ -71,10 +75,23 @@ def spaces(direct, classifier, labels, depths):
         if (*cell, "train") in vectors and (*cell, "test") in vectors:
             r, n = similarity(vectors[*cell, "train"], vectors[*cell, "test"])
             row |= {"train_test_similarity": r, "similarity_pairs": n}
+        original = vectors.get((model, "pretrained", task, layer, "train"))
+        if state != "pretrained" and original is not None and (*cell, "train") in vectors:
+            r, n = similarity(original, vectors[*cell, "train"])
+            row |= {"original_similarity": r, "original_pairs": n}
         row |= {"model": model, "task": task, "state": state, "layer": layer} | state_of(state)
         row |= {"depth": depths[model], "n_labels": len(labels[task])}
     frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
-    whole = ["seed", "step", "repeats", "n_clusters", "test_n_clusters", "conflicts", "similarity_pairs"]
+    whole = [
+        "seed",
+        "step",
+        "repeats",
+        "n_clusters",
+        "test_n_clusters",
+        "conflicts",
+        "similarity_pairs",
+        "original_pairs",
+    ]
     return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)
 
 
