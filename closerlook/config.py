@@ -336,7 +336,8 @@ class Config(Section):
 
     def tuned(self, model):
         """Tasks that a model is fine-tuned on."""
-        return [] if self.models[model].frozen else [t for t in self.tasks_of(model) if self.tasks[t].finetune]
+        known = [t for t in self.tasks_of(model) if t in self.tasks]  # an unknown one has a sentence of its own
+        return [] if self.models[model].frozen else [t for t in known if self.tasks[t].finetune]
 
     def crossings(self, model):
         """Pairs of tasks: fine-tuned on the first, the model is probed on the second."""

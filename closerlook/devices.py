@@ -1,21 +1,32 @@
 """The device and the CPU threads that torch uses."""
 
 import contextlib
+import threading
 
 import torch
 
 from closerlook.errors import InputError
 
+_LOCK, _ACTIVE = threading.Lock(), []  # the setting of before, and those of the blocks that are running
+
 
 @contextlib.contextmanager
 def torch_threads(n):
-    """Run a block with `n` CPU threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(n)
+    """Run a block with `n` CPU threads. Blocks may overlap in time; the setting of before returns with the last."""
+    entry = [n]
+    with _LOCK:
+        if not _ACTIVE:
+            _ACTIVE.append([torch.get_num_threads()])
+        _ACTIVE.append(entry)
+        torch.set_num_threads(n)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _LOCK:
+            _ACTIVE[:] = [other for other in _ACTIVE if other is not entry]
+            torch.set_num_threads(_ACTIVE[-1][0])
+            if len(_ACTIVE) == 1:
+                _ACTIVE.clear()
 
 
 def pick_device(device):

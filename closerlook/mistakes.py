@@ -90,6 +90,8 @@ def _model_problems(key, name, model, cfg):
 
 
 def _trajectory_problems(cfg):
+    for name in sorted({m for m in cfg.trajectories.models if cfg.trajectories.models.count(m) > 1}):
+        yield f"trajectories.models: {name} is named twice; once is enough"
     for name in cfg.trajectories.models:
         if name not in cfg.models:
             yield f"trajectories.models: {name!r} is no model; choose {_either(cfg.models)}"

@@ -52,6 +52,7 @@ def edited(path, value):
         ("layers", "top", ["layers: is 'top'", "`all`"]),
         ("models.m.layers", [5], ["models.m.layers: m has no layer 5"]),
         ("probes.direct.layers", [7], ["probes.direct.layers: m has no layer 7"]),
+        ("trajectories.models", ["m", "m"], ["trajectories.models: m is named twice"]),
         ("trajectories.models", ["x"], ["trajectories.models: 'x' is no model", "m"]),
         ("trajectories.models", ["m"], ["trajectories.models: no steps of m are kept", "every 5"]),
         ("trajectories.tasks", ["pos"], ["trajectories.tasks: 'pos' is no task", "role"]),
@@ -186,4 +187,13 @@ def test_pairs_of_tasks_are_crossed_where_a_model_is_fine_tuned_on_the_first():
     assert load(raw).crossings("m") == [("dep", "probed")]
     raw["cross_tasks"] = [["probed", "dep"]]
     with pytest.raises(InputError, match="no model is fine-tuned on probed and takes part in dep"):
+        load(raw)
+
+
+def test_an_unknown_task_of_a_model_is_named_whatever_else_the_config_asks():
+    raw = copy.deepcopy(SMALL)
+    raw["tasks"]["dep"] = {"corpus": "g", "kind": "pair", "label": "deprel"}
+    raw["models"]["m"]["tasks"] = ["role", "dep", "zz"]
+    raw |= {"cross_tasks": [["role", "dep"]], "finetune": {"steps": "every 5"}, "trajectories": {"models": ["m"]}}
+    with pytest.raises(InputError, match="models.m.tasks: 'zz' is no task"):
         load(raw)

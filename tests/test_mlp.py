@@ -12,6 +12,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from closerlook import MLPProbe
+from closerlook.devices import torch_threads
 from closerlook.probes.folds import folds, rare
 from closerlook.probes.networks import Networks, initial, tensors
 from closerlook.probes.training import Training
@@ -174,7 +175,8 @@ def test_halving_drops_what_is_behind_and_keeps_the_scores_of_the_others(digits)
 
 def test_the_result_depends_on_the_seed_alone(digits):
     X, y, Xt, yt = digits
-    options = {"hidden_layer_sizes": [(8,), (4, 4)], "alphas": [1e-4, 1.0], "cv": 1, "repeats": 2, "max_iter": 20}
+    options = {"hidden_layer_sizes": [(8,), (4, 4), ()], "alphas": [1e-4, 0.1, 1.0], "cv": 3, "repeats": 2}
+    options |= {"max_iter": 80, "halving": True}
     a, b, c = (
         MLPProbe(**options, random_state=seed, n_jobs=jobs).fit(X, y, {"t": (Xt, yt)})
         for seed, jobs in [(0, 1), (0, 1), (1, 1)]
@@ -189,15 +191,26 @@ def test_the_result_depends_on_the_seed_alone(digits):
 
 def test_torchs_threads_are_as_before(digits):
     before = torch.get_num_threads()
-    MLPProbe([(4,)], [1e-4], repeats=1, max_iter=1, n_jobs=before + 1).fit(*digits[:2])
-    assert torch.get_num_threads() == before
+    first, second = torch_threads(1), torch_threads(1)
+    try:
+        torch.set_num_threads(3)
+        MLPProbe([(4,)], [1e-4], repeats=1, max_iter=1, n_jobs=2).fit(*digits[:2])
+        assert torch.get_num_threads() == 3
+        first.__enter__()  # two that overlap, as in two threads
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert torch.get_num_threads() == 1
+        second.__exit__(None, None, None)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("cv", [1, 3])
 def test_rare_labels_are_handled_and_said(cv):
     X, y = make_blobs(60, centers=2, n_features=3, random_state=0)
     y = np.where(np.arange(60) == 7, "rare", np.array(["a", "b"])[y])
-    with pytest.warns(UserWarning, match=r"1 labels have fewer than \d samples \(rare\)"):
+    with pytest.warns(UserWarning, match=r"1 labels have too few samples \(rare\)"):
         probe = MLPProbe([(8,)], [1e-4, 1e-2], cv=cv, repeats=1, max_iter=20).fit(X, y)
     assert probe.rare_labels_.tolist() == ["rare"]
     assert np.isfinite(probe.cv_results_["mean_test_score"]).all()
@@ -214,10 +227,19 @@ def test_labels_that_only_the_evaluation_set_has_are_wrong():
 
 def test_hold_out_is_a_stratified_fifth():
     y = np.repeat([0, 1, 2], [100, 50, 1])
-    [(kept, held)] = folds(y, 1, 0)
+    [(kept, held)] = splits = folds(y, 1, 0)
     assert sorted([*kept, *held]) == list(range(151))
     assert np.bincount(y[held]).tolist() == [20, 10]
-    assert rare(y, 1).tolist() == [2]
+    assert rare(y, splits).tolist() == [2]
+
+
+def test_labels_that_a_part_lacks_are_rare():
+    y = np.repeat([0, 1], [200, 2])
+    assert rare(y, folds(y, 1, 0)).tolist() == [1]  # both are kept, so that none can be scored by
+    assert rare(y, folds(y, 3, 0)).tolist() == [1] and rare(y, folds(y, 2, 0)).tolist() == []
+    y = np.concatenate([[0, 0], np.arange(1, 80)])
+    kept, held = folds(y, 1, 0)[0]
+    assert len(held) == 1  # no other can be held out and known
 
 
 @pytest.mark.parametrize("y, cv", [([0, 1], 1), ([0, 1, 2, 3], 3), ([0, 0, 1, 1], 4), ([0] * 6 + [1], 3)])
@@ -251,7 +273,33 @@ def test_values_beyond_float32_and_a_wrong_evaluation_set_are_errors():
     probe = MLPProbe([(4,)], [1e-4], repeats=1, max_iter=1)
     with pytest.raises(ValueError, match="too large for float32"):
         probe.fit(X * 1e60, y)
-    with pytest.raises(ValueError, match="eval_set 'test'"):
-        probe.fit(X, y, {"test": (X[:, :1], y)})
+    for name, data, says in [
+        ("test", (X[:, :1], y), "eval_set 'test': X has 1 features"),
+        ("test", (X[:5], y), "eval_set 'test': 5 rows of X and 30 labels"),
+        ("test", (X, y.astype(str)), "eval_set 'test': labels are <U"),
+        ("test", (X, np.full(30, None)), "eval_set 'test': labels are object"),
+        ("loss", (X, y), "'loss' is the name of a curve"),
+    ]:
+        with pytest.raises(ValueError, match=says):
+            probe.fit(X, y, {name: data})
     with pytest.raises(ValueError, match="only one class"):
         probe.fit(X, np.zeros(30))
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_read_only_and_columns_of_labels_are_taken_as_they_are(digits, tmp_path):
+    X, y, *_ = digits
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A column-vector y")
+        probe = MLPProbe([(8,)], [1e-4], repeats=1, max_iter=30).fit(mapped, y, {"col": (mapped, y[:, None])})
+    assert probe.accuracies_[0] == pytest.approx(probe.score(X, y))
+
+
+def test_losses_are_clipped_as_in_scikit_learn():
+    X, y = make_blobs(400, centers=6, n_features=10, cluster_std=60, center_box=(-60, 60), random_state=0)
+    X = X.astype(np.float32)
+    peer = MLPClassifier((16,), max_iter=5, random_state=0).fit(X, y)
+    probe = MLPProbe([(16,)], [1e-4], repeats=1, max_iter=5).fit(X, y)
+    np.testing.assert_allclose(probe.learning_curves_[0]["loss"], peer.loss_curve_, rtol=1e-3)

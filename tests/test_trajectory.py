@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from closerlook import label_distances
+from closerlook.analysis.tables import read_table
 from closerlook.analysis.trajectories import trajectories
 from closerlook.analysis.trajectory import trajectory
 from closerlook.figures.trajectory import label_distances as draw_distances
@@ -104,3 +105,18 @@ def test_figures_show_every_label_and_layer(tables):
 def test_an_empty_study_has_empty_tables():
     spaces, labels = trajectories([], {})
     assert isinstance(spaces, pd.DataFrame) and len(spaces) == len(labels) == 0
+
+
+def test_names_that_look_like_numbers_or_like_nothing_stay_names(tmp_path):
+    table = pd.DataFrame({"task": ["7", "7"], "label": ["NA", "None"], "min_distance": [1.5, None]})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    read = read_table(tmp_path / "t.csv")
+    assert list(read.task) == ["7", "7"] and list(read.label) == ["NA", "None"]
+    assert read.min_distance[0] == 1.5 and np.isnan(read.min_distance[1])
+
+
+def test_no_label_gains_both_most_and_least(tables):
+    spaces, labels = tables
+    few = labels[labels.label.isin(["c", "d"])]
+    handles = draw_distances(few, spaces, [("m", "t")]).axes[1].get_legend().get_texts()
+    assert sorted(text.get_text()[0] for text in handles) == ["c", "d"]

@@ -44,7 +44,8 @@ def label_distances(labels, spaces, pairs):
         below.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
         below.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         below.set_xlabel("update")
-        below.legend(
+        if handles:
+            below.legend(
             handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.55), ncols=2, fontsize=6, handlelength=1.2,
             title="gained most                    gained least", title_fontsize=6,
         )  # fmt: skip
@@ -59,7 +60,8 @@ def _labels(axis, run):
     by = run.groupby(["label", "update"]).min_distance
     mean, spread = by.mean().unstack("update"), by.std(ddof=1).unstack("update")
     gain = mean.apply(_gain, axis=1).dropna().sort_values()
-    least, most = list(gain.index[:HIGHLIGHTED]), list(gain.index[::-1][:HIGHLIGHTED])
+    n = min(HIGHLIGHTED, len(gain) // 2)
+    least, most = list(gain.index[:n]), list(gain.index[::-1][:n])
     for label in mean.index:
         axis.plot(mean.columns, mean.loc[label], color=style.FAINT, linewidth=0.5, alpha=0.7)
     for chosen, colours in ((most, style.WARM), (least, style.COOL)):

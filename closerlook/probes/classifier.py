@@ -71,8 +71,9 @@ def probe(
         `stopped`, `converged` and `curves` (loss, and test accuracy by epoch); `rare_labels`: those with too few
         points for every fold; `majority`: test accuracy of the most frequent training label; `seconds`.
         On request `control` (accuracies on the control task), `selectivity` (accuracy minus control accuracy, in
-        points; None for sentences, which have no word type), `description_length` (bits and compression, by repeat)
-        and `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest` and `test`).
+        points; None for sentences, which have no word type, and where all words draw one label), `description_length`
+        (bits and compression, by repeat) and `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest`
+        and `test`).
     """
     (X, y), (Xt, yt) = train, test
     start = time.perf_counter()
@@ -120,6 +121,7 @@ def probe(
         result["description_length"] = {key: [code[key] for code in codes] for key in codes[0]}
     if memorisation:
         kept, held = folds(y, 1, random_state)[0]
+    if memorisation and len(np.unique(y[kept])) > 1:
         sets = {"subtrain": (X[kept], y[kept]), "subtest": (X[held], y[held]), "test": (Xt, yt)}
         fitted = chosen.fit(X[kept], y[kept], sets)
         result["memorisation"] = [_rounded(curves) for curves in fitted.learning_curves_]

@@ -21,7 +21,8 @@ def folds(y, cv, seed):
     -------
     list of (kept, held)
         Sample indices, ascending. A label with fewer samples than folds is absent from some; a label with one
-        sample is never held out by the hold-out.
+        sample is never held out by the hold-out. Where there are fewer held-out samples than labels, the hold-out is
+        not stratified.
 
     Raises
     ------
@@ -38,10 +39,9 @@ def folds(y, cv, seed):
         return list(kind(cv, shuffle=True, random_state=seed).split(np.zeros(len(y)), y))
 
 
-def rare(y, cv):
-    """The ids of the labels that have too few samples to be in every fold (for a hold-out, too few to be split)."""
-    counts = np.bincount(y)
-    return np.flatnonzero((counts > 0) & (counts < max(cv, 2)))
+def rare(y, splits):
+    """The ids of the labels that some part of the splits of `folds` lacks, kept or held."""
+    return np.unique([label for split in splits for part in split for label in np.setdiff1d(y, y[part])]).astype(int)
 
 
 def _hold_out(y, seed):
@@ -49,8 +49,10 @@ def _hold_out(y, seed):
     single, rest = np.flatnonzero(counts < 2), np.flatnonzero(counts >= 2)
     if len(rest) < 2:
         single, rest = rest, np.arange(len(y))
+    most = max(len(rest) // 2, 1)  # where most samples cannot be held out, less than a fifth
+    size = min(max(round(0.2 * len(y)), 1), most)
     try:
-        kept, held = train_test_split(rest, test_size=0.2, random_state=seed, stratify=y[rest])
+        kept, held = train_test_split(rest, test_size=size, random_state=seed, stratify=y[rest])
     except ValueError:  # fewer held-out samples than labels
-        kept, held = train_test_split(rest, test_size=0.2, random_state=seed)
+        kept, held = train_test_split(rest, test_size=size, random_state=seed)
     return np.sort(np.concatenate([kept, single])), np.sort(held)

@@ -10,7 +10,7 @@ from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from closerlook.devices import pick_device, torch_threads
 from closerlook.probes.folds import folds, rare
@@ -81,7 +81,7 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
     networks_ : list of list of (W, b)
         Weights of each repeat, layer by layer, as `coefs_` and `intercepts_` of scikit-learn.
     rare_labels_ : array
-        Labels with too few samples to be in every fold.
+        Labels with too few samples to be in every part that candidates are trained on or scored by.
 
     Predictions are those of the first repeat.
     """
@@ -155,11 +155,18 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
             raise ValueError(f"alphas={self.alphas!r} should be finite and not negative.")
 
     def _checked(self, name, X, y):
-        X, y = np.asarray(X), np.asarray(y)
-        if X.ndim != 2 or X.shape[1] != self.n_features_in_ or len(X) != len(y) or not len(X):
-            raise ValueError(
-                f"eval_set {name!r}: X {X.shape} and y {y.shape} do not fit {self.n_features_in_} features."
-            )
+        """An evaluation set with label ids; -1 for labels that y lacks."""
+        if name == "loss":
+            raise ValueError("eval_set: 'loss' is the name of a curve of its own; choose another.")
+        try:
+            X = validate_data(self, X, dtype=[np.float32, np.float64], reset=False)
+            y = column_or_1d(y, warn=True)
+        except ValueError as error:
+            raise ValueError(f"eval_set {name!r}: {error}") from error
+        if len(X) != len(y):
+            raise ValueError(f"eval_set {name!r}: {len(X)} rows of X and {len(y)} labels.")
+        if isinstance(y[0], str) != isinstance(self.classes_[0], str) or any(label is None for label in y):
+            raise ValueError(f"eval_set {name!r}: labels are {y.dtype}, and those of y are {self.classes_.dtype}.")
         found = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         return X, np.where(self.classes_[found] == y, found, -1)
 
@@ -180,11 +187,11 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         alive = np.ones(len(grid), bool)
         if len(grid) > 1:
             splits = folds(y, self.cv, seed)
-            self.rare_labels_ = self.classes_[rare(y, self.cv)]
+            self.rare_labels_ = self.classes_[rare(y, splits)]
             if len(self.rare_labels_):
                 names = ", ".join(map(str, self.rare_labels_[:5])) + (", ..." if len(self.rare_labels_) > 5 else "")
-                few = f"{len(self.rare_labels_)} labels have fewer than {max(self.cv, 2)} samples ({names})"
-                warnings.warn(f"{few}; they are not in every split that selects a candidate.", stacklevel=3)
+                few = f"{len(self.rare_labels_)} labels have too few samples ({names})"
+                warnings.warn(f"{few} to be in every part that candidates are trained on or scored by.", stacklevel=3)
             scores, n_iter, stopped = self._score(grid, X, y, splits, seed, device)
             for k in range(len(splits)):
                 results |= {f"split{k}_test_score": scores[:, k], f"split{k}_n_iter": n_iter[:, k],
@@ -227,10 +234,13 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
                 bar.update(len(done))
 
         first = max(2, round(UPDATES / np.ceil(max(len(kept) for kept, _ in splits) / BATCH)))
-        rungs = [(first * 2**i, share) for i, share in enumerate(SHARES) if self.halving]
-        rungs = [rung for rung in rungs if rung[0] < self.max_iter]
+        # without halving nobody is dropped, but the networks that are left are spread over the threads anew
+        shares = [SHARES[min(i, len(SHARES) - 1)] if self.halving else 1 for i in range(8)]
+        rungs = [(first * 2**i, share) for i, share in enumerate(shares) if first * 2**i < self.max_iter]
         with progress("candidates" if self.verbose else None, score.size) as bar:
             for until, share in [*rungs, (self.max_iter, 1)]:
+                if sum(len(training.networks.order) for *_, training, _ in races) <= ALONE:
+                    races = [(k, block, one, test) for k, block, training, test in races for one in training.split()]
                 spread(partial(run, until), races, self._jobs(device))
                 running = np.flatnonzero((stopped != "dropped").all(1))
                 order = running[np.argsort(-score[running].mean(1), kind="stable")]
@@ -241,8 +251,6 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
                     training.leave(gone)
                     bar.update(len(gone))
                 races = [race for race in races if race[2].networks]
-                if sum(len(training.networks.order) for *_, training, _ in races) <= ALONE:  # so that no thread is idle
-                    races = [(k, block, one, test) for k, block, training, test in races for one in training.split()]
         return score, n_iter, stopped
 
     def _jobs(self, device):

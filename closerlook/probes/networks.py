@@ -13,6 +13,7 @@ from torch.optim.adam import adam
 from closerlook.probes.products import product, products
 
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
+CLIPPED = [float(-np.log1p(-np.finfo(np.float32).eps)), float(-np.log(np.finfo(np.float32).eps))]  # a sample's loss
 ROWS = 2000  # samples per pass where nothing is learned
 
 
@@ -39,7 +40,7 @@ def initial(sizes, rng):
 def tensors(X, y, device):
     """Vectors as float32 and label ids as int64, on a device; a ValueError where float32 cannot hold a value."""
     with np.errstate(over="ignore"):
-        X = np.ascontiguousarray(X, np.float32)
+        X = np.require(X, np.float32, ["C", "W"])  # torch warns of memory that it cannot write to
     if not np.isfinite(X).all():
         raise ValueError("X has values that are not finite, or too large for float32.")
     return torch.from_numpy(X).to(device), torch.from_numpy(np.asarray(y, np.int64)).to(device)
@@ -175,6 +176,7 @@ class Networks:
         for alpha, layers, activations in zip(self.alpha_of, self.layers, self.forward(X)):
             n = len(alpha)
             loss, delta = self._output(activations[-1], y.expand(n, batch).unsqueeze(1))
+            loss = loss.clamp_(*CLIPPED).sum(1)
             penalty = sum(torch.linalg.vector_norm(W.view(n, -1), dim=1).square() for W, _ in layers)
             losses.append(loss + penalty * alpha.view(n) / 2)
             delta.div_(batch)
@@ -197,13 +199,13 @@ class Networks:
         return torch.cat(losses)
 
     def _output(self, logits, y):
-        """Cross-entropy per network, summed over the batch, and its gradient by the logits."""
+        """Cross-entropy per network and sample, and its gradient by the logits."""
         if self.n_out == 1:  # two labels: one logistic unit
             y = y.to(logits.dtype)
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, y, reduction="none").sum((1, 2))
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, y, reduction="none")[:, 0]
             return loss, torch.sigmoid(logits).sub_(y)
         logs = torch.log_softmax(logits, 1)
-        loss = -logs.gather(1, y).sum((1, 2))
+        loss = -logs.gather(1, y)[:, 0]
         return loss, logs.exp_().scatter_add_(1, y, torch.full_like(y, -1, dtype=logs.dtype))
 
     def _adam(self, grads):
@@ -225,7 +227,7 @@ class Networks:
         total = 0
         for rows, logits in self._logits(X):
             losses = [self._output(z, y[rows].expand(len(z), -1).unsqueeze(1))[0] for z in logits]
-            total += torch.cat(losses).double()
+            total += torch.cat(losses).double().sum(1)
         return total
 
     def _logits(self, X):
