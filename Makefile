@@ -34,7 +34,7 @@ demo: setup
 	@echo
 	@cat results/demo/tables/table7.md
 	@echo
-	@echo 'Look at  results/demo/figures/layers.png  and at the tables in  results/demo/tables/'
+	@echo 'Look at the figures in  results/demo/figures/  and at the tables in  results/demo/tables/'
 
 real: setup models/minilm/model.safetensors
 	$(RUN) $(ARGS) --configfile config/real.yaml
