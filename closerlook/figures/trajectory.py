@@ -29,7 +29,7 @@ def label_distances(labels, spaces, pairs):
         still overlap, which have no distance.
     """
     style.use()
-    width = max(3.4, 2.3 * len(pairs))
+    width = max(3.4, 2.6 * len(pairs))
     figure, axes = plt.subplots(
         2, len(pairs), figsize=(width, 4.2), squeeze=False, layout="constrained", sharex="col", height_ratios=[3, 1]
     )

@@ -6,8 +6,8 @@ import numpy as np
 from closerlook.figures import style
 
 PANELS = (
-    ("accuracy_change", "accuracy_seed_std", "accuracy, change in points", 1),
-    ("mean_min_distance_change", "min_distance_change_seed_std", "smallest distance of a label, mean change", 2),
+    ("accuracy_change", "accuracy_seed_std", "accuracy,\nchange in points", 1),
+    ("mean_min_distance_change", "min_distance_change_seed_std", "smallest distance of a label,\nmean change", 2),
 )
 
 
@@ -36,7 +36,7 @@ def transfer(table, models, tasks):
         for model, axis in zip(models, column):
             own = table[(table.model == model) & table.fine_tuned_on.notna()]
             _matrix(axis, own, tasks, measure, spread, limit, digits)
-            axis.set_title(f"{model}: {title}" if axis in axes[0] or len(models) > 1 else title, fontweight="bold")
+            axis.set_title(f"{model}: {title}", fontweight="bold")
     for axis in axes[:, 0]:
         axis.set_ylabel("fine-tuned on")
     for axis in axes[-1]:
