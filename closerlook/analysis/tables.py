@@ -1,6 +1,8 @@
-"""Tables as they were written."""
+"""Tables as files: written whole, and read as they were written."""
 
 import pandas as pd
+
+from closerlook.files import staged
 
 NAMES = ("model", "task", "state", "tuned_on", "fine_tuned_on", "probed_on", "label", "nearest", "set")
 
@@ -8,3 +10,9 @@ NAMES = ("model", "task", "state", "tuned_on", "fine_tuned_on", "probed_on", "la
 def read_table(path):
     """Read a CSV file of ours: names stay text (a task `7`, a label `NA`), and what is empty is missing."""
     return pd.read_csv(path, dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=[""])
+
+
+def write_table(path, table):
+    """Write a table as a CSV file that is either complete or absent."""
+    with staged(path) as part:
+        table.to_csv(part, index=False)

@@ -39,7 +39,7 @@ def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, threads=1):
         layers, k, dim), float32.
     """
     start, before, proofs = time.perf_counter(), {}, Counter()
-    updates, found, seconds = [], {}, {}
+    updates, found = [], {}
     for update, space in spaces:
         cells = [(split, layer) for split in space for layer in space[split]]
 
@@ -54,8 +54,8 @@ def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, threads=1):
         for cell, (distances, centroids, took) in zip(cells, spread(measure, cells, threads)):
             before[cell] = distances
             vector = np.where(distances.separable, distances.vector, np.nan)
-            found.setdefault(cell, []).append((vector, centroids, int((~distances.separable).sum())))
-            seconds.setdefault(cell, []).append(round(took, 4))
+            overlapping = int((~distances.separable).sum())
+            found.setdefault(cell, []).append((vector, centroids, overlapping, round(took, 4)))
             proofs.update(proof.how for proof in distances.proofs)
         updates.append(int(update))
         log.info("update %d: %.1f s since the start", update, time.perf_counter() - start)
@@ -65,10 +65,10 @@ def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, threads=1):
     record |= {"n_overlapping": {}, "probe_seconds": {}}
     for split in splits:
         arrays[f"{split}_classes"] = before[split, layers[0]].classes
-        for i, name in enumerate(("distances", "centroids")):
-            by_layer = [np.stack([step[i] for step in found[split, layer]]) for layer in layers]
-            arrays[f"{split}_{name}"] = np.stack(by_layer, axis=1)
-        for name, source in (("n_overlapping", None), ("probe_seconds", seconds)):
-            by_layer = [source[split, n] if source else [step[2] for step in found[split, n]] for n in layers]
-            record[name][split] = [list(row) for row in zip(*by_layer)]
+        by_update = list(zip(*(found[split, layer] for layer in layers)))  # what each layer has, update by update
+        distances, centroids, overlapping, took = (
+            [[cell[part] for cell in cells] for cells in by_update] for part in range(4)
+        )
+        arrays |= {f"{split}_distances": np.array(distances), f"{split}_centroids": np.array(centroids)}
+        record["n_overlapping"][split], record["probe_seconds"][split] = overlapping, took
     return record | {"seconds": time.perf_counter() - start}, arrays

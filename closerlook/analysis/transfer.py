@@ -53,17 +53,16 @@ def transfer(spaces, direct, models, tasks, tol=1e-3):
     for column, source in _spreads().items():
         table[column] = by[source].std(ddof=1)
     table = table.reset_index()[list(COLUMNS)]
-    order = [None, *tasks]
-    place = table.apply(lambda r: (models.index(r.model), tasks.index(r.probed_on), order.index(_none(r))), axis=1)
-    return table.iloc[place.sort_values().index].reset_index(drop=True) if len(table) else table
+    return table.sort_values(
+        ["model", "probed_on", "fine_tuned_on"],
+        key=lambda names: names.map((models if names.name == "model" else tasks).index, na_action="ignore"),
+        na_position="first",
+        ignore_index=True,
+    )
 
 
 def _spreads():
     return {"min_distance_change_seed_std": "mean_min_distance_change", "accuracy_seed_std": "accuracy"}
-
-
-def _none(row):
-    return row.fine_tuned_on if pd.notna(row.fine_tuned_on) else None
 
 
 def _min_distances(direct, wanted):

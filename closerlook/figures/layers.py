@@ -1,6 +1,5 @@
 """Accuracy and number of clusters per layer, before and after fine-tuning."""
 
-import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
@@ -29,10 +28,7 @@ def layers(spaces, models, tasks):
     own = spaces[spaces.step.isna() & (spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task))]
     own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
     rows = [(measure, m) for measure in ("accuracy", "n_clusters") for m in models]
-    height = 1.25 * len(rows) + 0.8
-    figure, axes = plt.subplots(
-        len(rows), len(tasks), figsize=(max(3.4, 1.75 * len(tasks) + 0.6), height), squeeze=False, layout="constrained"
-    )
+    figure, axes = style.grid(len(rows), tasks, 1.25 * len(rows) + 0.8, "layer")
     for (measure, model), line in zip(rows, axes):
         for task, axis in zip(tasks, line):
             cell = own[(own.model == model) & (own.task == task)]
@@ -42,10 +38,6 @@ def layers(spaces, models, tasks):
         block = axes[i * len(models) : (i + 1) * len(models)]
         for column in block.T:
             _share(column, log=i == 1)
-    for axis, task in zip(axes[0], tasks):
-        axis.set_title(task, fontweight="bold")
-    for axis in axes[-1]:
-        axis.set_xlabel("layer")
     _legend(figure, own)
     return figure
 
@@ -55,16 +47,14 @@ def _panel(axis, cell, measure):
     for when, colour in COLOUR.items():
         known = cell[cell.when == when].dropna(subset=[measure]).astype({measure: float})
         by = known.groupby("layer")[measure]
-        mean, spread = by.mean(), by.std(ddof=1).fillna(0)
-        axis.plot(mean.index, mean, color=colour, zorder=3, **MARK[when])
-        axis.fill_between(mean.index, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+        style.band(axis, by.mean(), by.std(ddof=1), colour, **MARK[when])
         if when == "fine-tuned":
             axis.plot(known.layer, known[measure], ".", color=colour, markersize=2.5, alpha=0.7)
     floor = cell["majority" if measure == "accuracy" else "n_labels"].dropna()
     if len(floor):
         axis.axhline(floor.iloc[0], color=style.FAINT, linestyle=":", linewidth=1)
     if cell[measure].isna().all():
-        axis.text(0.5, 0.5, "not measured", transform=axis.transAxes, ha="center", color=style.FAINT)
+        style.not_measured(axis)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
     if measure == "n_clusters":
         axis.set_yscale("log")

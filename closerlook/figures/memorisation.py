@@ -1,6 +1,5 @@
 """What the probe learns by heart, before and after fine-tuning."""
 
-import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
 
@@ -27,18 +26,13 @@ def memorisation(frame, models, tasks):
         has converged, its last accuracy counts on.
     """
     style.use()
-    size = max(3.4, 1.75 * len(tasks) + 0.6), 1.5 * len(models) + 1.0
-    figure, axes = plt.subplots(len(models), len(tasks), figsize=size, squeeze=False, layout="constrained", sharex=True)
+    figure, axes = style.grid(len(models), tasks, 1.5 * len(models) + 1.0, "epoch of the probe", sharex=True)
     own = frame[frame.tuned_on.isna() | (frame.tuned_on == frame.task)]
     for model, line in zip(models, axes):
         for task, axis in zip(tasks, line):
             cell = own[(own.model == model) & (own.task == task)]
             _panel(axis, cell[cell.layer == cell.layer.max()])
         line[0].set_ylabel(f"{model}\naccuracy (%)")
-    for axis, task in zip(axes[0], tasks):
-        axis.set_title(task, fontweight="bold")
-    for axis in axes[-1]:
-        axis.set_xlabel("epoch of the probe")
     colours = {"original": style.BEFORE, "fine-tuned": style.AFTER}
     handles = [Line2D([], [], color=colour, label=name) for name, colour in colours.items()]
     handles += [Line2D([], [], color=style.DARK, linestyle=LINE[name], label=NAME[name]) for name in LINE]
@@ -56,11 +50,10 @@ def _panel(axis, cell):
             mean = wide["accuracy"].mean(axis=1)
             within = (wide["accuracy_std"] ** 2).mean(axis=1)
             spread = (within + wide["accuracy"].var(axis=1, ddof=0)) ** 0.5
-            axis.plot(mean.index, mean, color=colour, linestyle=dashes, zorder=3)
-            axis.fill_between(mean.index, mean - spread, mean + spread, color=colour, alpha=0.15, linewidth=0)
+            style.band(axis, mean, spread, colour, alpha=0.15, linestyle=dashes)
     axis.set_xscale("log")
     axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.xaxis.set_minor_formatter(NullFormatter())
     axis.yaxis.set_major_locator(MaxNLocator(nbins=5))
     if not len(cell):
-        axis.text(0.5, 0.5, "not measured", transform=axis.transAxes, ha="center", color=style.FAINT)
+        style.not_measured(axis)

@@ -3,6 +3,7 @@
 import logging
 
 import matplotlib
+import matplotlib.pyplot as plt
 import seaborn
 
 BEFORE, AFTER = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermilion: safe for colour-blind eyes
@@ -43,3 +44,26 @@ def save(figure, paths):
     """Write a figure to each path; the same data give the same bytes."""
     for path in map(str, paths):
         figure.savefig(path, metadata={"CreationDate": None} if path.endswith(".pdf") else {"Software": None})
+
+
+def grid(n_rows, tasks, height, xlabel, **more):
+    """A figure with a column of panels for each task, titled, and the label of the x axis below the last row."""
+    size = max(3.4, 1.75 * len(tasks) + 0.6), height
+    figure, axes = plt.subplots(n_rows, len(tasks), figsize=size, squeeze=False, layout="constrained", **more)
+    for axis, task in zip(axes[0], tasks):
+        axis.set_title(task, fontweight="bold")
+    for axis in axes[-1]:
+        axis.set_xlabel(xlabel)
+    return figure, axes
+
+
+def band(axis, mean, spread, colour, alpha=0.2, **line):
+    """Draw a line (a Series) and the band of its spread; where this is missing, the line alone."""
+    spread = spread.fillna(0)
+    axis.plot(mean.index, mean, color=colour, zorder=3, **line)
+    axis.fill_between(mean.index, mean - spread, mean + spread, color=colour, alpha=alpha, linewidth=0)
+
+
+def not_measured(axis):
+    """Say in an empty panel that it is empty."""
+    axis.text(0.5, 0.5, "not measured", transform=axis.transAxes, ha="center", color=FAINT)

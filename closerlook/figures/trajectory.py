@@ -39,16 +39,16 @@ def label_distances(labels, spaces, pairs):
         handles = _labels(above, run[run.layer == last])
         cells = spaces[(spaces.model == model) & (spaces.task == task) & (spaces.split == "train")]
         by = cells[cells.layer == last].groupby("update").overlapping
-        _band(below, by.mean(), by.std(ddof=1), style.DARK)
+        style.band(below, by.mean(), by.std(ddof=1), style.DARK)
         below.set_ylim(0, max(1, 1.1 * by.mean().max()))
         below.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
         below.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         below.set_xlabel("update")
         if handles:
             below.legend(
-            handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.55), ncols=2, fontsize=6, handlelength=1.2,
-            title="gained most                    gained least", title_fontsize=6,
-        )  # fmt: skip
+                handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.55), ncols=2, fontsize=6,
+                handlelength=1.2, title="gained most                    gained least", title_fontsize=6,
+            )  # fmt: skip
         above.set_title(f"{task}\n{model}, layer {last}", fontweight="bold")
     axes[0, 0].set_ylabel("distance to the nearest label")
     axes[1, 0].set_ylabel("overlapping\npairs")
@@ -66,7 +66,7 @@ def _labels(axis, run):
         axis.plot(mean.columns, mean.loc[label], color=style.FAINT, linewidth=0.5, alpha=0.7)
     for chosen, colours in ((most, style.WARM), (least, style.COOL)):
         for label, colour in zip(chosen, colours):
-            _band(axis, mean.loc[label], spread.loc[label], colour, label=f"{label}  {gain[label]:+.2f}")
+            style.band(axis, mean.loc[label], spread.loc[label], colour, label=f"{label}  {gain[label]:+.2f}")
     axis.set_ylim(bottom=0)
     return axis.get_legend_handles_labels()[0]
 
@@ -74,12 +74,6 @@ def _labels(axis, run):
 def _gain(row):
     known = row.dropna()
     return known.iloc[-1] - known.iloc[0] if len(known) > 1 else None
-
-
-def _band(axis, mean, spread, colour, **more):
-    spread = spread.fillna(0)
-    axis.plot(mean.index, mean, color=colour, zorder=3, **more)
-    axis.fill_between(mean.index, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
 
 
 def layer_similarity(spaces, pairs):
@@ -104,7 +98,7 @@ def layer_similarity(spaces, pairs):
         run = spaces[(spaces.model == model) & (spaces.task == task) & (spaces.split == "train")]
         for layer, cells in run.groupby("layer"):
             by = cells.assign(similarity=cells.similarity.astype(float)).groupby("update").similarity
-            _band(axis, by.mean(), by.std(ddof=1), colours(layer))
+            style.band(axis, by.mean(), by.std(ddof=1), colours(layer))
         axis.axhline(0.5, color=style.FAINT, linestyle=":", linewidth=1)
         axis.set_title(f"{task}\n{model}", fontweight="bold")
         axis.set_xlabel("update")

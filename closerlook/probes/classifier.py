@@ -121,10 +121,10 @@ def probe(
         result["description_length"] = {key: [code[key] for code in codes] for key in codes[0]}
     if memorisation:
         kept, held = folds(y, 1, random_state)[0]
-    if memorisation and len(np.unique(y[kept])) > 1:
-        sets = {"subtrain": (X[kept], y[kept]), "subtest": (X[held], y[held]), "test": (Xt, yt)}
-        fitted = chosen.fit(X[kept], y[kept], sets)
-        result["memorisation"] = [_rounded(curves) for curves in fitted.learning_curves_]
+        if len(np.unique(y[kept])) > 1:
+            sets = {"subtrain": (X[kept], y[kept]), "subtest": (X[held], y[held]), "test": (Xt, yt)}
+            fitted = chosen.fit(X[kept], y[kept], sets)
+            result["memorisation"] = [_rounded(curves) for curves in fitted.learning_curves_]
     return result | {"seconds": time.perf_counter() - start}
 
 

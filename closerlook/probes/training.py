@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import torch
+from sklearn.utils import shuffle
 
 BATCH = 200
 TOL, PATIENCE = 1e-4, 10  # a network has converged once its loss has not fallen by TOL for more than PATIENCE epochs
@@ -20,7 +21,6 @@ class Training:
     networks : Networks
     shuffles : list of numpy.random.RandomState
         Of the order of the samples: one for all networks, or one for each (then all have one shape).
-    batch_size : int
     max_iter : int
         Most epochs.
 
@@ -34,9 +34,9 @@ class Training:
         Training loss of each network by epoch, as scikit-learn's `loss_curve_`.
     """
 
-    def __init__(self, X, y, networks, shuffles, batch_size=BATCH, max_iter=1000):
+    def __init__(self, X, y, networks, shuffles, max_iter=1000):
         self.X, self.y, self.networks, self.max_iter = X, y, networks, max_iter
-        self.batch, self.epoch = min(batch_size, len(X)), 0
+        self.batch, self.epoch = min(BATCH, len(X)), 0
         self.orders = [(rng, np.arange(len(X))) for rng in shuffles]
         self.losses = {int(i): [] for i in networks.order}
         self.best = np.full(len(networks.order), np.inf)
@@ -50,7 +50,7 @@ class Training:
         dict of int to str
             The networks that are done, and why: `converged`, or `max_iter`.
         """
-        self.orders = [(rng, order[_shuffled(len(order), rng)]) for rng, order in self.orders]
+        self.orders = [(rng, shuffle(order, random_state=rng)) for rng, order in self.orders]
         rows = torch.from_numpy(np.stack([order for _, order in self.orders])).to(self.X.device)
         rows = rows[0] if len(rows) == 1 else rows
         total = torch.zeros(len(self.networks.order), dtype=torch.float64, device=self.X.device)
@@ -104,9 +104,3 @@ class Training:
         """Share of the samples that each network labels rightly, by network."""
         right = sum((predicted == y[rows]).sum(1) for rows, predicted in self.networks.predict(X))
         return dict(zip(map(int, self.networks.order), (right.double() / len(y)).tolist()))
-
-
-def _shuffled(n, rng):
-    indices = np.arange(n)
-    rng.shuffle(indices)
-    return indices

@@ -1,12 +1,12 @@
 from pathlib import Path
 
+from closerlook.analysis.tables import write_table
 from closerlook.analysis.trajectories import trajectories
-from closerlook.files import read_json, staged
+from closerlook.files import read_json
 from closerlook.joblog import logged
 
 with logged(snakemake.log[0]):
     names = {Path(f).parent.name: read_json(f)["names"] for f in snakemake.input.labels}
-    tables = trajectories(snakemake.input.runs, names)
-    for table, out in zip(tables, (snakemake.output.spaces, snakemake.output.labels)):
-        with staged(out) as part:
-            table.to_csv(part, index=False)
+    spaces, labels = trajectories(snakemake.input.runs, names)
+    write_table(snakemake.output.spaces, spaces)
+    write_table(snakemake.output.labels, labels)
