@@ -319,10 +319,13 @@ class Config(Section):
         return m.n_layers or depth_of(m.path)
 
     def layers_of(self, model, part=None):
-        """Layers to look at of a model, sorted, from 0; `part` is `classifier`, `direct` or `trajectories`."""
-        special = {"trajectories": self.trajectories, **dict(self.probes)}
-        layers = (special[part].layers if part else None) or self.models[model].layers or self.layers
-        depth = self.depth(model)
+        """Layers to look at of a model, sorted, from 0; `part` is a probe or `trajectories`, by default all of these."""
+        special = dict(self.probes)
+        if part is not None or model in self.trajectories.models:
+            special["trajectories"] = self.trajectories
+        if part is None:
+            return sorted({n for each in special for n in self.layers_of(model, each)})
+        layers, depth = special[part].layers or self.models[model].layers or self.layers, self.depth(model)
         return list(range(depth + 1)) if layers == "all" else sorted({n + depth + 1 if n < 0 else n for n in layers})
 
     def tasks_of(self, model):

@@ -6,13 +6,14 @@ from collections import Counter
 
 import numpy as np
 
+from closerlook.analysis.plane import Plane, centroids
 from closerlook.probes.labels import label_distances
 from closerlook.probes.threads import spread
 
 log = logging.getLogger(__name__)
 
 
-def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, threads=1):
+def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, planes=None, sample=None, threads=1):
     """Measure the distances of the labels' hulls in every space of a run, each started from the one before.
 
     Parameters
@@ -24,6 +25,10 @@ def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, threads=1):
         Label ids of each split, in the order of its vectors.
     tol, resolution
         As in `label_distances`.
+    planes : dict of int to Plane, optional
+        For each layer, a plane to see points of the training split in.
+    sample : (m,) int array, optional
+        These points.
     threads : int
         Spaces of one update that are measured at the same time.
 
@@ -36,7 +41,8 @@ def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, threads=1):
     arrays : dict
         For NPZ: `updates`, `layers`; and for each split `{split}_classes`, the label ids present (k,);
         `{split}_distances` (updates, layers, k (k - 1) / 2), NaN where two hulls meet; `{split}_centroids` (updates,
-        layers, k, dim), float32.
+        layers, k, dim), float32. With planes also `sample`, `sample_points` (updates, layers, m, 2) in the planes,
+        and these as `plane_mean`, `plane_axes`, `plane_explained`, a row per layer.
     """
     start, before, proofs = time.perf_counter(), {}, Counter()
     updates, found = [], {}
@@ -47,15 +53,15 @@ def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, threads=1):
             split, layer = cell
             X, begun = np.asarray(space[split][layer], np.float64), time.perf_counter()
             distances = label_distances(X, labels[split], before.get(cell), tol=tol, resolution=resolution)
-            ids = labels[split]
-            centroids = np.stack([X[ids == c].mean(0) for c in distances.classes]).astype(np.float32)
-            return distances, centroids, time.perf_counter() - begun
+            means = centroids(X, labels[split], distances.classes).astype(np.float32)
+            seen = planes[layer].project(X[sample]).astype(np.float32) if planes and split == "train" else None
+            return distances, means, seen, time.perf_counter() - begun
 
-        for cell, (distances, centroids, took) in zip(cells, spread(measure, cells, threads)):
+        for cell, (distances, means, seen, took) in zip(cells, spread(measure, cells, threads)):
             before[cell] = distances
             vector = np.where(distances.separable, distances.vector, np.nan)
             overlapping = int((~distances.separable).sum())
-            found.setdefault(cell, []).append((vector, centroids, overlapping, round(took, 4)))
+            found.setdefault(cell, []).append((vector, means, overlapping, round(took, 4), seen))
             proofs.update(proof.how for proof in distances.proofs)
         updates.append(int(update))
         log.info("update %d: %.1f s since the start", update, time.perf_counter() - start)
@@ -66,9 +72,12 @@ def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, threads=1):
     for split in splits:
         arrays[f"{split}_classes"] = before[split, layers[0]].classes
         by_update = list(zip(*(found[split, layer] for layer in layers)))  # what each layer has, update by update
-        distances, centroids, overlapping, took = (
-            [[cell[part] for cell in cells] for cells in by_update] for part in range(4)
+        distances, means, overlapping, took, seen = (
+            [[cell[part] for cell in cells] for cells in by_update] for part in range(5)
         )
-        arrays |= {f"{split}_distances": np.array(distances), f"{split}_centroids": np.array(centroids)}
+        arrays |= {f"{split}_distances": np.array(distances), f"{split}_centroids": np.array(means)}
+        if planes and split == "train":
+            arrays |= {"sample": np.asarray(sample), "sample_points": np.array(seen)}
+            arrays |= {f"plane_{part}": np.array([getattr(planes[n], part) for n in layers]) for part in Plane._fields}
         record["n_overlapping"][split], record["probe_seconds"][split] = overlapping, took
     return record | {"seconds": time.perf_counter() - start}, arrays

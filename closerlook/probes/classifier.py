@@ -67,6 +67,7 @@ def probe(
     dict
         `status`: `ok`, or `single_class` where there is nothing to tell apart (then the scores are None).
         `accuracies` (per repeat), `accuracy`, `accuracy_std`: test accuracy in percent; `best`: the selected candidate;
+        `confusions`: [label, predicted label, how often] over all repeats, where they differ;
         `grid`: every candidate's selection accuracy by fold, epochs and what stopped it; per repeat `epochs`,
         `stopped`, `converged` and `curves` (loss, and test accuracy by epoch); `rare_labels`: those with too few
         points for every fold; `majority`: test accuracy of the most frequent training label; `seconds`.
@@ -79,6 +80,7 @@ def probe(
     start = time.perf_counter()
     result = {
         "status": "single_class", "accuracy": None, "accuracy_std": None, "accuracies": [], "best": None, "grid": [],
+        "confusions": [],
         "majority": 100 * float(np.mean(yt == np.bincount(y).argmax())),
     }  # fmt: skip
     asked = {"selectivity": selectivity, "description_length": description_length, "memorisation": memorisation}
@@ -97,6 +99,7 @@ def probe(
         "status": "ok",
         "best": {**best, "hidden_layer_sizes": list(best["hidden_layer_sizes"])},
         "grid": _grid(fitted.cv_results_, cv) if len(fitted.cv_results_["params"]) > 1 else [],
+        "confusions": _confusions(fitted.predict_each(Xt), yt),
         "rare_labels": fitted.rare_labels_.tolist(),
         "epochs": fitted.n_iter_.tolist(),
         "stopped": fitted.stopped_.tolist(),
@@ -135,6 +138,13 @@ def _accuracies(fitted):
         "accuracy": 100 * fitted.mean_accuracy_,
         "accuracy_std": 100 * fitted.std_accuracy_,
     }
+
+
+def _confusions(predicted, y):
+    """[label, predicted label, how often], sorted, of the predictions (repeats, n) that are wrong."""
+    pairs = np.stack([np.broadcast_to(y, predicted.shape), predicted], -1)[predicted != y]
+    found, count = np.unique(pairs.reshape(-1, 2), axis=0, return_counts=True)
+    return np.column_stack([found, count]).tolist()
 
 
 def _grid(results, cv):

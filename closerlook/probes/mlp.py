@@ -298,6 +298,12 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         most = self.predict_proba(X).argmax(1)
         return self.classes_[most]
 
+    def predict_each(self, X):
+        """The most probable class by each repeat, (repeats, n), for X (n, d)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        return self.classes_[[self._probabilities(X, network).argmax(1) for network in self.networks_]]
+
     def _probabilities(self, X, network):
         for depth, (W, b) in enumerate(network):
             X = X @ W + b

@@ -10,6 +10,22 @@ for model in CFG.trajectories.models:
             steps=f"<results>/finetuned/{model}/{{task}}.seed{{seed}}.steps",
             task="<results>/tasks/{task}/summary.json",
             labels="<results>/tasks/{task}/labels.json",
+            before=expand(
+                EMBEDDING,
+                model=model,
+                state="pretrained",
+                split="train",
+                layer=CFG.layers_of(model, "trajectories"),
+                allow_missing=True,
+            ),
+            after=expand(
+                EMBEDDING,
+                model=model,
+                state="{task}.seed{seed}",
+                split="train",
+                layer=CFG.layers_of(model, "trajectories"),
+                allow_missing=True,
+            ),
         output:
             json=f"<results>/trajectories/{model}/{{task}}.seed{{seed}}.json",
             npz=f"<results>/trajectories/{model}/{{task}}.seed{{seed}}.npz",

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
+from closerlook.analysis.plane import common_plane, sample
 from closerlook.analysis.trajectory import trajectory
 from closerlook.encoders.steps import step_spaces
 from closerlook.files import read_json, staged, write_json
@@ -11,18 +12,21 @@ from closerlook.provenance import made_by
 with logged(snakemake.log[0]):
     names, direct = read_json(snakemake.input.labels), snakemake.params.direct
     labels = {split: np.array(names[split]) for split in ("train", "test")}
+    layers, ends = snakemake.params.layers, zip(snakemake.input.before, snakemake.input.after)
+    planes = {n: common_plane(np.load(a), np.load(b), labels["train"]) for n, (a, b) in zip(layers, ends)}
     run = step_spaces(
         Path(snakemake.input.model).parent,
         snakemake.input.steps,
         Path(snakemake.input.task).parent,
-        snakemake.params.layers,
+        layers,
         scratch=f"{snakemake.output.npz}.spaces",
         **snakemake.params.embedding,
         threads=snakemake.threads,
         device=snakemake.params.device,
     )
     with run as spaces:
-        record, arrays = trajectory(spaces, labels, **direct, threads=snakemake.threads)
+        shown = {"planes": planes, "sample": sample(labels["train"])}
+        record, arrays = trajectory(spaces, labels, **direct, **shown, threads=snakemake.threads)
     with staged(snakemake.output.npz) as part, open(part, "wb") as file:
         np.savez_compressed(file, **arrays)
     write_json(snakemake.output.json, {**record, "made_by": made_by(**direct)})
