@@ -319,7 +319,7 @@ class Config(Section):
         return m.n_layers or depth_of(m.path)
 
     def layers_of(self, model, part=None):
-        """Layers to look at of a model, sorted, from 0; `part` is a probe or `trajectories`, by default all of these."""
+        """Layers of a model to look at, sorted, from 0; `part` is a probe or `trajectories`, by default all of them."""
         special = dict(self.probes)
         if part is not None or model in self.trajectories.models:
             special["trajectories"] = self.trajectories
