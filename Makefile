@@ -11,11 +11,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input \
        $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu)
 RUN := $(BIN)/snakemake --cores $(CORES) $(if $(filter-out 0,$(GPUS)),--resources gpu=$(GPUS))
 
-.PHONY: help setup demo real run test lint format lock clean
+.PHONY: help setup demo real run report test lint format lock clean
 help:
 	@echo 'make demo   a whole study on the built-in grammar, in minutes'
 	@echo 'make test   the tests'
 	@echo 'make run    the study of CONFIG=config/config.yaml (the paper'"'"'s grid)'
+	@echo 'make report tables, figures and report of CONFIG from the results that exist so far'
 	@echo 'make real   five real tasks with MiniLM, from corpora beside the project'
 	@echo 'Options: CORES, GPUS, TORCH=cpu, PYTHON, ARGS (given to snakemake)'
 
@@ -34,17 +35,21 @@ demo: setup
 	@echo
 	@cat results/demo/tables/table7.md
 	@echo
-	@echo 'Look at the figures in  results/demo/figures/  and at the tables in  results/demo/tables/'
+	@echo 'Open  results/demo/report.html  in a browser; figures and tables lie beside it, in figures/ and tables/'
 
 real: setup models/minilm/model.safetensors
 	$(RUN) $(ARGS) --configfile config/real.yaml
 	@cat results/real/tables/table7.md
+	@echo 'Open  results/real/report.html  in a browser'
 
 models/minilm/model.safetensors:
 	@echo 'Put a BERT-like encoder in the transformers format into models/minilm (see config/real.yaml)'; exit 1
 
 run: setup
 	$(RUN) $(ARGS) --configfile $(CONFIG)
+
+report: setup
+	$(RUN) $(ARGS) --configfile $(CONFIG) --config partial=true
 
 test: setup
 	$(BIN)/python -m pytest $(ARGS)

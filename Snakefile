@@ -9,22 +9,27 @@ if not workflow.overwrite_configfiles:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/corpora.smk"
-include: "workflow/rules/models.smk"
-include: "workflow/rules/finetune.smk"
-include: "workflow/rules/embed.smk"
-include: "workflow/rules/probe.smk"
-include: "workflow/rules/trajectory.smk"
+
+
+if not CFG.partial:  # a partial study runs no experiment
+
+    include: "workflow/rules/corpora.smk"
+    include: "workflow/rules/models.smk"
+    include: "workflow/rules/finetune.smk"
+    include: "workflow/rules/embed.smk"
+    include: "workflow/rules/probe.smk"
+    include: "workflow/rules/compare.smk"
+    include: "workflow/rules/trajectory.smk"
+
+
 include: "workflow/rules/analyse.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        "<results>/tables/table7.csv",
+        rules.report.output,
         "<results>/tables/table7.md",
-        "<results>/tables/spaces.csv",
-        expand("<results>/figures/layers.{suffix}", suffix=["pdf", "png"]),
-        rules.memorisation.output if CFG.probes.classifier.memorisation else [],
-        rules.transfer.output if any(map(CFG.crossings, CFG.models)) else [],
-        [rules.label_distances.output, rules.layer_similarity.output] if CFG.followed() else [],
+        figures("pdf"),

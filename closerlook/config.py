@@ -16,6 +16,11 @@ def _number(value):
     return value
 
 
+def _flag(value):
+    """`--config partial=true` gives a text."""
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+
+
 def _steps(value):
     numbers = isinstance(value, list) and value and all(type(n) is int and n > 0 for n in value)
     if value is not None and not numbers and not re.fullmatch(r"every [1-9]\d*", str(value)):
@@ -53,6 +58,7 @@ Rows = Annotated[str, AfterValidator(_rows)]
 Steps = Annotated[str | list[int] | None, BeforeValidator(_steps)]
 Layers = Annotated[str | list[int] | None, BeforeValidator(_layers)]
 Pairs = Annotated[str | list[list[str]], BeforeValidator(_pairs)]
+TaskPairs = list[Annotated[list[str], Field(min_length=2, max_length=2)]]
 Precision = Literal["fp32", "bf16"]
 
 
@@ -243,11 +249,18 @@ class Direct(Section):
     )
 
 
+class Hulls(Section):
+    """DirectProbe's clusters as a classifier: a test point takes the label of the nearest hull."""
+
+    layers: Layers = Field([-1], description="Layers to classify in, among those of DirectProbe.")
+
+
 class Probes(Section):
     """What looks at each space."""
 
     classifier: Classifier = Field(Classifier(), description="The classifier probe.")
     direct: Direct = Field(Direct(), description="DirectProbe.")
+    hulls: Hulls = Field(Hulls(), description="Its clusters as a classifier.")
 
 
 class Trajectories(Section):
@@ -295,12 +308,24 @@ class Config(Section):
     device: str = Field("auto", description="Where fine-tuning and extraction run: `auto`, `cpu` or `cuda`.")
     finetune: Recipe = Field(Recipe(), description="How to fine-tune.")
     embedding: Embedding = Field(Embedding(), description="How to extract vectors.")
-    probes: Probes = Field(Probes(), description="The two probes.")
+    probes: Probes = Field(Probes(), description="The probes.")
     trajectories: Trajectories = Field(Trajectories(), description="What to follow step by step.")
     cross_tasks: Pairs = Field(
         [],
         description="Pairs of tasks, the one that is fine-tuned on and the one that is probed then, such as "
         "`[[ps-role, ps-fxn], [pos, ps-fxn]]`; or `all`.",
+    )
+    related_tasks: TaskPairs = Field(
+        [], description="Pairs of `cross_tasks` of which you expect that the first task helps the second; for `claims`."
+    )
+    opposing_tasks: TaskPairs = Field(
+        [],
+        description="Pairs of `cross_tasks` of which you expect that the first pulls the second's labels together.",
+    )
+    partial: Annotated[bool, BeforeValidator(_flag)] = Field(
+        False,
+        description="Run no experiment: make tables, figures and report from the results that exist, and list what is "
+        "missing (`make report`).",
     )
 
     @model_validator(mode="after")
@@ -326,7 +351,9 @@ class Config(Section):
         if part is None:
             return sorted({n for each in special for n in self.layers_of(model, each)})
         layers, depth = special[part].layers or self.models[model].layers or self.layers, self.depth(model)
-        return list(range(depth + 1)) if layers == "all" else sorted({n + depth + 1 if n < 0 else n for n in layers})
+        chosen = range(depth + 1) if layers == "all" else sorted({n + depth + 1 if n < 0 else n for n in layers})
+        among = self.layers_of(model, "direct") if part == "hulls" else chosen  # it needs the clusters
+        return [n for n in chosen if n in among]
 
     def tasks_of(self, model):
         """Tasks that a model takes part in."""
@@ -346,6 +373,10 @@ class Config(Section):
         """Pairs of tasks: fine-tuned on the first, the model is probed on the second."""
         pairs = [(a, b) for a in self.tuned(model) for b in self.tasks_of(model) if a != b]
         return [pair for pair in pairs if self.cross_tasks == "all" or list(pair) in self.cross_tasks]
+
+    def finetuned(self, model):
+        """The (task, seed) of a model's runs of fine-tuning."""
+        return [(task, seed) for task in self.tuned(model) for seed in self.seeds]
 
     def recipe(self, model, task=None):
         """How to fine-tune a model (on a task): the study's recipe with the model's own keys on top."""

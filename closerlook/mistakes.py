@@ -31,6 +31,7 @@ def contradictions(cfg):
         yield from _model_problems(f"models.{name}", name, model, cfg)
     yield from _trajectory_problems(cfg)
     yield from _crossing_problems(cfg)
+    yield from _expectation_problems(cfg)
 
 
 def _corpus_problems(key, corpus):
@@ -117,10 +118,20 @@ def _crossing_problems(cfg):
             yield f"cross_tasks: no model is fine-tuned on {pair[0]} and takes part in {pair[1]}"
 
 
+def _expectation_problems(cfg):
+    for key in ("related_tasks", "opposing_tasks"):
+        for pair in getattr(cfg, key):
+            if not any(tuple(pair) in cfg.crossings(model) for model in cfg.models):
+                yield f"{key}: {pair} is not probed; add it to `cross_tasks`"
+    for pair in cfg.related_tasks:
+        if pair in cfg.opposing_tasks:
+            yield f"opposing_tasks: {pair} is among `related_tasks` too; take it out of one"
+
+
 def _layer_problems(name, model, cfg):
     depth = cfg.depth(name)
     places = [(f"models.{name}.layers", model.layers)] if model.layers else [("layers", cfg.layers)]
-    places += [(f"probes.{p}.layers", getattr(cfg.probes, p).layers) for p in ("classifier", "direct")]
+    places += [(f"probes.{p}.layers", getattr(cfg.probes, p).layers) for p in ("classifier", "direct", "hulls")]
     if name in cfg.trajectories.models:
         places.append(("trajectories.layers", cfg.trajectories.layers))
     for key, layers in places:

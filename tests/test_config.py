@@ -109,6 +109,12 @@ def test_numbers_in_scientific_notation_are_numbers():
     assert (recipe.learning_rate, recipe.weight_decay) == (3e-4, 1e-2)
 
 
+def test_a_flag_may_come_from_the_command_line():
+    assert load(edited("partial", "true")).partial is True and load(edited("partial", False)).partial is False
+    with pytest.raises(InputError, match="partial: is 'maybe'"):
+        load(edited("partial", "maybe"))
+
+
 def test_layers_count_from_either_end():
     assert load(SMALL).layers_of("m") == [0, 1, 2, 3, 4]
     assert load(edited("layers", [-1, 0, 4])).layers_of("m") == [0, 4]
@@ -197,3 +203,27 @@ def test_an_unknown_task_of_a_model_is_named_whatever_else_the_config_asks():
     raw |= {"cross_tasks": [["role", "dep"]], "finetune": {"steps": "every 5"}, "trajectories": {"models": ["m"]}}
     with pytest.raises(InputError, match="models.m.tasks: 'zz' is no task"):
         load(raw)
+
+
+def test_all_layers_that_a_part_looks_at_are_embedded():
+    raw = edited("layers", [1])
+    assert load(raw).layers_of("m") == [1]  # the hulls' last layer is none of DirectProbe's
+    raw["probes"] = {"direct": {"layers": [0, -1]}}
+    config = load(raw)
+    assert config.layers_of("m") == [0, 1, 4] and config.layers_of("m", "hulls") == [4]
+    raw["finetune"] = {"steps": "every 5"}
+    raw["trajectories"] = {"models": ["m"], "layers": [3]}
+    assert load(raw).layers_of("m") == [0, 1, 3, 4]
+
+
+def test_expectations_are_about_pairs_that_are_probed():
+    raw = copy.deepcopy(SMALL)
+    raw["tasks"]["dep"] = {"corpus": "g", "kind": "pair", "label": "deprel"}
+    raw |= {"cross_tasks": [["role", "dep"]], "related_tasks": [["role", "dep"]]}
+    assert load(raw).related_tasks == [["role", "dep"]]
+    with pytest.raises(InputError, match=r"opposing_tasks: \['dep', 'role'\] is not probed; add it to `cross_tasks`"):
+        load(raw | {"opposing_tasks": [["dep", "role"]]})
+    with pytest.raises(InputError, match="among `related_tasks` too"):
+        load(raw | {"opposing_tasks": [["role", "dep"]]})
+    with pytest.raises(InputError, match="related_tasks"):
+        load(raw | {"related_tasks": [["role"]]})

@@ -8,10 +8,12 @@ from closerlook import label_distances
 from closerlook.analysis.tables import read_table
 from closerlook.analysis.trajectories import trajectories
 from closerlook.analysis.trajectory import trajectory
+from closerlook.figures import style
 from closerlook.figures.trajectory import label_distances as draw_distances
 from closerlook.figures.trajectory import layer_similarity
 
 NAMES = ["a", "b", "c", "d"]
+LOOKS = {"t": style.looks(NAMES)}
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,7 @@ def test_a_label_that_overlaps_has_the_distance_to_those_that_it_does_not(tables
 
 def test_figures_show_every_label_and_layer(tables):
     spaces, labels = tables
-    figure = draw_distances(labels, spaces, [("m", "t")])
+    figure = draw_distances(labels, spaces, [("m", "t")], LOOKS)
     above, below = figure.axes
     drawn = [line.get_ydata() for line in above.lines]
     last = labels[labels.layer == 3].groupby(["label", "update"]).min_distance.mean().unstack()
@@ -118,5 +120,7 @@ def test_names_that_look_like_numbers_or_like_nothing_stay_names(tmp_path):
 def test_no_label_gains_both_most_and_least(tables):
     spaces, labels = tables
     few = labels[labels.label.isin(["c", "d"])]
-    handles = draw_distances(few, spaces, [("m", "t")]).axes[1].get_legend().get_texts()
-    assert sorted(text.get_text()[0] for text in handles) == ["c", "d"]
+    named = draw_distances(few, spaces, [("m", "t")], LOOKS).axes[0].texts
+    assert sorted(text.get_text()[0] for text in named) == ["c", "d"]
+    heights = sorted(text.xy[1] for text in named)
+    assert min(np.diff(heights)) > 0  # side by side, however near their lines are

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -52,9 +53,20 @@ TINY = {
 }
 
 
-TABLES = {"spaces", "table7", "layers", "table5", "transfer"}  # what every probe's results go into
-CURVES = {"probe_curves", "memorisation"} | TABLES  # and a classifier probe's
-STEPS = {"trajectory_m", "trajectories", "label_distances", "layer_similarity"}
+# What is made of the results of every probe, of the classifier probe, of DirectProbe; of runs; of kept steps
+SPACES = {"spaces", "table7", "clusters", "layers", "layer_distances", "table5", "transfer", "similarity_measures"}
+SPACES |= {"claims", "verdicts", "hulls", "hull_accuracy", "missing", "report"}
+CLASSIFIED = SPACES | {"probe_curves", "memorisation", "errors", "errors_by_distance"}
+MEASURED = SPACES | {"labels", "errors", "errors_by_distance", "explorer", "probe_hulls_m"}
+MOVED = {"movement_m", "movements", "directions", "movement_lengths", "similarity_m", "similarities"}
+STEPS = {"trajectory_m", "trajectories", "label_distances", "layer_similarity", "paths", "centroid_paths"}
+STEPS |= {"explorer", "report"}
+PROBED = {"embed_m", "probe_direct_m", "probe_classifier_m"} | CLASSIFIED | MEASURED
+
+
+FIGURES = {"layers", "claims", "similarity", "errors_by_distance", "hull_accuracy", "memorisation", "transfer"}
+FIGURES |= {"label_distances", "layer_similarity", "centroid_paths", "layer_distances/m", "layer_distances/r"}
+FIGURES |= {f"{kind}/m.{task}" for kind in ("directions", "movement_lengths") for task in ("role", "dep", "question")}
 
 
 def snakemake(folder, *arguments, config="study.yaml"):
@@ -114,8 +126,8 @@ def test_a_study_ends_with_its_tables_and_figure(study):
     assert (results / "tables/table7.md").read_text().count("\n") == 1 + len(lines)
     assert (results / "figures/layers.pdf").read_bytes().startswith(b"%PDF")
     assert (results / "figures/layers.png").read_bytes().startswith(b"\x89PNG")
-    for name in ("memorisation", "label_distances", "layer_similarity", "transfer"):
-        assert (results / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+    figures = {str(path.relative_to(results / "figures")) for path in results.glob("figures/**/*.png")}
+    assert figures == {f"{name}.png" for name in FIGURES}
     updates = {line.split(",")[5] for line in (results / "tables/trajectories.csv").read_text().splitlines()[1:]}
     assert updates == {"0", "2"}  # 60 sentences are two updates
     spaces = (results / "tables/spaces.csv").read_text().splitlines()
@@ -130,6 +142,13 @@ def test_a_study_ends_with_its_tables_and_figure(study):
 def test_a_finished_study_has_nothing_to_do(study):
     run = snakemake(study)
     assert run.returncode == 0 and "Nothing to be done" in run.stdout + run.stderr
+
+
+def test_snakemakes_own_report_holds_the_figures(study):
+    run = snakemake(study, "--report", "archive.html")
+    assert run.returncode == 0, run.stdout + run.stderr
+    page = (study / "archive.html").read_text()
+    assert all(f"{Path(name).name}.png" in page for name in FIGURES)
 
 
 def test_nothing_is_left_half_written(study):
@@ -157,20 +176,17 @@ def test_a_step_that_was_not_kept_is_named(study):
 @pytest.mark.parametrize(
     "key, value, rules",
     [
-        (["seeds"], [0, 1], {"finetune_m", "embed_m", "probe_direct_m", "probe_classifier_m"} | CURVES | STEPS),
+        (["seeds"], [0, 1], {"finetune_m"} | PROBED | MOVED | STEPS),
+        (["finetune", "learning_rate"], 1e-3, {"finetune_m"} | PROBED | MOVED | STEPS),
+        (["probes", "classifier", "max_iter"], 6, {"probe_classifier_m", "probe_classifier_r"} | CLASSIFIED),
         (
-            ["finetune", "learning_rate"],
-            1e-3,
-            {"finetune_m", "embed_m", "probe_direct_m", "probe_classifier_m"} | CURVES | STEPS,
+            ["probes", "direct", "tol"],
+            1e-2,
+            {"probe_direct_m", "probe_direct_r", "probe_hulls_r"} | MEASURED | STEPS,
         ),
-        (["probes", "classifier", "max_iter"], 6, {"probe_classifier_m", "probe_classifier_r"} | CURVES),
-        (["probes", "direct", "tol"], 1e-2, {"probe_direct_m", "probe_direct_r"} | STEPS | TABLES),
         (["trajectories", "layers"], [-1], STEPS),
-        (
-            ["cross_tasks"],
-            [["dep", "role"], ["role", "dep"]],
-            {"embed_m", "probe_direct_m", "probe_classifier_m"} | CURVES,
-        ),
+        (["related_tasks"], [["dep", "role"]], {"claims", "verdicts", "report"}),
+        (["cross_tasks"], [["dep", "role"], ["role", "dep"]], PROBED),
     ],
 )
 def test_an_edit_of_the_config_reruns_what_used_the_key(study, key, value, rules):
@@ -181,7 +197,41 @@ def test_an_edit_of_the_config_reruns_what_used_the_key(study, key, value, rules
     section[key[-1]] = value
     (study / "edited.yaml").write_text(yaml.safe_dump(config))
     run = snakemake(study, "--dry-run", "--quiet", "rules", config="edited.yaml")
-    assert set(planned(run)) == rules | {"all", "total"}
+    assert set(planned(run)) == rules | {"all", "total", "report"}  # which shows the config
+
+
+def test_a_partial_study_is_made_from_what_exists_and_says_what_is_missing(study, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(study, folder, symlinks=True)
+    results = folder / "results"
+    for name in (
+        "probes/classifier/m/role.seed0",
+        "probes/direct/m/dep.seed0/dep",
+        "trajectories",
+        "tables",
+        "figures",
+    ):
+        shutil.rmtree(results / name)
+    (results / "report.html").unlink()
+    (results / "logs/probe_classifier/m.role.seed0.role.log").write_text("Error: out of patience\n")
+    for log in results.glob("logs/trajectory/*"):
+        log.unlink()
+    run = snakemake(folder, "--config", "partial=true")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert not {"finetune_m", "probe_classifier_m", "probe_direct_m", "trajectory_m"} & set(planned(run))
+    missing = pd.read_csv(results / "tables/missing.csv").set_index(["cell", "step"])
+    assert missing.loc[("m / role.seed0 / role", "classifier probe")].tolist() == ["failed", "Error: out of patience"]
+    assert missing.status[("m / dep.seed0", "trajectory")] == "not run"
+    assert {step for _, step in missing.index} == {"classifier probe", "DirectProbe", "trajectory"}
+    table = pd.read_csv(results / "tables/table7.csv").set_index(["model", "task", "state"])
+    assert pd.isna(table.accuracy[("m", "role", "fine-tuned")]) and table.n_clusters[("m", "role", "fine-tuned")] > 0
+    assert pd.isna(table.n_clusters[("m", "dep", "fine-tuned")]) and table.accuracy[("m", "dep", "fine-tuned")] > 0
+    page = (results / "report.html").read_text()
+    assert "Error: out of patience" in page and "not run" in page
+    run = snakemake(folder)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert not len(pd.read_csv(results / "tables/missing.csv"))
+    assert (results / "tables/table7.csv").read_bytes() == (study / "results/tables/table7.csv").read_bytes()
 
 
 def test_a_broken_corpus_is_named_with_file_and_line(tmp_path):

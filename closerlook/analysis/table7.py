@@ -2,9 +2,12 @@
 
 import pandas as pd
 
+from closerlook.analysis.intervals import interval
+
 PAPER = ["model", "task", "state", "accuracy", "accuracy_std", "best_hidden_layers", "n_clusters", "is_linear",
          "train_test_similarity"]  # fmt: skip
-SPREAD = ["accuracy_seed_std", "n_clusters_seed_std", "similarity_seed_std", "seeds", "min_cluster_size"]
+MEASURES = {"accuracy": "accuracy", "n_clusters": "n_clusters", "similarity": "train_test_similarity"}
+SPREAD = [f"{name}_{part}" for name in MEASURES for part in ("seed_std", "low", "high")] + ["seeds", "min_cluster_size"]
 EXTRA = ["selectivity", "selectivity_seed_std", "compression", "compression_seed_std"]  # where the config asks for them
 
 
@@ -23,8 +26,9 @@ def table7(spaces, models, tasks, min_cluster_size=1):
     Returns
     -------
     DataFrame
-        The paper's columns (`accuracy_std` is over the probe's initialisations, averaged over seeds), then the spread
-        over fine-tuning seeds and their number. `is_linear` is Y or N, or `2/3` where seeds differ.
+        The paper's columns (`accuracy_std` is over the probe's initialisations, averaged over seeds), then standard
+        deviation and 95 % interval (see `closerlook.analysis.intervals`) over fine-tuning seeds, and how many they are.
+        `is_linear` is Y or N, or `2/3` where seeds differ.
         `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper.
         `selectivity` and `compression` follow where they were measured.
     """
@@ -49,20 +53,21 @@ def table7(spaces, models, tasks, min_cluster_size=1):
 
 def _over_seeds(cell):
     """Mean and spread over seeds; the original state has no seed, hence no spread."""
-    columns = {"accuracy": "accuracy", "n_clusters": "n_clusters", "similarity": "train_test_similarity",
-               "selectivity": "selectivity", "compression": "compression"}  # fmt: skip
-    spread = {f"{name}_seed_std": cell[c].astype(float).std(ddof=1) for name, c in columns.items()}
+    columns = MEASURES | {name: name for name in EXTRA[::2]}
+    found = {name: interval(cell[column].astype(float)) for name, column in columns.items()}
+    spread = {f"{name}_seed_std": numbers["std"] for name, numbers in found.items()}
+    spread |= {f"{name}_{end}": numbers[end] for name, numbers in found.items() for end in ("low", "high")}
     linear = cell.is_linear.dropna()
     shapes = cell.best_hidden_layers.dropna()
     return {
-        "accuracy": cell.accuracy.astype(float).mean(),
+        "accuracy": found["accuracy"]["mean"],
         "accuracy_std": cell.accuracy_std.astype(float).mean(),
         "best_hidden_layers": shapes.mode().iloc[0] if len(shapes) else None,
-        "n_clusters": cell.n_clusters.astype(float).mean(),
+        "n_clusters": found["n_clusters"]["mean"],
         "is_linear": _verdict(linear.sum(), len(linear)),
-        "train_test_similarity": cell.train_test_similarity.mean(),
-        "selectivity": cell.selectivity.astype(float).mean(),
-        "compression": cell.compression.astype(float).mean(),
+        "train_test_similarity": found["similarity"]["mean"],
+        "selectivity": found["selectivity"]["mean"],
+        "compression": found["compression"]["mean"],
         "seeds": cell.seed.nunique(),
         **spread,
     }

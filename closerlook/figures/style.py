@@ -7,8 +7,11 @@ import matplotlib.pyplot as plt
 import seaborn
 
 BEFORE, AFTER = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermilion: safe for colour-blind eyes
-FAINT, DARK = "#9A9A9A", "#404040"
-WARM, COOL = ("#D55E00", "#E69F00", "#CC79A7"), ("#0072B2", "#56B4E9", "#009E73")  # a few labels among many
+PALE, FAINT, DARK, GRID = "#C4C4C4", "#9A9A9A", "#404040", "#E6E6E6"
+# Paul Tol's muted colours, safe for colour-blind eyes, and black; with dashes and markers, 70 labels are told apart
+LABELS = ("#CC6677", "#332288", "#117733", "#882255", "#44AA99", "#AA4499", "#999933", "#88CCEE", "#DDAA33", "#000000")
+DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (7, 3)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 PARAMETERS = {
     "figure.dpi": 100,
@@ -24,7 +27,7 @@ PARAMETERS = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#E6E6E6",
+    "grid.color": GRID,
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
     "lines.linewidth": 1.4,
@@ -67,3 +70,20 @@ def band(axis, mean, spread, colour, alpha=0.2, **line):
 def not_measured(axis):
     """Say in an empty panel that it is empty."""
     axis.text(0.5, 0.5, "not measured", transform=axis.transAxes, ha="center", color=FAINT)
+
+
+def looks(names):
+    """A colour, dashes and a marker for each label of a task, the same in every figure that shows it."""
+    return {
+        name: {
+            "color": LABELS[i % len(LABELS)],
+            "linestyle": DASHES[i // len(LABELS) % len(DASHES)],
+            "marker": MARKERS[i // len(LABELS) % len(MARKERS)],
+        }
+        for i, name in enumerate(names)
+    }
+
+
+def share(value):
+    """A share as a percentage; a dash where it is missing."""
+    return "–" if value != value else f"{100 * value:.0f} %"

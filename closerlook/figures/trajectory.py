@@ -11,7 +11,7 @@ from closerlook.figures import style
 HIGHLIGHTED = 3  # labels that gain most, and that gain least
 
 
-def label_distances(labels, spaces, pairs):
+def label_distances(labels, spaces, pairs, looks):
     """Draw, for each run, the smallest distance of every label to any other against the update (Figures 2 and 6).
 
     Parameters
@@ -20,13 +20,15 @@ def label_distances(labels, spaces, pairs):
         As `closerlook.analysis.trajectories.trajectories` returns them.
     pairs : list of (str, str)
         The (model, task) of the panels.
+    looks : dict of str to dict of str to dict
+        `style.looks` of each task's labels.
 
     Returns
     -------
     matplotlib.figure.Figure
         The last layer, training split. Bold lines are means over seeds, bands one standard deviation; the labels that
-        gained most and least, over the updates at which they are defined, stand out. Below, the pairs of labels that
-        still overlap, which have no distance.
+        gained most and least, over the updates at which they are defined, stand out, with what they gained.
+        Below, the pairs of labels that still overlap, which have no distance.
     """
     style.use()
     width = max(3.4, 2.6 * len(pairs))
@@ -36,7 +38,7 @@ def label_distances(labels, spaces, pairs):
     for (model, task), (above, below) in zip(pairs, axes.T):
         run = labels[(labels.model == model) & (labels.task == task)]
         last = run.layer.max()
-        handles = _labels(above, run[run.layer == last])
+        _labels(above, run[run.layer == last], looks[task])
         cells = spaces[(spaces.model == model) & (spaces.task == task) & (spaces.split == "train")]
         by = cells[cells.layer == last].groupby("update").overlapping
         style.band(below, by.mean(), by.std(ddof=1), style.DARK)
@@ -44,19 +46,14 @@ def label_distances(labels, spaces, pairs):
         below.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
         below.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         below.set_xlabel("update")
-        if handles:
-            below.legend(
-                handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.55), ncols=2, fontsize=6,
-                handlelength=1.2, title="gained most                    gained least", title_fontsize=6,
-            )  # fmt: skip
         above.set_title(f"{task}\n{model}, layer {last}", fontweight="bold")
     axes[0, 0].set_ylabel("distance to the nearest label")
     axes[1, 0].set_ylabel("overlapping\npairs")
     return figure
 
 
-def _labels(axis, run):
-    """Draw all labels, and return the handles of those that stand out."""
+def _labels(axis, run, looks):
+    """Draw all labels, and write the names of those that stand out beside them."""
     by = run.groupby(["label", "update"]).min_distance
     mean, spread = by.mean().unstack("update"), by.std(ddof=1).unstack("update")
     gain = mean.apply(_gain, axis=1).dropna().sort_values()
@@ -64,11 +61,24 @@ def _labels(axis, run):
     least, most = list(gain.index[:n]), list(gain.index[::-1][:n])
     for label in mean.index:
         axis.plot(mean.columns, mean.loc[label], color=style.FAINT, linewidth=0.5, alpha=0.7)
-    for chosen, colours in ((most, style.WARM), (least, style.COOL)):
-        for label, colour in zip(chosen, colours):
-            style.band(axis, mean.loc[label], spread.loc[label], colour, label=f"{label}  {gain[label]:+.2f}")
+    for label in (*most, *least):
+        look = {"linestyle": looks[label]["linestyle"], "label": label}
+        style.band(axis, mean.loc[label], spread.loc[label], looks[label]["color"], **look)
     axis.set_ylim(bottom=0)
-    return axis.get_legend_handles_labels()[0]
+    ends = mean.loc[[*most, *least]].ffill(axis=1).iloc[:, -1]
+    for label, height in _apart(ends, axis.get_ylim()[1] / 17).items():
+        axis.annotate(
+            f"{label} {gain[label]:+.2f}", (1, height), (4, 0), xycoords=axis.get_yaxis_transform(),
+            textcoords="offset points", va="center", fontsize=6, color=looks[label]["color"],
+        )  # fmt: skip
+
+
+def _apart(heights, gap):
+    """Heights (a Series), moved up where they are nearer than `gap` to the one below."""
+    heights = heights.sort_values()
+    for place in range(1, len(heights)):
+        heights.iloc[place] = max(heights.iloc[place], heights.iloc[place - 1] + gap)
+    return heights
 
 
 def _gain(row):

@@ -7,7 +7,7 @@ from closerlook.figures import style
 
 PANELS = (
     ("accuracy_change", "accuracy_seed_std", "accuracy,\nchange in points", 1),
-    ("mean_min_distance_change", "min_distance_change_seed_std", "smallest distance of a label,\nmean change", 2),
+    ("mean_min_distance_change", "mean_min_distance_change_seed_std", "smallest distance of a label,\nmean change", 2),
 )
 
 

@@ -1,9 +1,10 @@
+# Tables, each from the files of the experiments or from another table.
 rule spaces:
     input:
-        direct=cells(DIRECT, "direct", split=SPLITS),
-        vectors=cells(CLUSTERS, "direct", split=SPLITS),
-        classifier=cells(CLASSIFIER, "classifier"),
-        labels=expand("<results>/tasks/{task}/labels.json", task=CFG.tasks),
+        direct=found(cells(DIRECT, "direct", split=SPLITS)),
+        vectors=found(cells(CLUSTERS, "direct", split=SPLITS)),
+        classifier=found(cells(CLASSIFIER, "classifier")),
+        labels=LABELS,
     output:
         "<results>/tables/spaces.csv",
     log:
@@ -19,6 +20,26 @@ rule spaces:
         "Gathering what the probes found into one table"
     script:
         "../scripts/spaces.py"
+
+
+rule labels:
+    input:
+        direct=found(cells(CLUSTERS, "direct", split="train")),
+        labels=LABELS,
+    output:
+        "<results>/tables/labels.csv",
+    log:
+        "<results>/logs/labels.log",
+    benchmark:
+        "<results>/benchmarks/labels.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code("labels"),
+    message:
+        "Gathering the labels' distances"
+    script:
+        "../scripts/labels.py"
 
 
 rule table7:
@@ -44,79 +65,31 @@ rule table7:
         "../scripts/table7.py"
 
 
-rule layers:
+rule clusters:
     input:
         "<results>/tables/spaces.csv",
     output:
-        report(
-            multiext("<results>/figures/layers", ".pdf", ".png"),
-            caption="../report/layers.rst",
-            category="Figures",
-        ),
+        "<results>/tables/clusters.csv",
     log:
-        "<results>/logs/layers.log",
+        "<results>/logs/clusters.log",
     benchmark:
-        "<results>/benchmarks/layers.tsv"
+        "<results>/benchmarks/clusters.tsv"
     conda:
         "../../envs/cpu.yaml"
     params:
         models=list(CFG.models),
         tasks=list(CFG.tasks),
-        code=code("layers"),
+        code=code("clusters"),
     message:
-        "Drawing accuracy and clusters per layer"
+        "Counting clusters before and after fine-tuning"
     script:
-        "../scripts/layers.py"
-
-
-rule probe_curves:
-    input:
-        cells(CLASSIFIER, "classifier"),
-    output:
-        "<results>/tables/memorisation.csv",
-    log:
-        "<results>/logs/probe_curves.log",
-    benchmark:
-        "<results>/benchmarks/probe_curves.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        code=code("probe_curves"),
-    message:
-        "Gathering the classifier probe's curves"
-    script:
-        "../scripts/probe_curves.py"
-
-
-rule memorisation:
-    input:
-        "<results>/tables/memorisation.csv",
-    output:
-        report(
-            multiext("<results>/figures/memorisation", ".pdf", ".png"),
-            caption="../report/memorisation.rst",
-            category="Figures",
-        ),
-    log:
-        "<results>/logs/memorisation.log",
-    benchmark:
-        "<results>/benchmarks/memorisation.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        models=list(CFG.models),
-        tasks=list(CFG.tasks),
-        code=code("memorisation"),
-    message:
-        "Drawing what the probe learns by heart"
-    script:
-        "../scripts/memorisation.py"
+        "../scripts/clusters.py"
 
 
 rule table5:
     input:
         spaces="<results>/tables/spaces.csv",
-        vectors=cells(CLUSTERS, "direct", split="train"),
+        labels="<results>/tables/labels.csv",
     output:
         "<results>/tables/table5.csv",
     log:
@@ -136,26 +109,165 @@ rule table5:
         "../scripts/table5.py"
 
 
-rule transfer:
+rule probe_curves:
     input:
-        "<results>/tables/table5.csv",
+        found(cells(CLASSIFIER, "classifier")),
     output:
-        report(
-            multiext("<results>/figures/transfer", ".pdf", ".png"),
-            caption="../report/transfer.rst",
-            category="Figures",
-        ),
+        "<results>/tables/memorisation.csv",
     log:
-        "<results>/logs/transfer.log",
+        "<results>/logs/probe_curves.log",
     benchmark:
-        "<results>/benchmarks/transfer.tsv"
+        "<results>/benchmarks/probe_curves.tsv"
     conda:
         "../../envs/cpu.yaml"
     params:
-        models=[model for model in CFG.models if CFG.crossings(model)],
-        tasks=list(CFG.tasks),
-        code=code("transfer"),
+        code=code("probe_curves"),
     message:
-        "Drawing what fine-tuning on one task does to the others"
+        "Gathering the classifier probe's curves"
     script:
-        "../scripts/transfer.py"
+        "../scripts/probe_curves.py"
+
+
+rule movements:
+    input:
+        runs=found(runs(MOVEMENT)),
+        labels=LABELS,
+    output:
+        "<results>/tables/movement.csv",
+    log:
+        "<results>/logs/movements.log",
+    benchmark:
+        "<results>/benchmarks/movements.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code("movements"),
+    message:
+        "Gathering how far the labels moved"
+    script:
+        "../scripts/movements.py"
+
+
+rule similarities:
+    input:
+        found(runs(SIMILARITY)),
+    output:
+        "<results>/tables/similarity.csv",
+    log:
+        "<results>/logs/similarities.log",
+    benchmark:
+        "<results>/benchmarks/similarities.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code("similarities"),
+    message:
+        "Gathering how like the original the spaces are"
+    script:
+        "../scripts/similarities.py"
+
+
+rule hulls:
+    input:
+        hulls=found(cells(HULLS, "hulls")),
+        spaces="<results>/tables/spaces.csv",
+    output:
+        "<results>/tables/hulls.csv",
+    log:
+        "<results>/logs/hulls.log",
+    benchmark:
+        "<results>/benchmarks/hulls.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code("hulls"),
+    message:
+        "Gathering how well the nearest hull classifies"
+    script:
+        "../scripts/hulls.py"
+
+
+rule errors:
+    input:
+        classifier=found(cells(CLASSIFIER, "classifier", last=True)),
+        hulls=found(cells(HULLS, "hulls", last=True)),
+        direct=found(cells(CLUSTERS, "direct", split="train", last=True)),
+        labels=LABELS,
+    output:
+        "<results>/tables/errors.csv",
+    log:
+        "<results>/logs/errors.log",
+    benchmark:
+        "<results>/benchmarks/errors.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code("errors"),
+    message:
+        "Sorting errors by the distance of the confused labels"
+    script:
+        "../scripts/errors.py"
+
+
+rule trajectories:
+    input:
+        runs=found(followed()),
+        labels=LABELS,
+    output:
+        spaces="<results>/tables/trajectories.csv",
+        labels="<results>/tables/label_distances.csv",
+    log:
+        "<results>/logs/trajectories.log",
+    benchmark:
+        "<results>/benchmarks/trajectories.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code("trajectories"),
+    message:
+        "Gathering the runs that were followed"
+    script:
+        "../scripts/trajectories.py"
+
+
+rule paths:
+    input:
+        runs=found(followed()),
+        labels=LABELS,
+    output:
+        "<results>/tables/paths.csv",
+    log:
+        "<results>/logs/paths.log",
+    benchmark:
+        "<results>/benchmarks/paths.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=code("paths"),
+    message:
+        "Gathering the paths of the closest labels"
+    script:
+        "../scripts/paths.py"
+
+
+rule claims:
+    input:
+        spaces="<results>/tables/spaces.csv",
+        labels="<results>/tables/labels.csv",
+        movement="<results>/tables/movement.csv",
+    output:
+        claims="<results>/tables/claims.csv",
+        pairs="<results>/tables/claim_pairs.csv",
+    log:
+        "<results>/logs/claims.log",
+    benchmark:
+        "<results>/benchmarks/claims.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        expected={"opposing": CFG.opposing_tasks, "related": CFG.related_tasks},
+        code=code("claims"),
+    message:
+        "Testing what the paper claims"
+    script:
+        "../scripts/claims.py"

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import yaml
 from snakemake.exceptions import WorkflowError
 
 from closerlook import fingerprint
@@ -16,6 +17,11 @@ EMBEDDING = "<results>/embeddings/{model}/{state}/{task}/{split}/layer{layer}.np
 DIRECT = "<results>/probes/direct/{model}/{state}/{task}/{split}/layer{layer}.json"
 CLUSTERS = "<results>/probes/direct/{model}/{state}/{task}/{split}/layer{layer}.npz"
 CLASSIFIER = "<results>/probes/classifier/{model}/{state}/{task}/layer{layer}.json"
+HULLS = "<results>/probes/hulls/{model}/{state}/{task}/layer{layer}.json"
+MOVEMENT = "<results>/movement/{model}/{task}.seed{seed}.npz"
+SIMILARITY = "<results>/similarity/{model}/{task}.seed{seed}.json"
+METRICS = "<results>/finetuned/{model}/{task}.seed{seed}/metrics.json"
+TRAJECTORY = "<results>/trajectories/{model}/{task}.seed{seed}.npz"
 
 
 wildcard_constraints:
@@ -66,13 +72,87 @@ def origin(model):
     return [f"{CFG.models[model].path}/config.json"] if CFG.models[model].path else []
 
 
-def cells(pattern, probe, **more):
-    """Fill a path pattern for every model, task, state and layer that a probe reads."""
+def layers(model, state, split, part=None):
+    """The vectors of a state in all layers that a part of the study looks at, for any task."""
+    layers = CFG.layers_of(model, part)
+    return expand(EMBEDDING, model=model, state=state, split=split, layer=layers, allow_missing=True)
+
+
+def found(paths):
+    """All paths; in a partial study those that exist."""
+    return [p for p in paths if not CFG.partial or Path(p.replace("<results>", CFG.pathvars.results)).exists()]
+
+
+def cells(pattern, probe, last=False, **more):
+    """Fill a path pattern for every model, task, state and layer that a probe reads, or for their last layer."""
     return [
         path
         for model in CFG.models
         for task in CFG.tasks_of(model)
         for path in expand(
-            pattern, model=model, task=task, state=states(model, task), layer=CFG.layers_of(model, probe), **more
+            pattern,
+            model=model,
+            task=task,
+            state=states(model, task),
+            layer=CFG.layers_of(model, probe)[-1 if last else 0 :],
+            **more,
         )
     ]
+
+
+def runs(pattern, model=None, task=None):
+    """Fill a path pattern for every run of fine-tuning, of one model and task or of all."""
+    return [
+        path
+        for m in CFG.models
+        for t in CFG.tuned(m)
+        if model in (None, m) and task in (None, t)
+        for path in expand(pattern, model=m, task=t, seed=CFG.seeds)
+    ]
+
+
+def followed():
+    """The runs that were followed step by step."""
+    return [
+        path for model, task in CFG.followed() for path in expand(TRAJECTORY, model=model, task=task, seed=CFG.seeds)
+    ]
+
+
+LABELS = found(expand("<results>/tasks/{task}/labels.json", task=CFG.tasks))
+
+
+def missing():
+    """The results that a partial study lacks."""
+    wanted = runs(METRICS) + runs(MOVEMENT) + runs(SIMILARITY) + followed() + cells(DIRECT, "direct", split=SPLITS)
+    wanted += cells(CLASSIFIER, "classifier") + cells(HULLS, "hulls")
+    there = set(found(wanted))
+    return [path.removeprefix("<results>/") for path in wanted if path not in there]
+
+
+def drawn():
+    """The figures that a study has: those of all of it, of each model, of each model and task."""
+    tuned = [model for model in CFG.models if CFG.tuned(model)]
+    whole = ["layers", "errors_by_distance"]
+    whole += ["claims", "similarity"] if tuned else []
+    whole += ["memorisation"] if CFG.probes.classifier.memorisation else []
+    whole += ["transfer"] if any(map(CFG.crossings, CFG.models)) else []
+    whole += ["hull_accuracy"] if any(CFG.layers_of(model, "hulls") for model in CFG.models) else []
+    whole += ["label_distances", "layer_similarity", "centroid_paths"] if found(followed()) else []
+    pairs = [f"{model}.{task}" for model in tuned for task in CFG.tuned(model) if found(runs(MOVEMENT, model, task))]
+    return {
+        "": whole,
+        "layer_distances/": list(CFG.models),
+        "directions/": pairs,
+        "movement_lengths/": pairs,
+    }
+
+
+def figures(suffix):
+    """The files of all figures."""
+    return [f"<results>/figures/{folder}{name}.{suffix}" for folder, names in drawn().items() for name in names]
+
+
+def captions():
+    """The caption of each kind of figure."""
+    names = [*drawn()[""], *(folder.strip("/") for folder, names in drawn().items() if folder and names)]
+    return [f"{workflow.basedir}/workflow/report/{name}.rst" for name in names]

@@ -54,3 +54,33 @@ for model in CFG.models:
             f"Classifier probe on {{wildcards.task}}, {model} ({{wildcards.state}})"
         script:
             "../scripts/probe_classifier.py"
+
+    if CFG.layers_of(model, "hulls"):
+
+        rule:
+            name:
+                f"probe_hulls_{model}"
+            input:
+                labels="<results>/tasks/{task}/labels.json",
+                train=layers(model, "{state}", "train", "hulls"),
+                test=layers(model, "{state}", "test", "hulls"),
+                clusters=expand(
+                    CLUSTERS, model=model, split="train", layer=CFG.layers_of(model, "hulls"), allow_missing=True
+                ),
+            output:
+                expand(HULLS, model=model, layer=CFG.layers_of(model, "hulls"), allow_missing=True),
+            log:
+                f"<results>/logs/probe_hulls/{model}.{{state}}.{{task}}.log",
+            benchmark:
+                f"<results>/benchmarks/probe_hulls/{model}.{{state}}.{{task}}.tsv"
+            conda:
+                "../../envs/cpu.yaml"
+            threads: CFG.threads.probe
+            params:
+                layers=CFG.layers_of(model, "hulls"),
+                direct=plain(CFG.probes.direct, include={"tol"}),
+                code=code("probe_hulls"),
+            message:
+                f"The nearest hull as a classifier on {{wildcards.task}}, {model} ({{wildcards.state}})"
+            script:
+                "../scripts/probe_hulls.py"

@@ -4,5 +4,6 @@ from closerlook.joblog import logged
 
 with logged(snakemake.log[0]):
     spaces, params = read_table(snakemake.input.spaces), snakemake.params
-    table = transfer(spaces, snakemake.input.vectors, params.models, params.tasks, params.tol)
+    labels = read_table(snakemake.input.labels)
+    table = transfer(spaces, labels, params.models, params.tasks, params.tol)
     write_table(snakemake.output[0], table)

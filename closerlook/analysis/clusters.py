@@ -1,0 +1,37 @@
+"""Clusters before and after fine-tuning, where there were more than labels: the paper's Tables 3 and 4."""
+
+import pandas as pd
+
+from closerlook.analysis.intervals import over_seeds
+
+COLUMNS = ("model", "task", "labels", "conflicts", "original", "fine_tuned", "fine_tuned_seed_std", "fine_tuned_low",
+           "fine_tuned_high", "seeds")  # fmt: skip
+
+
+def cluster_table(spaces, models, tasks):
+    """Last layer of every model and task that has more clusters than labels before fine-tuning.
+
+    Parameters
+    ----------
+    spaces : DataFrame
+        As `closerlook.analysis.spaces.spaces` returns it.
+    models, tasks : list of str
+        The order of the rows.
+
+    Returns
+    -------
+    DataFrame
+        A row per (model, task): labels, pairs of identical points with different labels (`conflicts`: each keeps two
+        points apart from all others), clusters before fine-tuning, and after it with standard deviation and 95 %
+        interval over seeds.
+    """
+    last = spaces[(spaces.layer == spaces.depth) & spaces.step.isna()]
+    before = last[last.tuned_on.isna() & (last.n_clusters > last.n_labels)]
+    before = before.rename(columns={"n_labels": "labels", "n_clusters": "original"})
+    keys = ["model", "task"]
+    after = over_seeds(last[last.tuned_on == last.task], keys, {"n_clusters": "fine_tuned"})
+    table = before[[*keys, "labels", "conflicts", "original"]].merge(after, "left", keys).reindex(columns=list(COLUMNS))
+    table["seeds"] = table.seeds.fillna(0).astype(int)
+    order = pd.MultiIndex.from_product([models, tasks], names=keys)
+    table = table.set_index(keys)
+    return table.reindex(order[order.isin(table.index)]).reset_index()

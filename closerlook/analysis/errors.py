@@ -1,0 +1,71 @@
+"""Which labels are confused: errors by the distance of the two labels (Zhou & Srikumar, NAACL 2021)."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from closerlook.analysis.similarity import label_vector
+from closerlook.analysis.spaces import cell_of, state_of
+from closerlook.files import read_json
+
+BINS = 5
+COLUMNS = ("model", "task", "state", "tuned_on", "seed", "layer", "probe", "bin", "low", "high", "pairs", "errors",
+           "share")  # fmt: skip
+
+
+def errors(results, direct, n_labels):
+    """Count a classifier's errors by how far apart the two labels are in the space that it classifies.
+
+    Parameters
+    ----------
+    results : dict of str to list of path
+        For each probe (`classifier`, `hulls`) its results, `…/{model}/{state}/{task}/layer{n}.json`, with `confusions`.
+    direct : list of path
+        DirectProbe's arrays of the training split, `…/{model}/{state}/{task}/train/layer{n}.npz`.
+    n_labels : dict of str to int
+        The number of labels of each task.
+
+    Returns
+    -------
+    DataFrame
+        A row per (model, task, state, layer, probe, bin): the pairs of labels in five bins of as many pairs each, by
+        their distance on the training split (`low` to `high`); and the `errors` between these labels, also as
+        a `share` of all. Were errors blind to distance, each bin would have a fifth of those with a distance. Bin 0 are
+        the pairs without one: a label that training data lack, or too many clusters.
+    """
+    by_cell = {}
+    for path in map(Path, direct):
+        model, state, task, layer, _ = cell_of(path, 5)
+        by_cell[model, state, task, layer] = path
+    rows = []
+    for probe, files in results.items():
+        for path in map(Path, files):
+            cell = model, state, task, layer = cell_of(path, 4)
+            result = read_json(path)
+            if tuple(cell) not in by_cell or not result.get("confusions"):
+                continue
+            k = n_labels[task]
+            with np.load(by_cell[tuple(cell)], allow_pickle=False) as arrays:
+                vector = label_vector(arrays["classes"], arrays["distance_vector"], k)
+            counts = np.zeros((k, k))
+            for label, predicted, n in result["confusions"]:
+                counts[min(label, predicted), max(label, predicted)] += n
+            key = {"model": model, "task": task, "state": state, **state_of(state), "layer": layer, "probe": probe}
+            rows += [key | row for row in _binned(vector, counts[np.triu_indices(k, 1)])]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64"})
+    return frame.sort_values(["model", "task", "state", "layer", "probe", "bin"], ignore_index=True)
+
+
+def _binned(vector, counts):
+    """Pairs and errors by bin; bin 0, where it is not empty, are the pairs without a distance."""
+    total, unknown = counts.sum(), np.isnan(vector)
+    order = np.argsort(np.where(unknown, np.inf, vector), kind="stable")[: (~unknown).sum()]
+    parts = [(0, np.flatnonzero(unknown))] if unknown.any() else []
+    parts += list(enumerate(np.array_split(order, BINS), 1)) if len(order) >= BINS else []
+    for place, part in parts:
+        some = vector[part]
+        yield {
+            "bin": place, "low": some.min() if place else None, "high": some.max() if place else None,
+            "pairs": len(part), "errors": int(counts[part].sum()), "share": counts[part].sum() / total,
+        }  # fmt: skip

@@ -1,0 +1,75 @@
+"""A mean with its spread: over seeds, or over the pairs of a test."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+FEW = 12  # values; with fewer, a bootstrap's interval is far too short
+
+
+def interval(values, level=0.95, seed=0):
+    """Mean, standard deviation and confidence interval of some values.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Independent values; missing ones are left out.
+    level : float
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    dict
+        `mean`; `std` (of a sample), `low`, `high`: missing (NaN) for fewer than two values; `n`. The interval of the
+        mean is Student's for fewer than twelve values, else a bootstrap (bias-corrected and accelerated). A percentile
+        bootstrap of three seeds would cover the true mean three times in four at best, not 19 times in 20.
+    """
+    x = np.asarray(values, float)
+    x = x[~np.isnan(x)]
+    found = {"mean": np.nan, "std": np.nan, "low": np.nan, "high": np.nan, "n": len(x)}
+    if len(x):
+        found["mean"] = x.mean()
+    if len(x) > 1:
+        same = np.ptp(x) <= 1e-12 * np.abs(x).max()  # up to rounding
+        found["std"] = 0.0 if same else x.std(ddof=1)
+        found["low"], found["high"] = (x.mean(), x.mean()) if same else _interval(x, level, seed)
+    return {name: int(v) if name == "n" else float(v) for name, v in found.items()}
+
+
+def _interval(x, level, seed):
+    if len(x) < FEW:
+        return stats.t.interval(level, len(x) - 1, loc=x.mean(), scale=stats.sem(x))
+    found = stats.bootstrap((x,), np.mean, confidence_level=level, n_resamples=2000, method="BCa", rng=seed)
+    return found.confidence_interval
+
+
+def over_seeds(frame, keys, measures, seed="seed"):
+    """Mean, standard deviation and 95 % interval over seeds.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A row per seed.
+    keys : list of str
+        Columns that say which rows belong together.
+    measures : dict of str to str
+        The columns to summarise, and what to call them.
+    seed : str
+        The column with the seeds; where it is missing, there is nothing to vary.
+
+    Returns
+    -------
+    DataFrame
+        A row per group: `keys`, `seeds` (how many), and for each measure `X`, `X_seed_std`, `X_low`, `X_high`.
+    """
+    rows = []
+    for key, group in frame.groupby(keys, dropna=False, sort=False):
+        row = dict(zip(keys, key)) | {"seeds": group[seed].nunique()}
+        for column, name in measures.items():
+            found = interval(group[column].astype(float))
+            row |= {name: found["mean"], f"{name}_seed_std": found["std"]}
+            row |= {f"{name}_low": found["low"], f"{name}_high": found["high"]}
+        rows.append(row)
+    columns = [*keys, "seeds", *(f"{n}{s}" for n in measures.values() for s in ("", "_seed_std", "_low", "_high"))]
+    return pd.DataFrame(rows, columns=columns)

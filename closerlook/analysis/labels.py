@@ -1,0 +1,39 @@
+"""One row for every label of every probed space."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from closerlook.analysis.spaces import cell_of, state_of
+
+COLUMNS = ("model", "task", "state", "tuned_on", "seed", "layer", "label", "clusters", "min_distance")
+
+
+def label_table(direct, names):
+    """Clusters of every label, and its smallest distance to any other (training split).
+
+    Parameters
+    ----------
+    direct : list of path
+        DirectProbe's arrays, `…/{model}/{state}/{task}/train/layer{n}.npz`.
+    names : dict of str to list of str
+        The labels of each task.
+
+    Returns
+    -------
+    DataFrame
+        A row per (model, task, state, layer, label); `min_distance` is missing where there is none.
+    """
+    frames = []
+    for path in map(Path, direct):
+        model, state, task, layer, _ = cell_of(path, 5)
+        with np.load(path, allow_pickle=False) as arrays:
+            classes, least = arrays["classes"], arrays["min_distances"]
+            clusters = [(arrays["cluster_classes"] == c).sum() for c in classes]
+        row = {"model": model, "task": task, "state": state, **state_of(state), "layer": layer}
+        row |= {"label": [names[task][c] for c in classes], "clusters": clusters, "min_distance": least}
+        frames.append(pd.DataFrame(row))
+    frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
+    frame = frame[list(COLUMNS)].astype({"seed": "Int64"})
+    return frame.sort_values(["model", "task", "state", "layer", "label"], ignore_index=True)

@@ -1,0 +1,81 @@
+"""The paths of a few labels' centroids through fine-tuning (paper, section 4.3, Figure 3)."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from closerlook.analysis.plane import fit_plane
+
+COLUMNS = ("model", "task", "layer", "seed", "update", "label", "x", "y", "explained_x", "explained_y")
+
+
+def closest(vector, k):
+    """The three labels with the smallest sum of distances.
+
+    Parameters
+    ----------
+    vector : (k (k - 1) / 2,) float
+        Distances of all pairs; NaN where two hulls meet, which is the closest that there is.
+    k : int
+        Labels.
+
+    Returns
+    -------
+    list of int
+        Ascending; all labels, where there are no more than three.
+    """
+    if k <= 3:
+        return list(range(k))
+    D = np.zeros((k, k))
+    D[np.triu_indices(k, 1)] = np.nan_to_num(vector)
+    total = np.where(
+        np.tri(k, k, 0, bool)[:, :, None] | np.tri(k, k, 0, bool)[None], np.inf, D[:, :, None] + D[:, None] + D
+    )
+    return [int(c) for c in np.unravel_index(total.argmin(), total.shape)]
+
+
+def paths(runs, names):
+    """Paths of the three labels that are closest in the last layer before fine-tuning, in the first layer and the last.
+
+    Parameters
+    ----------
+    runs : list of path
+        What `closerlook.analysis.trajectory.trajectory` found, `…/{model}/{task}.seed{n}.npz`.
+    names : dict of str to list of str
+        The labels of each task.
+
+    Returns
+    -------
+    DataFrame
+        A row per (model, task, layer, seed, update, label): `x` and `y`, the centroid of the label's training points in
+        the two principal components of these labels' centroids at all updates of all seeds, and the share of their
+        variance along each. The first layer is the lowest above the embeddings that was followed.
+    """
+    cells = {}
+    for path in map(Path, runs):
+        task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
+        with np.load(path, allow_pickle=False) as arrays:
+            parts = {name: arrays[name] for name in ("layers", "updates", "train_classes")}
+            layers = list(parts["layers"])
+            ends = {next((n for n in layers if n > 0), layers[0]), layers[-1]}
+            parts["start"] = arrays["train_distances"][0, -1]
+            whole = arrays["train_centroids"]
+            parts["centroids"] = {int(n): whole[:, layers.index(n)].astype(float) for n in sorted(ends)}
+        cells.setdefault((path.parent.name, task), {})[int(seed)] = parts
+    rows = []
+    for (model, task), seeds in cells.items():
+        first = next(iter(seeds.values()))
+        chosen = closest(first["start"], len(first["train_classes"]))
+        for layer in first["centroids"]:
+            tracks = {seed: run["centroids"][layer][:, chosen] for seed, run in seeds.items()}  # (updates, 3, dim)
+            plane = fit_plane(np.concatenate([track.reshape(-1, track.shape[2]) for track in tracks.values()]))
+            explained = dict(zip(("explained_x", "explained_y"), plane.explained))
+            for seed, track in tracks.items():
+                for update, points in zip(seeds[seed]["updates"], plane.project(track)):
+                    for c, (x, y) in zip(chosen, points):
+                        label = names[task][first["train_classes"][c]]
+                        row = {"model": model, "task": task, "layer": layer, "seed": seed, "update": int(update)}
+                        rows.append(row | {"label": label, "x": x, "y": y} | explained)
+    return pd.DataFrame(rows, columns=list(COLUMNS))

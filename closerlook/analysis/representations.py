@@ -1,0 +1,125 @@
+"""How like each other two spaces of the same points are, by measures that know nothing of labels."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import procrustes
+from scipy.spatial.distance import pdist
+from scipy.stats import spearmanr
+
+from closerlook.files import read_json
+
+MEASURES = ("cka", "procrustes", "rsa")
+COLUMNS = ("model", "task", "seed", "split", "layer", "n_points", *MEASURES)
+MOST = 1500  # points for the measure that compares all their distances
+
+
+def linear_cka(X, Y):
+    """Linear centred kernel alignment (Kornblith et al., ICML 2019).
+
+    Parameters
+    ----------
+    X : (n, d) float, Y : (n, e) float
+        The same points in two spaces.
+
+    Returns
+    -------
+    float
+        From 0 to 1; NaN where all points of a space coincide. Invariant under rotation, reflection, translation and
+        scaling of either space. It is biased upwards where the dimension is not small against the number of points.
+    """
+    X, Y = _centred(X), _centred(Y)
+    size = np.linalg.norm(X.T @ X) * np.linalg.norm(Y.T @ Y)
+    return float(np.linalg.norm(X.T @ Y) ** 2 / size) if size > 0 else float("nan")
+
+
+def procrustes_similarity(X, Y):
+    """How well a rotation, reflection, translation and scaling carry one space onto the other.
+
+    Parameters
+    ----------
+    X, Y : (n, d) float
+        The same points in two spaces.
+
+    Returns
+    -------
+    float
+        From 0 to 1: the square root of one minus the disparity of `scipy.spatial.procrustes`, which is the cosine of
+        the angle of the two configurations once they are aligned; NaN where all points of a space coincide. Invariant
+        under rotation, reflection, translation and scaling of either space.
+    """
+    try:
+        disparity = procrustes(np.asarray(X, np.float64), np.asarray(Y, np.float64))[2]
+    except ValueError:  # its word for points that all coincide
+        return float("nan")
+    return float(np.sqrt(max(0.0, 1 - disparity)))
+
+
+def rsa(X, Y):
+    """Representational similarity analysis (Kriegeskorte et al., 2008): rank correlation of all distances.
+
+    Parameters
+    ----------
+    X : (n, d) float, Y : (n, e) float
+        The same points in two spaces.
+
+    Returns
+    -------
+    float
+        Spearman's correlation of the Euclidean distances of all pairs of points, from -1 to 1; NaN for fewer than three
+        points, or where all distances of a space are one. Invariant under rotation, reflection, translation and scaling
+        of either space, and under whatever keeps the order of distances.
+    """
+    x, y = pdist(np.asarray(X, np.float64)), pdist(np.asarray(Y, np.float64))
+    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return float("nan")
+    return float(spearmanr(x, y).statistic)
+
+
+def compare(X, Y, seed=0):
+    """All measures of two spaces of the same points.
+
+    Parameters
+    ----------
+    X, Y : (n, d) float
+    seed : int
+        Of the choice of 1,500 points for `rsa`, where there are more.
+
+    Returns
+    -------
+    dict
+        `cka`, `procrustes`, `rsa` (None where undefined), `n_points`.
+    """
+    some = np.random.default_rng(seed).choice(len(X), MOST, replace=False) if len(X) > MOST else slice(None)
+    found = {"cka": linear_cka(X, Y), "procrustes": procrustes_similarity(X, Y), "rsa": rsa(X[some], Y[some])}
+    return {name: None if np.isnan(value) else value for name, value in found.items()} | {"n_points": len(X)}
+
+
+def similarities(runs):
+    """Gather what `compare` found.
+
+    Parameters
+    ----------
+    runs : list of path
+        `…/{model}/{task}.seed{n}.json`: under `layers`, for each split, the result of each layer by its number.
+
+    Returns
+    -------
+    DataFrame
+        A row per (model, task, seed, split, layer): every space against itself before fine-tuning.
+    """
+    rows = []
+    for path in map(Path, runs):
+        task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
+        run = {"model": path.parent.name, "task": task, "seed": int(seed)}
+        for split, layers in read_json(path)["layers"].items():
+            rows += [run | {"split": split, "layer": int(layer)} | found for layer, found in layers.items()]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.sort_values(["model", "task", "seed", "split", "layer"], ignore_index=True)
+
+
+def _centred(X):
+    X = np.asarray(X, np.float64)
+    return X - X.mean(0)

@@ -1,0 +1,54 @@
+"""The smallest distance of two labels, and the accuracy, layer by layer."""
+
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from closerlook.figures import style
+from closerlook.figures.layers import COLOUR, MARK
+
+MEASURES = {"min_distance": "smallest distance\nof two labels", "accuracy": "accuracy (%)"}
+
+
+def layer_distances(spaces, model, tasks):
+    """Draw the smallest distance between two labels above the accuracy, a panel per task (Zhou & Srikumar, 2021).
+
+    Parameters
+    ----------
+    spaces : DataFrame
+        As `closerlook.analysis.spaces.spaces` returns it.
+    model : str
+    tasks : list of str
+        The order of the columns.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Training split distances, between clusters of different labels. Lines are means over seeds, bands one standard
+        deviation; a vertical line marks the layer of the best accuracy in each state.
+    """
+    style.use()
+    own = spaces[spaces.step.isna() & (spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task))]
+    own = own[own.model == model]
+    own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
+    figure, axes = style.grid(2, tasks, 3.4, "layer", sharex="col")
+    for task, column in zip(tasks, axes.T):
+        for measure, axis in zip(MEASURES, column):
+            cell = own[own.task == task].dropna(subset=[measure]).astype({measure: float})
+            if not len(cell):
+                style.not_measured(axis)
+            for when, colour in COLOUR.items():
+                by = cell[cell.when == when].groupby("layer")[measure]
+                style.band(axis, by.mean(), by.std(ddof=1), colour, **MARK[when])
+                scores = own[(own.task == task) & (own.when == when)].groupby("layer").accuracy.mean().dropna()
+                if len(scores):
+                    axis.axvline(scores.astype(float).idxmax(), color=colour, linestyle=":", linewidth=1, zorder=1)
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+            axis.yaxis.set_major_locator(MaxNLocator(nbins=4))
+        column[0].set_ylim(bottom=0)
+    for label, axis in zip(MEASURES.values(), axes[:, 0]):
+        axis.set_ylabel(label)
+    figure.suptitle(model, fontsize=8)
+    handles = [Line2D([], [], color=COLOUR[when], label=when, **MARK[when]) for when in COLOUR]
+    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="layer of the best accuracy"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)
+    return figure

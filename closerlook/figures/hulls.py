@@ -1,0 +1,58 @@
+"""DirectProbe's clusters as a classifier, beside the classifier probe."""
+
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from closerlook.figures import style
+from closerlook.figures.layers import COLOUR
+
+PROBES = {"accuracy": ("classifier probe", "o"), "hull_accuracy": ("nearest hull", "D")}
+
+
+def hull_accuracy(frame, models, tasks):
+    """Draw the test accuracy of the nearest hull and of the classifier probe, before and after fine-tuning.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `closerlook.analysis.hulls.hull_table` returns it.
+    models, tasks : list of str
+        The order of rows and columns.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The highest layer in which hulls were a classifier. Marks are means over seeds, whiskers one standard deviation.
+    """
+    style.use()
+    own = frame[frame.tuned_on.isna() | (frame.tuned_on == frame.task)]
+    own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
+    figure, axes = style.grid(len(models), tasks, 1.3 * len(models) + 0.8, "")
+    for model, row in zip(models, axes):
+        for task, axis in zip(tasks, row):
+            cell = own[(own.model == model) & (own.task == task)]
+            cell = cell[cell.layer == cell.layer.max()]
+            for place, (column, (_, marker)) in enumerate(PROBES.items()):
+                for at, (when, colour) in enumerate(COLOUR.items()):
+                    some = cell[cell.when == when][column].astype(float).dropna()
+                    if not len(some):
+                        continue
+                    axis.errorbar(
+                        at + 0.24 * (place - 0.5), some.mean(), some.std(ddof=1) if len(some) > 1 else None, fmt=marker,
+                        color=colour, capsize=2, elinewidth=0.9,
+                        markerfacecolor=colour if column == "accuracy" else "white",
+                    )  # fmt: skip
+            axis.set_xticks([0, 1], list(COLOUR), fontsize=6.5)
+            axis.set_xlim(-0.5, 1.5)
+            axis.margins(y=0.2)
+            axis.yaxis.set_major_locator(MaxNLocator(nbins=4))
+            if not len(cell):
+                style.not_measured(axis)
+        row[0].set_ylabel(f"{model}\naccuracy (%)")
+    handles = [
+        Line2D([], [], color=style.DARK, marker=marker, linestyle="",
+               markerfacecolor=style.DARK if column == "accuracy" else "white", label=name)
+        for column, (name, marker) in PROBES.items()
+    ]  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure

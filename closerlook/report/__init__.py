@@ -1,0 +1,1 @@
+"""The report: a whole study on one page."""

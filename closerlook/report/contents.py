@@ -1,0 +1,164 @@
+"""What stands in the report, from a study's tables and figures."""
+
+from pathlib import Path
+
+import pandas as pd
+
+TITLES = {
+    "claims": "The paper's claims",
+    "layers": "Accuracy and clusters per layer",
+    "layer_distances": "Distances and accuracy per layer",
+    "similarity": "Similarity to the original, by four measures",
+    "label_distances": "Distances of the labels, update by update",
+    "layer_similarity": "Similarity of the layers, update by update",
+    "centroid_paths": "Paths of the three closest labels",
+    "transfer": "From one task to another",
+    "memorisation": "What the probe learns by heart",
+    "hull_accuracy": "The nearest hull as a classifier",
+    "errors_by_distance": "Errors by distance",
+    "directions": "Where the labels move",
+    "movement_lengths": "How far the labels move",
+}
+MAIN = {
+    "model": "model", "task": "task", "state": "state", "accuracy": "accuracy", "accuracy_seed_std": "accuracy ±",
+    "accuracy_low": "95 % from", "accuracy_high": "to", "best_hidden_layers": "best probe", "n_clusters": "clusters",
+    "n_clusters_seed_std": "clusters ±", "is_linear": "linear", "train_test_similarity": "train-test similarity",
+    "similarity_seed_std": "train-test similarity ±", "selectivity": "selectivity",
+    "selectivity_seed_std": "selectivity ±", "compression": "compression", "compression_seed_std": "compression ±",
+    "seeds": "seeds",
+}  # fmt: skip
+CLUSTERS = {
+    "model": "model", "task": "task", "labels": "labels", "conflicts": "conflicts", "original": "original",
+    "fine_tuned": "fine-tuned", "fine_tuned_seed_std": "fine-tuned ±", "fine_tuned_low": "95 % from",
+    "fine_tuned_high": "to", "seeds": "seeds",
+}  # fmt: skip
+TRANSFER = {
+    "model": "model", "fine_tuned_on": "fine-tuned on", "probed_on": "probed on",
+    "labels_increased": "labels that gained", "labels_decreased": "that lost",
+    "mean_min_distance_change": "mean change", "mean_min_distance_change_seed_std": "mean change ±",
+    "accuracy": "accuracy", "accuracy_seed_std": "accuracy ±",
+    "accuracy_change": "its change", "accuracy_change_low": "95 % from", "accuracy_change_high": "to",
+    "seeds": "seeds",
+}  # fmt: skip
+LAYERS = {
+    "layer": "layer", "when": "state", "accuracy": "accuracy", "accuracy ±": "accuracy ±", "n_clusters": "clusters",
+    "n_clusters ±": "clusters ±", "min_distance": "smallest distance", "min_distance ±": "smallest distance ±",
+    "mean_distance": "mean distance", "mean_distance ±": "mean distance ±",
+    "train_test_similarity": "train-test similarity", "train_test_similarity ±": "train-test similarity ±",
+    "original_similarity": "similarity to the original", "original_similarity ±": "similarity to the original ±",
+    "seeds": "seeds",
+}  # fmt: skip
+
+
+def summary(models, tasks, seeds, layers):
+    """One sentence on the extent of a study."""
+    parts = [(len(models), "model"), (len(tasks), "task"), (len(seeds), "seed")]
+    counted = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts)
+    return f"{counted}; layers {min(layers)} to {max(layers)}." if layers else f"{counted}."
+
+
+def tables(table7, clusters, table5, spaces, models, tasks):
+    """The report's tables, ready to be shown.
+
+    Parameters
+    ----------
+    table7, clusters, table5, spaces : DataFrame
+        The study's tables of these names.
+    models, tasks : list of str
+        The order of what stands per model and task.
+
+    Returns
+    -------
+    list of dict
+        As `closerlook.report.page.page` takes them. A column `X ±` is the standard deviation over seeds of `X`.
+    """
+    shown = [
+        {
+            "id": "table7", "title": "Before and after fine-tuning, last layer", "main": True,
+            "frame": _named(table7, MAIN),
+            "note": "The paper's Tables 2 and 7. ± is the standard deviation over seeds, the interval that of the mean "
+            "accuracy; the original has no seeds. Train-test similarity stands where every label is one cluster.",
+        }
+    ]  # fmt: skip
+    if len(clusters):
+        shown.append({
+            "id": "clusters", "title": "Clusters, where there were more than labels",
+            "frame": _named(clusters, CLUSTERS),
+            "note": "The paper's Tables 3 and 4, last layer. Each conflict (identical points with different labels) "
+            "keeps two points apart from all others.",
+        })  # fmt: skip
+    if (table5.fine_tuned_on.notna() & (table5.fine_tuned_on != table5.probed_on)).any():
+        shown.append({
+            "id": "table5", "title": "From one task to another", "frame": _named(table5, TRANSFER),
+            "note": "The paper's Table 5 as a matrix, last layer: fine-tune on one task, probe another. A label gains "
+            "or loses smallest distance to any other.",
+        })  # fmt: skip
+    for model in models:
+        for task in tasks:
+            frame = _layers(spaces, model, task)
+            if len(frame):
+                shown.append({
+                    "id": f"layers-{model}-{task}", "title": f"{task}, {model}: layer by layer", "model": model,
+                    "task": task, "frame": frame, "note": "± is the standard deviation over seeds.",
+                })  # fmt: skip
+    return [{"model": None, "task": None, "main": False} | table for table in shown]
+
+
+def figures(files, captions):
+    """The report's figures.
+
+    Parameters
+    ----------
+    files : list of path
+        `…/figures/{name}.png`, or `…/figures/{name}/{model}.{task}.png`, or `…/figures/{name}/{model}.png`.
+    captions : list of path
+        `{name}.rst` for each.
+
+    Returns
+    -------
+    list of dict
+        In the order of the titles; as `closerlook.report.page.page` takes them.
+    """
+    texts = {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in captions}
+    found = []
+    for file in map(Path, files):
+        whole = file.parent.name == "figures"
+        name = file.stem if whole else file.parent.name
+        model, _, task = ("", "", "") if whole else file.stem.partition(".")
+        found.append({
+            "id": f"{name}-{file.stem}" if not whole else name, "title": TITLES[name],
+            "caption": " ".join(texts[name].split()), "file": str(file), "model": model or None, "task": task or None,
+        })  # fmt: skip
+    return sorted(found, key=lambda figure: list(TITLES.values()).index(figure["title"]))
+
+
+def _named(frame, columns):
+    """Some columns under the names that they are shown with; those without any value are left out."""
+    kept = [c for c in columns if c in frame and frame[c].notna().any()]
+    return frame[kept].rename(columns=columns)
+
+
+def _layers(spaces, model, task):
+    """Means and standard deviations over seeds, by layer and state."""
+    own = spaces[(spaces.model == model) & (spaces.task == task) & spaces.step.isna()]
+    own = own[own.tuned_on.isna() | (own.tuned_on == task)]
+    own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
+    measures = [c for c in LAYERS if c in spaces and c != "layer"]
+    by = own.astype(dict.fromkeys(measures, float)).groupby(["layer", "when"])
+    table = by[measures].mean().join(by[measures].std(ddof=1).add_suffix(" ±")).join(by.seed.nunique().rename("seeds"))
+    table = table.reset_index().sort_values(["layer", "when"], ascending=[True, False], ignore_index=True)
+    return _named(table, LAYERS)
+
+
+def making(config, versions, seeds, costs, started, ended):
+    """How a run was made, for the end of the report."""
+    facts = [("first job", started), ("last job", ended), ("jobs", f"{int(costs.jobs.sum()):,}")]
+    facts.append(("time of all jobs", f"{costs.seconds.sum() / 3600:.2f} hours"))
+    return {"config": config, "versions": versions, "seeds": list(seeds), "facts": facts, "costs": costs.round(1)}
+
+
+def span(folder):
+    """When the first job ended that left a benchmark file, and the last; as text."""
+    times = [file.stat().st_mtime for file in Path(folder).rglob("*.tsv")]
+    ends = (min(times), max(times)) if times else (None, None)
+    return ["–" if t is None else pd.Timestamp(t, unit="s", tz="UTC").strftime("%Y-%m-%d %H:%M UTC") for t in ends]

@@ -1,0 +1,133 @@
+"""What the report's explorer shows: labels and points of every run, in a plane, step by step."""
+
+import base64
+import re
+from pathlib import Path
+
+import numpy as np
+
+from closerlook.analysis.plane import Plane
+from closerlook.analysis.spaces import cell_of
+from closerlook.figures.style import LABELS
+
+STEPS = 21  # of a run that are shown at most
+POINTS = 60  # of a space that are shown at most
+
+
+def explorer(movements, trajectories, direct, labels):
+    """Gather the runs, as values that go into JSON.
+
+    Parameters
+    ----------
+    movements : list of path
+        What `closerlook.analysis.movement.movement` found, `…/{model}/{task}.seed{n}.npz`.
+    trajectories : list of path
+        What `closerlook.analysis.trajectory.trajectory` found; these runs are shown step by step, the others before and
+        after fine-tuning.
+    direct : list of path
+        DirectProbe's arrays of the training split, `…/{model}/{state}/{task}/train/layer{n}.npz`.
+    labels : dict of str to dict
+        Of each task the `names` of its labels, and under `train` the label id of each training point.
+
+    Returns
+    -------
+    list of dict
+        Per run `model`, `task`, `seed`, `followed`, `layers`, `updates` (0 is the original, and 1 what fine-tuning made
+        of it where the run was not followed), `labels`, their `looks` (a colour, and how often it was used before: a
+        label looks the same as in the figures), `point_labels` (places in `labels`); the planes' `scale` and
+        `explained`, a row per layer; and arrays in base64: `centroids` (updates, layers, k, 2) and `points` (updates,
+        layers, m, 2) as int16, in units of scale / 32767; `distance` (updates, layers, k) to the nearest label as
+        float32, NaN where there is none, and `nearest`, its place in `labels` as int16, or -1; `overlapping` (updates,
+        layers): pairs of labels without a distance. Little-endian, C order.
+    """
+    distances = {tuple(cell_of(Path(path), 5)[:4]): Path(path) for path in direct}
+    runs = {_key(path): _followed(Path(path), labels) for path in trajectories}
+    for path in movements:
+        if _key(path) not in runs:
+            runs[_key(path)] = _ends(Path(path), labels, distances)
+    return [runs[key] for key in sorted(runs)]
+
+
+def _key(path):
+    path = Path(path)
+    task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
+    return path.parent.name, task, int(seed)
+
+
+def _followed(path, labels):
+    with np.load(path, allow_pickle=False) as arrays:
+        updates = arrays["updates"]
+        kept = np.unique(np.linspace(0, len(updates) - 1, min(STEPS, len(updates))).round().astype(int))
+        classes, layers = arrays["train_classes"], arrays["layers"]
+        planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]
+        whole = arrays["train_centroids"][kept]
+        centroids = np.stack([plane.project(whole[:, i]) for i, plane in enumerate(planes)], 1)
+        shown = _thin(len(arrays["sample"]))
+        found = {
+            "centroids": centroids, "points": arrays["sample_points"][kept][:, :, shown],
+            "distances": arrays["train_distances"][kept], "sample": arrays["sample"][shown],
+        }  # fmt: skip
+    return _run(path, labels, True, layers, updates[kept], classes, planes, **found)
+
+
+def _ends(path, labels, direct):
+    """A run of which only both ends are known."""
+    model, task, seed = _key(path)
+    with np.load(path, allow_pickle=False) as arrays:
+        layers, classes = arrays["layers"], arrays["classes"]
+        planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]
+        shown = _thin(len(arrays["sample"]))
+        ends = [[plane.project(arrays[end][i]) for i, plane in enumerate(planes)] for end in ("before", "after")]
+        points = np.stack([arrays["sample_before"], arrays["sample_after"]])[:, :, shown]
+        sample = arrays["sample"][shown]
+    pairs = len(classes) * (len(classes) - 1) // 2
+    distances = np.full((2, len(layers), pairs), np.nan)
+    for at, state in enumerate(("pretrained", f"{task}.seed{seed}")):
+        for i, layer in enumerate(layers):
+            if (model, state, task, int(layer)) in direct:
+                with np.load(direct[model, state, task, int(layer)], allow_pickle=False) as arrays:
+                    if len(arrays["distance_vector"]) == pairs:
+                        distances[at, i] = arrays["distance_vector"]
+    found = {"centroids": np.array(ends), "points": points, "distances": distances, "sample": sample}
+    return _run(path, labels, False, layers, [0, 1], classes, planes, **found)
+
+
+def _thin(n):
+    """Places of at most so many of n points, evenly."""
+    return np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(int)) if n else np.zeros(0, int)
+
+
+def _run(path, labels, followed, layers, updates, classes, planes, *, centroids, points, distances, sample):
+    model, task, seed = _key(path)
+    k = len(classes)
+    nearest, least = _nearest(distances, k)
+    scale = np.maximum(abs(centroids).max((0, 2, 3)), abs(points).max((0, 2, 3), initial=0)) + 1e-12  # (layers,)
+    ids = np.asarray(labels[task]["train"])[sample]
+    return {
+        "model": model, "task": task, "seed": seed, "followed": followed,
+        "layers": [int(n) for n in layers], "updates": [int(n) for n in updates],
+        "labels": [labels[task]["names"][c] for c in classes],
+        "looks": [[LABELS[c % len(LABELS)], int(c) // len(LABELS)] for c in classes],
+        "point_labels": np.searchsorted(classes, ids).tolist(),
+        "scale": [float(f"{s:.6g}") for s in scale],
+        "explained": [[None if np.isnan(e) else round(float(e), 4) for e in plane.explained] for plane in planes],
+        "centroids": _packed(centroids / scale[:, None, None] * 32767, "<i2"),
+        "points": _packed(points / scale[:, None, None] * 32767, "<i2"),
+        "distance": _packed(least, "<f4"), "nearest": _packed(nearest, "<i2"),
+        "overlapping": np.isnan(distances).sum(2).tolist(),
+    }  # fmt: skip
+
+
+def _nearest(distances, k):
+    """Place of each label's nearest other, -1 where it has none, and its distance; (updates, layers, k) each."""
+    full = np.full((*distances.shape[:2], k, k), np.inf)
+    i, j = np.triu_indices(k, 1)
+    full[..., i, j] = full[..., j, i] = np.where(np.isnan(distances), np.inf, distances)
+    least = full.min(3, initial=np.inf)
+    known = np.isfinite(least)
+    return np.where(known, full.argmin(3) if k else 0, -1), np.where(known, least, np.nan)
+
+
+def _packed(array, kind):
+    array = np.round(array) if kind == "<i2" else array
+    return base64.b64encode(np.ascontiguousarray(array.astype(kind)).tobytes()).decode()

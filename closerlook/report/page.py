@@ -1,0 +1,234 @@
+"""The report: one page that opens from a disk, and fetches nothing."""
+
+import base64
+import io
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from pandas.api import types
+from PIL import Image
+from plotly.offline import get_plotlyjs
+
+HERE = Path(__file__).parent
+MISSING, MINUS = "–", "−"
+KINDS = {"supported": "yes", "contradicted": "no"}  # of verdicts; any other is undecided
+
+
+class Cell(NamedTuple):
+    """A cell of a table: what is shown, and what to sort and to copy by (None where it is missing)."""
+
+    text: str
+    value: str | None = None
+    spread: str | None = None
+    spread_text: str = ""
+
+
+def page(*, title, summary, claims, tables, figures, explorer, missing, making):
+    """Write the report of a study.
+
+    Parameters
+    ----------
+    title, summary : str
+        The summary is one sentence.
+    claims : DataFrame
+        As `closerlook.analysis.claims.claims` returns them.
+    tables : list of dict
+        Each with `id`, `title`, `note`, `frame` for display, `model` and `task` (None: it is about all), and `main`,
+        whether it belongs on the first screen. A column `X ±` right after `X` is its spread.
+    figures : list of dict
+        Each with `id`, `title`, `caption`, `file` (of a PNG), `model` and `task`.
+    explorer : list of dict
+        As `closerlook.report.explorer.explorer` returns them.
+    missing : DataFrame
+        What the study lacks: `cell`, `step`, `status` (`failed` or `not run`), `reason`.
+    making : dict
+        `config` (YAML), `versions` (of str to str), `seeds`, `facts` (pairs of str), and `costs`, a DataFrame with a
+        row per rule.
+
+    Returns
+    -------
+    str
+        HTML with everything inside: styles, scripts, data, and the figures in 256 colours.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    shown = [_table(**spec) for spec in tables]
+    drawn = [_figure(**spec) for spec in figures]
+    return environment.get_template("template.html").render(
+        title=title, summary=summary,
+        claims=[_claim(row) for row in claims.to_dict("records")],
+        main=[t for t in shown if t["main"]],
+        tables=_study(t for t in shown if not t["main"]), figures=_study(drawn),
+        cell_tables=_cells(t for t in shown if not t["main"]), cell_figures=_cells(drawn),
+        models=_names(shown + drawn, "model"), tasks=_names(shown + drawn, "task"),
+        runs=[(run, _json(run)) for run in explorer],
+        counts=missing.status.value_counts().to_dict() if len(missing) else {},
+        missing=_table("missing-table", "What is missing", None, missing),
+        making=making | {"costs": _table("costs-table", "Costs", None, making["costs"])},
+        css=_asset("page.css"), js=_asset("page.js"), plotly=Markup(get_plotlyjs()) if explorer else "",
+    )  # fmt: skip
+
+
+def _asset(name):
+    return Markup((HERE / name).read_text(encoding="utf-8"))
+
+
+def _json(value):
+    """JSON that can stand in a script element."""
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def _study(items):
+    return [item for item in items if item["model"] is None and item["task"] is None]
+
+
+def _cells(items):
+    return [item for item in items if item["model"] is not None or item["task"] is not None]
+
+
+def _names(items, key):
+    """The models or tasks that something is about, in order, without those of the first screen."""
+    return list(dict.fromkeys(item[key] for item in items if item[key] is not None and not item["main"]))
+
+
+def _claim(row):
+    ends = row["effect"], row["ci_low"], row["ci_high"]
+    effect, low, high = (_signed(v, _digits(pd.Series(ends, dtype=float).dropna())) for v in ends)
+    exceptions = row["exceptions"] if isinstance(row["exceptions"], str) else ""
+    return row | {
+        "kind": KINDS.get(row["verdict"], "open"),
+        "effect": effect,
+        "interval": f"{low} to {high}" if MISSING not in (low, high) else None,
+        "strip": _strip(*ends),
+        "d": _signed(row["d"], 2),
+        "share": f"{100 * row['share']:.0f} %" if _known(row["share"]) else MISSING,
+        "p": _probability(row["p"]),
+        "p_adjusted": _probability(row["p_adjusted"]),
+        "p_cells": _probability(row["p_cells"]) if _known(row.get("p_cells")) else None,
+        "exceptions": [part for part in exceptions.split("; ") if part.strip()],
+    }
+
+
+def _strip(effect, low, high):
+    """Where effect and interval lie, in per cent of a strip that has zero in its middle; None if there is no effect."""
+    if not _known(effect):
+        return None
+    low, high = (v if _known(v) else effect for v in (low, high))
+    reach = max(abs(effect), abs(low), abs(high)) * 1.08 or 1
+    at = [round(50 + 50 * v / reach, 2) for v in (effect, low, high)]
+    return {"effect": at[0], "low": at[1], "width": round(at[2] - at[1], 2)}
+
+
+def _known(value):
+    return not (types.is_scalar(value) and pd.isna(value))
+
+
+def _signed(value, digits):
+    """A number with its sign."""
+    if not _known(value):
+        return MISSING
+    return ("+" if value > 0 else "") + _number(value, digits)
+
+
+def _probability(p):
+    """A p value."""
+    if not _known(p):
+        return MISSING
+    return "< 0.001" if p < 0.001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+
+
+def _table(id, title, note, frame, model=None, task=None, main=False):
+    """What the template needs of a table: rows of cells, and columns; `spread` is the characters to leave for it."""
+    columns = []
+    for name in frame.columns:
+        cells, before = _column(frame[name]), columns[-1] if columns else None
+        if before and name == f"{before['name']} ±":
+            before["cells"] = [_spread(*pair) for pair in zip(before["cells"], cells)]
+            before["spread"] = 3 + max(len(cell.spread_text) for cell in before["cells"]) if len(cells) else 3
+        else:
+            columns.append({"name": name, "numeric": _numbers(frame[name]) is not None, "cells": cells, "spread": 0})
+    rows = list(zip(*(column["cells"] for column in columns)))
+    return {"id": id, "title": title, "note": note, "columns": columns, "rows": rows, "model": model, "task": task,
+            "main": main}  # fmt: skip
+
+
+def _numbers(column):
+    """The column as floats; None if it holds anything else, or nothing."""
+    if types.is_bool_dtype(column) or not column.notna().any():
+        return None
+    if types.is_numeric_dtype(column) or all(
+        isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in column.dropna()
+    ):
+        return column.astype(float)
+    return None
+
+
+def _column(column):
+    """The cells of a column without spreads."""
+    numbers = _numbers(column)
+    if numbers is None:
+        return [Cell(_text(v), _text(v)) if _known(v) else Cell(MISSING) for v in column]
+    digits = _digits(numbers)
+    return [Cell(_number(v, digits), f"{v:.10g}".replace("inf", "Infinity")) if _known(v) else Cell(MISSING)
+            for v in numbers]  # fmt: skip
+
+
+def _spread(cell, spread):
+    """A cell with its spread, which is shown with as many digits as the value, and only beside one."""
+    if cell.value is None or spread.value in (None, "Infinity") or "e" in cell.text:
+        return cell._replace(spread=spread.value)
+    size = float(spread.value)
+    digits = len(cell.text.partition(".")[2]) or int(size != round(size))
+    text = f"{size:.{digits}f}"
+    return cell._replace(spread=spread.value, spread_text=text if float(text) or not size else f"{size:.1g}")
+
+
+def _text(value):
+    return {True: "yes", False: "no"}[bool(value)] if isinstance(value, (bool, np.bool_)) else str(value)
+
+
+def _digits(numbers):
+    """Decimals that show a column to about three digits; none where all are whole."""
+    finite = numbers[np.isfinite(numbers)]
+    if not len(finite) or (finite == finite.round()).all():
+        return 0
+    size = finite.abs().max()
+    return 1 if size >= 100 else 2 if size >= 1 else min(4, 2 - math.floor(math.log10(size)))
+
+
+def _number(value, digits):
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    text = f"{value:.{digits}f}"
+    if value and not float(text):
+        text = f"{value:.1e}"
+    return text.replace("-", MINUS)
+
+
+def _figure(id, title, caption, file, model=None, task=None):
+    data, (width, height) = _png(file)
+    source = "data:image/png;base64," + base64.b64encode(data).decode()
+    return {"id": id, "title": title, "caption": caption, "source": source, "width": width, "height": height,
+            "model": model, "task": task, "main": False}  # fmt: skip
+
+
+def _png(file):
+    """The bytes of a figure, in 256 colours if that makes it smaller, and its size."""
+    whole = Path(file).read_bytes()
+    with Image.open(io.BytesIO(whole)) as image:
+        flat = Image.new("RGB", image.size, "white")
+        rgba = image.convert("RGBA")
+        flat.paste(rgba, mask=rgba.getchannel("A"))
+    out = io.BytesIO()
+    few = flat.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)  # dots would blur lines and letters
+    few.save(out, "PNG", optimize=True)
+    return min(whole, out.getvalue(), key=len), flat.size

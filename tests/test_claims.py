@@ -1,0 +1,167 @@
+"""Intervals, tests and claims, against simulation, enumeration and made-up studies whose truth is known."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from closerlook.analysis import labels as label_rows
+from closerlook.analysis import movement as movement_rows
+from closerlook.analysis import spaces as space_rows
+from closerlook.analysis.claims import CLAIMS, Study, claims, holm, sign_flips
+from closerlook.analysis.clusters import cluster_table
+from closerlook.analysis.intervals import interval, over_seeds
+from closerlook.figures.claims import claims as draw
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 20])
+def test_an_interval_covers_the_mean_as_often_as_it_says(n):
+    rng = np.random.default_rng(n)
+    found = [interval(rng.normal(3, 2, n)) for _ in range(600)]
+    covered = np.mean([f["low"] <= 3 <= f["high"] for f in found])
+    assert 0.9 < covered < 0.985
+
+
+def test_one_value_has_no_spread_and_missing_ones_do_not_count():
+    one = interval([2.0, np.nan])
+    assert one["mean"] == 2 and one["n"] == 1 and np.isnan([one["std"], one["low"], one["high"]]).all()
+    assert interval([])["n"] == 0 and np.isnan(interval([])["mean"])
+    same = interval([4.0, 4.0, 4.0])
+    assert (same["low"], same["high"], same["std"]) == (4, 4, 0)
+
+
+def test_over_seeds_is_a_summary_of_each_group():
+    frame = pd.DataFrame({"model": ["m", "m", "n"], "seed": [0, 1, 0], "x": [1.0, 3.0, 5.0]})
+    table = over_seeds(frame, ["model"], {"x": "y"}).set_index("model")
+    low, high = stats.t.interval(0.95, 1, loc=2, scale=1)
+    assert table.loc["m"].tolist() == pytest.approx([2, 2, np.sqrt(2), low, high])
+    assert table.y["n"] == 5 and table.seeds["n"] == 1 and np.isnan(table.y_seed_std["n"])
+
+
+@pytest.mark.parametrize("n", [2, 5, 8])
+def test_sign_flips_are_those_of_all_signs(n):
+    x = np.random.default_rng(n).normal(0.8, 1, n)
+    means = [np.mean(np.multiply(s, x)) for s in itertools.product((1, -1), repeat=n)]
+    assert sign_flips(x) == pytest.approx(np.mean(np.abs(means) >= abs(x.mean()) - 1e-12))
+    assert np.isnan(sign_flips(x[:1]))
+
+
+def test_holm_adjusts_for_how_many_there_are():
+    assert holm([0.01, 0.04, 0.03, np.nan]).tolist() == pytest.approx([0.03, 0.06, 0.06, np.nan], nan_ok=True)
+    assert holm([0.6, 0.9]).tolist() == [1, 1]
+    rng = np.random.default_rng(0)  # the chance of any false alarm among seven true null hypotheses
+    assert np.mean([(holm(rng.random(7)) < 0.05).any() for _ in range(2000)]) < 0.065
+
+
+def make(effect=1.0, tasks=4, seeds=3, layers=4):
+    """A study of one model in which all that the paper says holds (or, with a negative effect, its opposite)."""
+    rng = np.random.default_rng(0)
+    rows, labels, moves = [], [], []
+    names = [f"t{i}" for i in range(tasks)]
+    for task in names:
+        states = ["pretrained", *(f"{task}.seed{s}" for s in range(seeds))]
+        states += [f"{other}.seed{s}" for other in names if task == "t0" and other != "t0" for s in range(seeds)]
+        for state in states:
+            tuned = None if state == "pretrained" else state.split(".")[0]
+            seed = None if tuned is None else int(state[-1])
+            own = (tuned == task) * effect
+            helps = {"t1": 3, "t2": -3}.get(tuned, 0) * effect
+            for layer in range(layers + 1):
+                rows.append({
+                    "model": "m", "task": task, "state": state, "tuned_on": tuned, "seed": seed, "layer": layer,
+                    "depth": layers, "n_labels": 3, "conflicts": 0,
+                    "accuracy": 70 + 5 * own + helps + rng.normal(0, 0.1),
+                    "n_clusters": 12 * 2.0 ** -round(own), "is_linear": True, "test_is_linear": True,
+                    "train_test_similarity": 0.8 - 0.2 * own + rng.normal(0, 0.01),
+                    "original_similarity": None if tuned is None else 0.5 + 0.3 * own, "original_pairs": 3,
+                })  # fmt: skip
+                for label in "abc":
+                    cell = {"model": "m", "task": task, "state": state, "tuned_on": tuned, "seed": seed, "layer": layer}
+                    labels.append(cell | {"label": label, "min_distance": 2.0**own * rng.uniform(0.9, 1.1)})
+                if tuned == task:
+                    far = layer if effect > 0 else layers - layer
+                    cell = {"model": "m", "task": task, "seed": seed, "layer": layer, "label": "a"}
+                    moves.append(cell | {"relative_length": 0.1 + far})
+    return Study(
+        pd.DataFrame(rows, columns=list(space_rows.COLUMNS)),
+        pd.DataFrame(labels, columns=list(label_rows.COLUMNS)),
+        pd.DataFrame(moves, columns=list(movement_rows.COLUMNS)),
+        [["t1", "t0"]],
+        [["t2", "t0"]],
+    )
+
+
+def test_what_holds_is_supported():
+    table, pairs = claims(make(seeds=5))
+    by = table.set_index("claim")
+    assert set(by.verdict.drop("transfer")) == {"supported"} and (by.share == 1).all()
+    assert by.effect["accuracy"] == pytest.approx(5, abs=0.2) and by.n["accuracy"] == 20 and by.cells["accuracy"] == 4
+    assert by.effect["clusters"] == -1 and by.effect["label_distances"] == pytest.approx(1, abs=0.1)
+    assert by.n["label_distances"] == 4 * 3 and by.effect["layers"] == pytest.approx(1)
+    assert by.effect["geometry"] == pytest.approx(0.3)
+    assert by.effect["transfer"] == pytest.approx(6, abs=0.3) and by.n["transfer"] == 5
+    assert by.verdict["transfer"] == "too little data"  # five pairs can never be certain
+    assert (by.ci_low <= by.effect + 1e-12).all() and (by.effect <= by.ci_high + 1e-12).all()
+    assert by.exceptions.isna().all() and len(pairs) == by.n.sum()
+    assert (by.p_cells.drop("transfer") >= 2 / 2**4).all()  # four cells
+
+
+def test_the_opposite_is_contradicted_and_its_exceptions_are_named():
+    table, _ = claims(make(-1.0, seeds=5))
+    by = table.set_index("claim")
+    assert set(by.verdict.drop("transfer")) == {"contradicted"} and (by.share == 0).all()
+    assert by.exceptions["accuracy"].startswith("m / t") and by.exceptions["accuracy"].count(";") == 3
+    assert "m / t1 / b" in by.exceptions["label_distances"]
+
+
+def test_few_pairs_are_too_little_data():
+    table, _ = claims(make(tasks=1, seeds=2))
+    assert set(table.verdict) == {"too little data"}
+    assert table.set_index("claim").n["accuracy"] == 2
+
+
+def test_what_was_not_measured_is_no_pair():
+    study = make()
+    study.spaces.loc[study.spaces.task == "t1", "accuracy"] = None
+    study.spaces.loc[study.spaces.task == "t2", "test_is_linear"] = False
+    study.spaces.loc[study.spaces.state == "pretrained", "n_clusters"] = 3  # no more than labels
+    table = claims(study)[0].set_index("claim")
+    assert table.cells["accuracy"] == 3 and table.cells["train_test_similarity"] == 3
+    assert table.n["clusters"] == 0 and table.verdict["clusters"] == "too little data"
+
+
+def test_an_empty_study_has_verdicts_and_a_figure():
+    study = make(tasks=0)
+    table, pairs = claims(study)
+    assert (
+        list(table.claim) == [c.name for c in CLAIMS] and set(table.verdict) == {"too little data"} and not len(pairs)
+    )
+    draw(table, pairs)
+
+
+def test_conflicts_excuse_clusters():
+    study = make()
+    study.spaces["conflicts"] = 4
+    study.spaces.loc[study.spaces.state == "pretrained", "n_clusters"] = 11  # three labels, and four pairs set apart
+    assert claims(study)[0].set_index("claim").n["clusters"] == 0
+
+
+def test_the_figure_shows_every_pair_and_verdict():
+    table, pairs = claims(make())
+    figure = draw(table, pairs)
+    for row, axis in zip(table.itertuples(), figure.axes):
+        shown = axis.collections[0].get_offsets()[:, 0]
+        assert sorted(shown) == pytest.approx(sorted(pairs[pairs.claim == row.claim].value))
+        assert any(text.get_text() == row.verdict for text in axis.texts)
+
+
+def test_clusters_stand_where_there_were_more_than_labels():
+    study = make(tasks=2)
+    spaces = study.spaces.astype({"n_clusters": float})
+    spaces.loc[(spaces.task == "t1") & spaces.tuned_on.isna(), "n_clusters"] = 3
+    table = cluster_table(spaces, ["m"], ["t1", "t0"])
+    assert table.task.tolist() == ["t0"] and table.original.tolist() == [12] and table.fine_tuned.tolist() == [6]
+    assert table.seeds.tolist() == [3] and table.fine_tuned_seed_std.tolist() == [0]
+    assert not len(cluster_table(spaces[:0], ["m"], ["t0"]))

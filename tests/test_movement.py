@@ -1,0 +1,170 @@
+"""Planes, movement and paths, against scikit-learn's PCA and against plain loops."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.stats import ortho_group
+from sklearn.decomposition import PCA
+
+from closerlook.analysis.movement import directions, movement, movements
+from closerlook.analysis.paths import closest, paths
+from closerlook.analysis.plane import common_plane, fit_plane, sample
+from closerlook.analysis.trajectory import trajectory
+from closerlook.figures import style
+from closerlook.figures.movement import directions as draw_directions
+from closerlook.figures.movement import movement_lengths
+from closerlook.figures.paths import centroid_paths
+
+NAMES = {"t": ["a", "b", "c", "d"]}
+
+
+def test_a_plane_is_that_of_pca():
+    X = np.random.default_rng(0).normal(size=(30, 6)) * [5, 3, 1, 1, 1, 1]
+    plane, pca = fit_plane(X), PCA(2).fit(X)
+    np.testing.assert_allclose(plane.explained, pca.explained_variance_ratio_)
+    np.testing.assert_allclose(abs(plane.axes), abs(pca.components_), atol=1e-10)
+    np.testing.assert_allclose(abs(plane.project(X)), abs(pca.transform(X)), atol=1e-10)
+    assert (plane.axes[np.arange(2), abs(plane.axes).argmax(1)] > 0).all()
+
+
+def test_a_plane_around_the_origin_explains_squared_lengths():
+    X = np.random.default_rng(1).normal(size=(20, 5)) + 3
+    plane = fit_plane(X, origin=np.zeros(5))
+    np.testing.assert_allclose((plane.project(X) ** 2).sum(0) / (X**2).sum(), plane.explained)
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (2, 4), (5, 1), (3, 2)])
+def test_few_points_or_dimensions_still_have_a_plane(shape):
+    X = np.random.default_rng(2).normal(size=shape)
+    plane = fit_plane(X)
+    assert plane.axes.shape == (2, shape[1]) and plane.project(X).shape == (shape[0], 2)
+    assert np.isfinite(plane.project(X)).all()
+    assert np.isnan(plane.explained).all() if shape[0] == 1 else plane.explained.sum() == pytest.approx(1)
+
+
+def test_a_sample_has_as_many_of_each_label():
+    y = np.repeat([0, 1, 2], [500, 30, 3])
+    chosen = sample(y, 60)
+    assert np.bincount(y[chosen]).tolist() == [20, 20, 3] and len(set(chosen)) == 43
+    assert np.array_equal(chosen, sample(y, 60)) and len(sample(np.zeros(0, int))) == 0
+
+
+@pytest.fixture(scope="module")
+def spaces():
+    """Four labels in two layers, before and after; label c does not move in layer 0."""
+    rng = np.random.default_rng(3)
+    y = np.repeat([0, 1, 2, 3], [10, 20, 5, 8])
+    found = {}
+    for layer in (0, 1):
+        before = rng.normal(size=(len(y), 7)).astype(np.float32)
+        ways = rng.normal(size=(4, 7)) * (1 + layer)
+        ways[2] *= layer
+        found[layer] = before, (before + ways[y]).astype(np.float32), ways
+    return y, found
+
+
+def save(folder, arrays, seed):
+    (folder / "m").mkdir(exist_ok=True)
+    np.savez(folder / f"m/t.seed{seed}.npz", **arrays)
+    return folder / f"m/t.seed{seed}.npz"
+
+
+def test_every_label_goes_its_way(spaces, tmp_path):
+    y, found = spaces
+    arrays = movement(((n, a, b) for n, (a, b, _) in found.items()), y)
+    assert arrays["counts"].tolist() == [10, 20, 5, 8]
+    table = movements([save(tmp_path, arrays, 0)], NAMES)
+    assert len(table) == 2 * 4
+    for layer, (before, _, ways) in found.items():
+        rows = table[table.layer == layer].set_index("label").loc[NAMES["t"]]
+        lengths = np.linalg.norm(ways, axis=1)
+        np.testing.assert_allclose(rows.length, lengths, atol=1e-5)
+        size = np.sqrt((before**2).sum(1).mean())
+        np.testing.assert_allclose(rows.relative_length, lengths / size, atol=1e-5)
+        mean = ways.mean(0)
+        for label, way in zip(NAMES["t"], ways):
+            if np.linalg.norm(way) > 1e-3:
+                cosine = way @ mean / np.linalg.norm(way) / np.linalg.norm(mean)
+                assert rows.cosine[label] == pytest.approx(cosine, abs=1e-4)
+
+
+def test_movement_does_not_depend_on_the_frame(spaces, tmp_path):
+    y, found = spaces
+    R = ortho_group.rvs(7, random_state=0)
+    frames = []
+    for seed, (turn, scale) in enumerate([(np.eye(7), 1), (R, 1), (R, 3)]):
+        moved = ((n, scale * a @ turn, scale * b @ turn) for n, (a, b, _) in found.items())
+        frames.append(movements([save(tmp_path, movement(moved, y), seed)], NAMES))
+    for column in ("length", "relative_length"):
+        np.testing.assert_allclose(frames[0][column], frames[1][column], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(frames[0].relative_length, frames[2].relative_length, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(3 * frames[0].length, frames[2].length, rtol=1e-4, atol=1e-5)
+
+
+def test_directions_keep_the_length_that_they_explain(spaces, tmp_path):
+    y, found = spaces
+    runs = [save(tmp_path, movement(((n, a, b + s) for n, (a, b, _) in found.items()), y), s) for s in (0, 1)]
+    frame = directions(runs, NAMES)
+    assert len(frame) == 2 * 2 * 4
+    lengths = movements(runs, NAMES).groupby("layer").length.apply(lambda v: (v**2).sum())
+    for layer, cell in frame.groupby("layer"):
+        shares = (cell.x**2).sum() / lengths[layer], (cell.y**2).sum() / lengths[layer]
+        assert shares == pytest.approx((cell.explained_x.iloc[0], cell.explained_y.iloc[0]), abs=1e-5)
+    figure = draw_directions(frame, style.looks(NAMES["t"]))
+    panels = [axis for axis in figure.axes if axis.get_title()]
+    assert [axis.get_title() for axis in panels] == ["layer 0", "layer 1"]
+    drawn = {tuple(np.round(arrow.xy, 6)) for arrow in panels[1].texts}
+    mean = frame[frame.layer == 1].groupby("label")[["x", "y"]].mean().to_numpy()
+    assert drawn == {tuple(np.round(row, 6)) for row in mean}
+
+
+def test_lengths_have_a_panel_for_every_label(spaces, tmp_path):
+    y, found = spaces
+    table = movements([save(tmp_path, movement(((n, a, b) for n, (a, b, _) in found.items()), y), 0)], NAMES)
+    figure = movement_lengths(table, style.looks(NAMES["t"]))
+    assert [axis.get_title() for axis in figure.axes] == ["a (10)", "b (20)", "c (5)", "d (8)"]
+    own = table[table.label == "b"].relative_length
+    assert any(np.allclose(line.get_ydata(), own) for line in figure.axes[1].lines)
+
+
+@pytest.mark.parametrize("k", [3, 4, 9])
+def test_the_closest_three_are_those_of_all_triples(k):
+    vector = np.random.default_rng(k).random(k * (k - 1) // 2)
+    vector[1] = np.nan  # overlapping: nothing is closer
+    D = np.zeros((k, k))
+    D[np.triu_indices(k, 1)] = np.nan_to_num(vector)
+    D += D.T
+    best = min(itertools.combinations(range(k), 3), key=lambda some: sum(D[p] for p in itertools.combinations(some, 2)))
+    assert closest(vector, k) == list(best)
+    assert closest(np.zeros(1), 2) == [0, 1]
+
+
+def test_paths_are_those_of_the_centroids(spaces, tmp_path):
+    y, found = spaces
+    views = {n: common_plane(a, b, y) for n, (a, b, _) in found.items()}
+    runs = []
+    for seed in (0, 1):
+        steps = [
+            (u, {"train": {n: a + (u / 10 + seed / 50) * (b - a) for n, (a, b, _) in found.items()}})
+            for u in (0, 5, 10)
+        ]
+        _, arrays = trajectory(steps, {"train": y}, planes=views, sample=np.arange(0, 43, 6))
+        runs.append(save(tmp_path, arrays, seed))
+    with np.load(runs[0]) as arrays:  # the points of the sample, in the planes
+        assert arrays["sample_points"].shape == (3, 2, 8, 2)
+        middle = (found[1][0] + found[1][1]) / 2
+        np.testing.assert_allclose(arrays["sample_points"][1, 1], views[1].project(middle[::6]), atol=1e-4)
+        ways = arrays["train_centroids"][:, 1].astype(float)
+    frame = paths(runs, NAMES)
+    assert set(frame.layer) == {1} and len(frame) == 2 * 3 * 3
+    track = frame[(frame.seed == 0)].sort_values(["label", "update"])
+    chosen = [NAMES["t"].index(name) for name in dict.fromkeys(track.label)]
+    high = np.linalg.norm(ways[:, chosen][1:] - ways[:, chosen][:-1], axis=2).sum()
+    flat = track[["x", "y"]].to_numpy().reshape(3, 3, 2)
+    low = np.linalg.norm(np.diff(flat, axis=1), axis=2).sum()
+    assert 0 < low <= high + 1e-6  # a projection shortens
+    assert 0 < track.explained_x.iloc[0] + track.explained_y.iloc[0] <= 1
+    figure = centroid_paths(frame, [("m", "t")], {"t": style.looks(NAMES["t"])})
+    lines = [line.get_xdata() for line in figure.axes[0].lines if len(line.get_xdata()) == 3]
+    assert len(lines) == 3 * 2

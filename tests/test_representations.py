@@ -1,0 +1,84 @@
+"""Similarities of representations: their closed forms, and what they are invariant to."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import ortho_group, spearmanr
+
+from closerlook.analysis.representations import compare, linear_cka, procrustes_similarity, rsa, similarities
+from closerlook.analysis.spaces import COLUMNS
+from closerlook.figures.similarity import similarity_measures
+
+MEASURES = [linear_cka, procrustes_similarity, rsa]
+
+
+@pytest.fixture
+def pair():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 6)) * [4, 2, 1, 1, 1, 1]
+    return X, X @ rng.normal(size=(6, 6)) + rng.normal(size=(40, 6))
+
+
+def test_cka_is_that_of_the_gram_matrices(pair):
+    X, Y = pair
+    H = np.eye(40) - 1 / 40
+    K, L = H @ X @ X.T @ H, H @ Y @ Y.T @ H
+    assert linear_cka(X, Y) == pytest.approx((K * L).sum() / np.sqrt((K * K).sum() * (L * L).sum()))
+
+
+def test_procrustes_is_the_best_rotation(pair):
+    X, Y = ((Z - Z.mean(0)) / np.linalg.norm(Z - Z.mean(0)) for Z in pair)
+    best = procrustes_similarity(*pair)
+    tried = [np.trace(X.T @ Y @ ortho_group.rvs(6, random_state=s)) for s in range(200)]
+    assert max(tried) <= best + 1e-12 and best == pytest.approx(np.linalg.svd(X.T @ Y)[1].sum())
+
+
+def test_rsa_is_a_rank_correlation_of_distances(pair):
+    X, Y = pair
+    i, j = np.triu_indices(40, 1)
+    expected = spearmanr(np.linalg.norm(X[i] - X[j], axis=1), np.linalg.norm(Y[i] - Y[j], axis=1)).statistic
+    assert rsa(X, Y) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_invariances(pair, measure):
+    X, Y = pair
+    R = ortho_group.rvs(6, random_state=1)
+    value = measure(X, Y)
+    assert measure(X, X) == pytest.approx(1) and 0 < value < 0.999
+    assert measure(X, 7 * Y @ R + 5) == pytest.approx(value)
+    assert measure(0.1 * X @ R - 2, Y) == pytest.approx(value)
+    assert measure(X, Y * [9, 1, 1, 1, 1, 1]) != pytest.approx(value, abs=1e-3)  # not under any linear map
+    assert measure(X, Y) == pytest.approx(measure(Y, X))
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_what_does_not_vary_has_no_similarity(measure):
+    assert np.isnan(measure(np.ones((5, 3)), np.random.default_rng(0).normal(size=(5, 3))))
+
+
+def test_many_points_are_compared_by_a_sample():
+    X, noise = np.random.default_rng(0).normal(size=(2, 2000, 3))
+    found = compare(X, X + 0.1 * noise)
+    assert found["n_points"] == 2000 and found == compare(X, X + 0.1 * noise)
+    assert json.loads(json.dumps(found)) == found and all(0.9 < found[m] <= 1 for m in ("cka", "procrustes", "rsa"))
+
+
+def test_the_table_and_its_figure(tmp_path):
+    (tmp_path / "m").mkdir()
+    for seed in (0, 1):
+        cells = {
+            str(n): {"cka": 0.9 - n / 10 - seed / 50, "procrustes": 0.8, "rsa": None, "n_points": 9} for n in (0, 1)
+        }
+        (tmp_path / f"m/t.seed{seed}.json").write_text(json.dumps({"layers": {"train": cells, "test": cells}}))
+    frame = similarities(sorted(tmp_path.glob("m/*.json")))
+    assert len(frame) == 2 * 2 * 2 and frame.rsa.isna().all()
+    row = {"model": "m", "task": "t", "tuned_on": "t", "original_similarity": 0.7}
+    rows = [row | {"layer": n, "seed": s} for n in (0, 1) for s in (0, 1)]
+    spaces = pd.DataFrame(rows, columns=list(COLUMNS))
+    lines = similarity_measures(frame, spaces, ["m"], ["t"]).axes[0].lines
+    drawn = [list(line.get_ydata()) for line in lines]
+    assert [pytest.approx([0.89, 0.79])] == [d for d in drawn if d[:1] == [pytest.approx(0.89)]]
+    assert [0.7, 0.7] in drawn

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+from closerlook.analysis.tables import read_table
+from closerlook.files import read_json, staged
+from closerlook.joblog import logged
+from closerlook.provenance import made_by
+from closerlook.report import contents
+from closerlook.report.costs import costs
+from closerlook.report.page import page
+
+with logged(snakemake.log[0]):
+    files, study = snakemake.input, snakemake.params.study
+    names = ("table7", "clusters", "table5", "spaces")
+    tables = [read_table(files[name]) for name in names]
+    benchmarks = Path(files.spaces).parent.parent / "benchmarks"
+    made = [made_by(), *(read_json(f)["made_by"] for f in files.results[:1])]
+    versions = {name: version for each in made for name, version in each["versions"].items()}
+    text = page(
+        title=snakemake.params.title,
+        summary=contents.summary(**study),
+        claims=read_table(files.claims),
+        tables=contents.tables(*tables, study["models"], study["tasks"]),
+        figures=contents.figures(files.figures, files.captions),
+        explorer=read_json(files.explorer),
+        missing=read_table(files.missing),
+        making=contents.making(
+            snakemake.params.config, versions, study["seeds"], costs(benchmarks), *contents.span(benchmarks)
+        ),
+    )
+    with staged(snakemake.output[0]) as part:
+        part.write_text(text, encoding="utf-8")
