@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import procrustes
+from scipy.linalg import svdvals
 from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 
@@ -30,9 +30,7 @@ def linear_cka(X, Y):
         From 0 to 1; NaN where all points of a space coincide. Invariant under rotation, reflection, translation and
         scaling of either space. It is biased upwards where the dimension is not small against the number of points.
     """
-    X, Y = _centred(X), _centred(Y)
-    size = np.linalg.norm(X.T @ X) * np.linalg.norm(Y.T @ Y)
-    return float(np.linalg.norm(X.T @ Y) ** 2 / size) if size > 0 else float("nan")
+    return _products(X, Y)[0]
 
 
 def procrustes_similarity(X, Y):
@@ -46,15 +44,21 @@ def procrustes_similarity(X, Y):
     Returns
     -------
     float
-        From 0 to 1: the square root of one minus the disparity of `scipy.spatial.procrustes`, which is the cosine of
-        the angle of the two configurations once they are aligned; NaN where all points of a space coincide. Invariant
-        under rotation, reflection, translation and scaling of either space.
+        From 0 to 1: the cosine of the angle of the two configurations once they are aligned, the square root of one
+        minus the disparity of `scipy.spatial.procrustes`; NaN where all points of a space coincide. Invariant under
+        rotation, reflection, translation and scaling of either space.
     """
-    try:
-        disparity = procrustes(np.asarray(X, np.float64), np.asarray(Y, np.float64))[2]
-    except ValueError:  # its word for points that all coincide
-        return float("nan")
-    return float(np.sqrt(max(0.0, 1 - disparity)))
+    return _products(X, Y)[1]
+
+
+def _products(X, Y):
+    """Linear CKA and Procrustes similarity, which share the largest product."""
+    X, Y = (Z - Z.mean(0) for Z in (np.asarray(X, np.float64), np.asarray(Y, np.float64)))
+    both = X.T @ Y
+    cka, angle = np.linalg.norm(X.T @ X) * np.linalg.norm(Y.T @ Y), np.linalg.norm(X) * np.linalg.norm(Y)
+    if not cka > 0:
+        return float("nan"), float("nan")
+    return float(np.linalg.norm(both) ** 2 / cka), float(min(1.0, svdvals(both).sum() / angle))
 
 
 def rsa(X, Y):
@@ -93,7 +97,8 @@ def compare(X, Y, seed=0):
         `cka`, `procrustes`, `rsa` (None where undefined), `n_points`.
     """
     some = np.random.default_rng(seed).choice(len(X), MOST, replace=False) if len(X) > MOST else slice(None)
-    found = {"cka": linear_cka(X, Y), "procrustes": procrustes_similarity(X, Y), "rsa": rsa(X[some], Y[some])}
+    cka, angle = _products(X, Y)
+    found = {"cka": cka, "procrustes": angle, "rsa": rsa(X[some], Y[some])}
     return {name: None if np.isnan(value) else value for name, value in found.items()} | {"n_points": len(X)}
 
 
@@ -118,8 +123,3 @@ def similarities(runs):
             rows += [run | {"split": split, "layer": int(layer)} | found for layer, found in layers.items()]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.sort_values(["model", "task", "seed", "split", "layer"], ignore_index=True)
-
-
-def _centred(X):
-    X = np.asarray(X, np.float64)
-    return X - X.mean(0)

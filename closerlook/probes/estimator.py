@@ -6,8 +6,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from closerlook.probes.direct import cluster, cluster_distances
-from closerlook.probes.hulls import RESOLUTION, nearest
-from closerlook.probes.threads import spread
+from closerlook.probes.hulls import RESOLUTION
+from closerlook.probes.nearest_hull import nearest_hulls
 
 
 class DirectProbe(ClassifierMixin, BaseEstimator):
@@ -108,22 +108,8 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         return np.where(np.isfinite(least), least, np.nan)
 
     def predict(self, X):
-        """The label of the nearest hull, for each point of X (m, d)."""
+        """The label of the nearest hull, for each point of X (m, d). See `nearest_hulls` for ties."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        members = [self._points[self.labels_ == c] for c in range(self.n_clusters_)]
-        centres = np.array([m.mean(0) for m in members])
-        radii = np.array([np.sqrt(((m - c) ** 2).sum(1).max()) for m, c in zip(members, centres)])
-
-        def closest(x):
-            away = np.sqrt(((centres - x) ** 2).sum(1))
-            best, least = -1, np.inf
-            for c in np.argsort(away - radii, kind="stable"):
-                if away[c] - radii[c] >= least:
-                    break
-                distance = nearest(x[None], members[c], self.tol).distance
-                if distance < least:
-                    best, least = c, distance
-            return best
-
-        return self.cluster_classes_[spread(closest, X, self.n_jobs)]
+        index, _ = nearest_hulls(self._points, self.labels_, X, self.tol, self.n_jobs, self.verbose)
+        return self.cluster_classes_[index]

@@ -63,7 +63,6 @@ rule report:
     conda:
         "../../envs/cpu.yaml"
     params:
-        title=CFG.pathvars.results,
         study={
             "models": list(CFG.models),
             "tasks": list(CFG.tasks),

@@ -16,7 +16,7 @@ with logged(snakemake.log[0]):
     made = [made_by(), *(read_json(f)["made_by"] for f in files.results[:1])]
     versions = {name: version for each in made for name, version in each["versions"].items()}
     text = page(
-        title=snakemake.params.title,
+        title=f"A closer look: {Path(snakemake.output[0]).parent.name}",
         summary=contents.summary(**study),
         claims=read_table(files.claims),
         tables=contents.tables(*tables, study["models"], study["tasks"]),
