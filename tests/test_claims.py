@@ -29,7 +29,7 @@ def test_one_value_has_no_spread_and_missing_ones_do_not_count():
     assert one["mean"] == 2 and one["n"] == 1 and np.isnan([one["std"], one["low"], one["high"]]).all()
     assert interval([])["n"] == 0 and np.isnan(interval([])["mean"])
     same = interval([4.0, 4.0, 4.0])
-    assert (same["low"], same["high"], same["std"]) == (4, 4, 0)
+    assert same["std"] == 0 and np.isnan([same["low"], same["high"]]).all()
 
 
 def test_over_seeds_is_a_summary_of_each_group():
@@ -103,7 +103,8 @@ def test_what_holds_is_supported():
     assert by.effect["geometry"] == pytest.approx(0.3)
     assert by.effect["transfer"] == pytest.approx(6, abs=0.3) and by.n["transfer"] == 5
     assert by.verdict["transfer"] == "too little data"  # five pairs can never be certain
-    assert (by.ci_low <= by.effect + 1e-12).all() and (by.effect <= by.ci_high + 1e-12).all()
+    known = by.dropna(subset=["ci_low"])
+    assert len(known) >= 4 and ((known.ci_low < known.effect) & (known.effect < known.ci_high)).all()
     assert by.exceptions.isna().all() and len(pairs) == by.n.sum()
     assert (by.p_cells.drop("transfer") >= 2 / 2**4).all()  # four cells
 

@@ -22,8 +22,9 @@ def interval(values, level=0.95, seed=0):
     -------
     dict
         `mean`; `std` (of a sample), `low`, `high`: missing (NaN) for fewer than two values; `n`. The interval of the
-        mean is Student's for fewer than twelve values, else a bootstrap (bias-corrected and accelerated). A percentile
-        bootstrap of three seeds would cover the true mean three times in four at best, not 19 times in 20.
+        mean is Student's for fewer than twelve values, else a bootstrap (bias-corrected and accelerated): a percentile
+        bootstrap of three seeds would cover the true mean three times in four at best, not 19 in 20. It is missing
+        as well where all values are the same, which says nothing of how far off others would be.
     """
     x = np.asarray(values, float)
     x = x[~np.isnan(x)]
@@ -33,7 +34,8 @@ def interval(values, level=0.95, seed=0):
     if len(x) > 1:
         same = np.ptp(x) <= 1e-12 * np.abs(x).max()  # up to rounding
         found["std"] = 0.0 if same else x.std(ddof=1)
-        found["low"], found["high"] = (x.mean(), x.mean()) if same else _interval(x, level, seed)
+        if not same:
+            found["low"], found["high"] = _interval(x, level, seed)
     return {name: int(v) if name == "n" else float(v) for name, v in found.items()}
 
 

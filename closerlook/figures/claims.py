@@ -45,8 +45,6 @@ def claims(table, pairs):
             if row.ci_low == row.ci_low:
                 axis.plot([row.ci_low, row.ci_high], [0, 0], color=colour, linewidth=2.2, zorder=3)
             axis.plot(row.effect, 0, "D", color=colour, markersize=5, markeredgecolor="white", zorder=4)
-        else:
-            style.not_measured(axis)
         axis.spines["left"].set_visible(False)
         axis.grid(axis="y", visible=False)
         axis.tick_params(axis="x", labelsize=6, pad=1, length=2)
@@ -60,7 +58,7 @@ def claims(table, pairs):
         axis.text(1.02, 0.27, effect, transform=axis.transAxes, va="center", fontsize=6.5, linespacing=1.3)
     handles = [
         Line2D([], [], color=style.DARK, marker="D", linewidth=2.2, label="mean and 95 % interval"),
-        Line2D([], [], color=style.FAINT, marker=".", linestyle="", label="pairs (see claims.csv)"),
+        Line2D([], [], color=style.FAINT, marker=".", linestyle="", label="pairs (claim_pairs.csv)"),
         plt.Rectangle((0, 0), 1, 1, color="#009E73", alpha=0.15, linewidth=0, label="what the claim predicts"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=7)

@@ -27,7 +27,7 @@ def hull_accuracy(frame, models, tasks):
     style.use()
     own = frame[frame.tuned_on.isna() | (frame.tuned_on == frame.task)]
     own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
-    figure, axes = style.grid(len(models), tasks, 1.3 * len(models) + 0.8, "")
+    figure, axes = style.grid(len(models), tasks, 1.3 * len(models) + 0.8, "", sharey="col")
     for model, row in zip(models, axes):
         for task, axis in zip(tasks, row):
             cell = own[(own.model == model) & (own.task == task)]
