@@ -5,8 +5,9 @@
 Reads the embeddings of a study (`make real`) with the tasks `ps-role` and `pos`; without one, it makes spaces of the
 same sizes up. A case runs in a process of its own, which compiles on a few points first. The peer is a linear
 `sklearn.svm.SVC` with C = 1e6: once per pair of labels for distances; for clusters, once per union and other cluster,
-those whose bounding spheres are apart excepted. A peer that takes longer than `--peer-seconds` is stopped, and the time
-that it would take is given in proportion to the pairs that it did, or as "longer than".
+those whose bounding spheres are apart excepted. Of the nearest hull to each test point (the hulls of whole labels), the
+peer is the distance to every hull, one by one. A peer that takes longer than `--peer-seconds` is stopped, and the time
+that it would take is given in proportion to the pairs or points that it did, or as "longer than".
 """
 
 import argparse
@@ -20,22 +21,26 @@ from pathlib import Path
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.svm import SVC
+from threadpoolctl import threadpool_limits
 
 from closerlook import DirectProbe, label_distances
+from closerlook.probes.hulls import nearest
+from closerlook.probes.nearest_hull import nearest_hulls
 
-SIZES = {"ps-role": (4282, 384, 46), "pos": (16854, 384, 17)}
+SIZES = {"ps-role": ({"train": 4282, "test": 457}, 384, 46), "pos": ({"train": 16854, "test": 4322}, 384, 17)}
 
 
-def space(results, model, task, layer, state="pretrained"):
+def space(results, model, task, layer, state="pretrained", split="train"):
     """Points (float32) and labels of one space of a study, or made up: one cloud per label, of very unlike sizes."""
     if results:
-        X = np.load(results / "embeddings" / model / state / task / "train" / f"layer{layer}.npy")
-        return X, np.array(json.loads((results / "tasks" / task / "labels.json").read_text())["train"])
+        X = np.load(results / "embeddings" / model / state / task / split / f"layer{layer}.npy")
+        return X, np.array(json.loads((results / "tasks" / task / "labels.json").read_text())[split])
     n, d, k = SIZES[task]
-    rng = np.random.default_rng(layer)
+    n, test = n[split], split == "test"
+    rng = np.random.default_rng(layer + 100 * test)
     y = rng.choice(k, n, p=(w := 1.0 / np.arange(1, k + 1)) / w.sum())
     spread = 1 / np.sqrt(1 + np.arange(d))  # variances fall as those of text do
-    centres, points = np.random.default_rng(0).normal(size=(k, d)), np.random.default_rng(1).normal(size=(n, d))
+    centres, points = np.random.default_rng(0).normal(size=(k, d)), np.random.default_rng(1 + test).normal(size=(n, d))
     return ((0.7 * centres[y] + points) * spread).astype(np.float32), y
 
 
@@ -94,6 +99,18 @@ def svm_clusters(X, y, seconds):
     return f"{time.perf_counter() - start:.1f} s"
 
 
+def nearest_one_by_one(X, clusters, Q, seconds):
+    """The peer of `nearest_hulls`."""
+    start, members = time.perf_counter(), [X[clusters == c] for c in range(clusters.max() + 1)]
+    order = np.random.default_rng(0).permutation(len(Q))
+    with threadpool_limits(1):
+        for done, k in enumerate(order, 1):
+            min(nearest(Q[k : k + 1], C, 1e-3).distance for C in members)
+            if time.perf_counter() - start > seconds:
+                return f"{(time.perf_counter() - start) / done * len(Q):.0f} s, from {done} of {len(Q)} points"
+    return f"{time.perf_counter() - start:.1f} s"
+
+
 def fit(X, y, n_jobs, distances=False, resolution=1e-5):
     probe = DirectProbe(n_jobs=n_jobs, resolution=resolution).fit(X, y)
     known = f", {np.isfinite(probe.cluster_distances_).sum() // 2} distances" if distances else ""
@@ -128,6 +145,23 @@ def pairs_of(task):
     return case
 
 
+def nearest_of(task):
+    """A case: the nearest of the labels' hulls to each test point."""
+
+    def case(o):
+        (X, y), (Q, z) = (space(o.results, o.model, task, o.last, split=split) for split in ("train", "test"))
+        X, Q, (classes, clusters) = X.astype(float), Q.astype(float), np.unique(y, return_inverse=True)
+        nearest_hulls(X[:600], np.unique(y[:600], return_inverse=True)[1], Q[:9])
+
+        def ours():
+            index, _ = nearest_hulls(X, clusters, Q, n_jobs=o.threads)
+            return f"{len(Q)} points, {(classes[index] == z).mean():.1%} of their labels"
+
+        return ours, lambda: nearest_one_by_one(X, clusters, Q, o.peer_seconds)
+
+    return case
+
+
 def clusters_of(task, n=None, dim=None, distances=False):
     """A case: clusters of a task, or of its first points, or components; the peer where distances are asked for."""
 
@@ -147,6 +181,8 @@ CASES = {
     "ps-role: distances, from a nearby space": role_warm,
     "pos, 2,000 x 16: clusters and distances": clusters_of("pos", 2000, 16, distances=True),
     "pos, last layer: verdict and distance, all pairs": pairs_of("pos"),
+    "ps-role, last layer: nearest hull": nearest_of("ps-role"),
+    "pos, last layer: nearest hull": nearest_of("pos"),
 } | {f"pos, {n:,} x 128: clusters": clusters_of("pos", n, 128) for n in (1000, 2000, 4000, 8000, 16854)}
 
 

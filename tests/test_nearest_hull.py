@@ -108,8 +108,8 @@ def test_closed_forms(d, far):
 
 @pytest.mark.parametrize("ratio", [0.5, 0.95, 0.998, 1.002, 1.05])
 def test_the_nearest_hull_need_not_have_the_nearest_point(ratio):
-    X = np.array([[0.0, 1.0, 0.0], [-5, -ratio, 0], [5, -ratio, 0], [0, -ratio, 3]])
-    index, distance = nearest_hulls(X, np.array([0, 1, 1, 1]), np.zeros((1, 3)))
+    X = np.array([[0.0, 1.0], [-5, -ratio], [5, -ratio]])
+    index, distance = nearest_hulls(X, np.array([0, 1, 1]), np.zeros((1, 2)))
     assert index[0] == (ratio < 1) and distance[0] == pytest.approx(min(ratio, 1))
 
 

@@ -60,7 +60,8 @@ def nearest_hulls(X, clusters, Q, tol=1e-3, n_jobs=None, verbose=False):
         slack = rounding(Y.shape[1]) * (1 + y)
         gaps = np.minimum.reduceat(squares - 2 * P, starts, axis=1)  # to the nearest point of each hull
         index, best = (gaps <= gaps.min(1)[:, None] + slack).argmax(1), np.full(len(Y), np.inf)
-        lower = np.minimum.reduceat(along - P, starts, axis=1) - M + y - slack  # on the way to the mean of each hull
+        # bounds by the plane across the way to each hull's mean
+        lower = np.minimum.reduceat(along - P, starts, axis=1) - M + y - slack
         lower = np.maximum(lower / np.sqrt(np.maximum((means**2).sum(1) - 2 * M + y, 0) + slack), 0)
         first = index[:, None] == np.arange(len(counts))
         for turn in (first, ~first):
