@@ -1,12 +1,10 @@
 """How far, and where to, fine-tuning moves every label (paper, section 4.3, Figures 5 and 7 to 10)."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from closerlook.analysis.plane import centroids, common_plane, fit_plane, sample
+from closerlook.analysis.spaces import run_of
 
 COLUMNS = ("model", "task", "seed", "layer", "label", "points", "length", "relative_length", "cosine")
 
@@ -65,7 +63,7 @@ def movements(runs, names):
         last under translation. (Not over the radius of the points: [CLS] vectors of low layers are nearly one point.)
     """
     frames = []
-    for path in map(Path, runs):
+    for path in runs:
         run, (layers, before, after, size, classes, counts) = _read(path)
         ways = after - before
         lengths = np.linalg.norm(ways, axis=2)
@@ -95,7 +93,7 @@ def directions(runs, names):
         of all runs' ways in this layer, taken from the origin (no movement) rather than from their mean; and
         `explained_x`, `explained_y`, the share of the squared length of all ways along each.
     """
-    found = [_read(Path(path)) for path in runs]
+    found = [_read(path) for path in runs]
     frames = []
     for i, layer in enumerate(found[0][1][0] if found else ()):
         ways = [after[i] - before[i] for _, (_, before, after, *_) in found]
@@ -110,8 +108,7 @@ def directions(runs, names):
 
 def _read(path):
     """What a run is called, and its layers, centroids before and after, sizes, label ids, counts."""
-    task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
     with np.load(path, allow_pickle=False) as arrays:
         parts = [arrays[name] for name in ("layers", "before", "after", "size", "classes", "counts")]
     parts[1:3] = [part.astype(np.float64) for part in parts[1:3]]
-    return {"model": path.parent.name, "task": task, "seed": int(seed)}, parts
+    return run_of(path), parts

@@ -1,12 +1,10 @@
 """The paths of a few labels' centroids through fine-tuning (paper, section 4.3, Figure 3)."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from closerlook.analysis.plane import fit_plane
+from closerlook.analysis.spaces import run_of
 
 COLUMNS = ("model", "task", "layer", "seed", "update", "label", "x", "y", "explained_x", "explained_y")
 
@@ -54,8 +52,8 @@ def paths(runs, names):
         variance along each. The first layer is the lowest above the embeddings that was followed.
     """
     cells = {}
-    for path in map(Path, runs):
-        task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
+    for path in runs:
+        model, task, seed = run_of(path).values()
         with np.load(path, allow_pickle=False) as arrays:
             parts = {name: arrays[name] for name in ("layers", "updates", "train_classes")}
             layers = list(parts["layers"])
@@ -63,7 +61,7 @@ def paths(runs, names):
             parts["start"] = arrays["train_distances"][0, -1]
             whole = arrays["train_centroids"]
             parts["centroids"] = {int(n): whole[:, layers.index(n)].astype(float) for n in sorted(ends)}
-        cells.setdefault((path.parent.name, task), {})[int(seed)] = parts
+        cells.setdefault((model, task), {})[seed] = parts
     rows = []
     for (model, task), seeds in cells.items():
         first = next(iter(seeds.values()))

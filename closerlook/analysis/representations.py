@@ -1,14 +1,12 @@
 """How like each other two spaces of the same points are, by measures that know nothing of labels."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from scipy.linalg import svdvals
 from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 
+from closerlook.analysis.spaces import run_of
 from closerlook.files import read_json
 
 MEASURES = ("cka", "procrustes", "rsa")
@@ -116,9 +114,8 @@ def similarities(runs):
         A row per (model, task, seed, split, layer): every space against itself before fine-tuning.
     """
     rows = []
-    for path in map(Path, runs):
-        task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
-        run = {"model": path.parent.name, "task": task, "seed": int(seed)}
+    for path in runs:
+        run = run_of(path)
         for split, layers in read_json(path)["layers"].items():
             rows += [run | {"split": split, "layer": int(layer)} | found for layer, found in layers.items()]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))

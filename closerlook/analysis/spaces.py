@@ -106,6 +106,19 @@ def state_of(state):
     return {"tuned_on": task, "seed": int(seed), "step": int(step) if step else None}
 
 
+def run_of(path):
+    """Model, task and seed from the last parts of the path of a run's result, `…/{model}/{task}.seed{n}.…`."""
+    path = Path(path)
+    task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
+    return {"model": path.parent.name, "task": task, "seed": int(seed)}
+
+
+def before_and_after(frame):
+    """Rows of the originals and of what was fine-tuned on the very task; a column `when` says which."""
+    own = frame[frame.tuned_on.isna() | (frame.tuned_on == frame.task)]
+    return own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
+
+
 def _distances(arrays):
     """Mean over label pairs, and the smallest, of the distances that exist."""
     known = arrays["distance_vector"][~np.isnan(arrays["distance_vector"])]

@@ -1,12 +1,10 @@
 """The runs that were followed step by step, as tables."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from closerlook.analysis.similarity import similarity
+from closerlook.analysis.spaces import run_of
 
 SPACES = ("model", "task", "seed", "split", "layer", "update", "pairs", "overlapping", "mean_distance", "similarity",
           "similarity_pairs")  # fmt: skip
@@ -34,13 +32,12 @@ def trajectories(runs, names):
         that it does not overlap with, which label that is, and how many it overlaps with.
     """
     spaces, labels = [], []
-    for path in map(Path, runs):
-        task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
-        run = {"model": path.parent.name, "task": task, "seed": int(seed)}
+    for path in runs:
+        run = run_of(path)
         with np.load(path, allow_pickle=False) as arrays:
             for split in ("test", "train"):
                 spaces += _spaces(arrays, split, run)
-            labels += _labels(arrays, names[task], run)
+            labels += _labels(arrays, names[run["task"]], run)
     return pd.DataFrame(spaces, columns=list(SPACES)), pd.DataFrame(labels, columns=list(LABELS))
 
 

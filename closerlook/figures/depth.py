@@ -3,6 +3,7 @@
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from closerlook.analysis.spaces import before_and_after
 from closerlook.figures import style
 from closerlook.figures.layers import COLOUR, MARK
 
@@ -27,9 +28,7 @@ def layer_distances(spaces, model, tasks):
         deviation; a vertical line marks the layer of the best accuracy in each state.
     """
     style.use()
-    own = spaces[spaces.step.isna() & (spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task))]
-    own = own[own.model == model]
-    own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
+    own = before_and_after(spaces[spaces.step.isna() & (spaces.model == model)])
     figure, axes = style.grid(2, tasks, 3.4, "layer", sharex="col")
     for task, column in zip(tasks, axes.T):
         for measure, axis in zip(MEASURES, column):

@@ -5,6 +5,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from closerlook.analysis.errors import BINS
+from closerlook.analysis.spaces import before_and_after
 from closerlook.figures import style
 from closerlook.figures.layers import COLOUR
 
@@ -26,8 +27,7 @@ def errors_by_distance(frame, models, tasks):
         where they would be if errors did not depend on distance.
     """
     style.use()
-    own = frame[(frame.probe == "classifier") & (frame.tuned_on.isna() | (frame.tuned_on == frame.task))]
-    own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
+    own = before_and_after(frame[frame.probe == "classifier"])
     figure, axes = style.grid(len(models), tasks, 1.5 * len(models) + 0.8, "fifth of the label pairs", sharey=True)
     for model, row in zip(models, axes):
         for task, axis in zip(tasks, row):

@@ -3,6 +3,7 @@
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from closerlook.analysis.spaces import before_and_after
 from closerlook.figures import style
 from closerlook.figures.layers import COLOUR
 
@@ -25,8 +26,7 @@ def hull_accuracy(frame, models, tasks):
         The highest layer in which hulls were a classifier. Marks are means over seeds, whiskers one standard deviation.
     """
     style.use()
-    own = frame[frame.tuned_on.isna() | (frame.tuned_on == frame.task)]
-    own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
+    own = before_and_after(frame)
     figure, axes = style.grid(len(models), tasks, 1.3 * len(models) + 0.8, "", sharey="col")
     for model, row in zip(models, axes):
         for task, axis in zip(tasks, row):

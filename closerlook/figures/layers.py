@@ -3,6 +3,7 @@
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
+from closerlook.analysis.spaces import before_and_after
 from closerlook.figures import style
 
 MARK = {"original": {"marker": "o", "markersize": 5, "markerfacecolor": "white"}, "fine-tuned": {"marker": "o"}}
@@ -25,8 +26,7 @@ def layers(spaces, models, tasks):
         Lines are means over seeds, bands one standard deviation, dots single seeds.
     """
     style.use()
-    own = spaces[spaces.step.isna() & (spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task))]
-    own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
+    own = before_and_after(spaces[spaces.step.isna()])
     rows = [(measure, m) for measure in ("accuracy", "n_clusters") for m in models]
     figure, axes = style.grid(len(rows), tasks, 1.25 * len(rows) + 0.8, "layer")
     for (measure, model), line in zip(rows, axes):

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from closerlook.analysis.spaces import before_and_after
+
 TITLES = {
     "claims": "The paper's claims",
     "layers": "Accuracy and clusters per layer",
@@ -140,9 +142,7 @@ def _named(frame, columns):
 
 def _layers(spaces, model, task):
     """Means and standard deviations over seeds, by layer and state."""
-    own = spaces[(spaces.model == model) & (spaces.task == task) & spaces.step.isna()]
-    own = own[own.tuned_on.isna() | (own.tuned_on == task)]
-    own = own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
+    own = before_and_after(spaces[(spaces.model == model) & (spaces.task == task) & spaces.step.isna()])
     measures = [c for c in LAYERS if c in spaces and c != "layer"]
     by = own.astype(dict.fromkeys(measures, float)).groupby(["layer", "when"])
     table = by[measures].mean().join(by[measures].std(ddof=1).add_suffix(" ±")).join(by.seed.nunique().rename("seeds"))

@@ -1,13 +1,12 @@
 """What the report's explorer shows: labels and points of every run, in a plane, step by step."""
 
 import base64
-import re
 from pathlib import Path
 
 import numpy as np
 
 from closerlook.analysis.plane import Plane
-from closerlook.analysis.spaces import cell_of
+from closerlook.analysis.spaces import cell_of, run_of
 from closerlook.figures.style import LABELS
 
 STEPS = 21  # of a run that are shown at most
@@ -40,18 +39,16 @@ def explorer(movements, trajectories, direct, labels):
         float32, NaN where there is none, and `nearest`, its place in `labels` as int16, or -1; `overlapping` (updates,
         layers): pairs of labels without a distance. Little-endian, C order.
     """
+
+    def key(path):
+        return tuple(run_of(path).values())
+
     distances = {tuple(cell_of(Path(path), 5)[:4]): Path(path) for path in direct}
-    runs = {_key(path): _followed(Path(path), labels) for path in trajectories}
+    runs = {key(path): _followed(path, labels) for path in trajectories}
     for path in movements:
-        if _key(path) not in runs:
-            runs[_key(path)] = _ends(Path(path), labels, distances)
-    return [runs[key] for key in sorted(runs)]
-
-
-def _key(path):
-    path = Path(path)
-    task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
-    return path.parent.name, task, int(seed)
+        if key(path) not in runs:
+            runs[key(path)] = _ends(path, labels, distances)
+    return [runs[name] for name in sorted(runs)]
 
 
 def _followed(path, labels):
@@ -72,7 +69,7 @@ def _followed(path, labels):
 
 def _ends(path, labels, direct):
     """A run of which only both ends are known."""
-    model, task, seed = _key(path)
+    model, task, seed = run_of(path).values()
     with np.load(path, allow_pickle=False) as arrays:
         layers, classes = arrays["layers"], arrays["classes"]
         planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]
@@ -98,7 +95,7 @@ def _thin(n):
 
 
 def _run(path, labels, followed, layers, updates, classes, planes, *, centroids, points, distances, sample):
-    model, task, seed = _key(path)
+    model, task, seed = run_of(path).values()
     k = len(classes)
     nearest, least = _nearest(distances, k)
     scale = np.maximum(abs(centroids).max((0, 2, 3)), abs(points).max((0, 2, 3), initial=0)) + 1e-12  # (layers,)
