@@ -6,10 +6,13 @@ import pytest
 
 from closerlook import hull_distance
 from closerlook.analysis.spaces import COLUMNS
+from closerlook.analysis.tables import read_table
 from closerlook.figures import style
 from closerlook.figures.clusters import clusters
+from closerlook.figures.depth import layer_distances
 from closerlook.figures.layers import layers
 from closerlook.figures.memorisation import memorisation
+from closerlook.figures.similarity import similarity_measures
 
 
 @pytest.fixture
@@ -47,6 +50,19 @@ def test_a_model_that_was_not_measured_is_shown_as_such(frame):
     axes = np.array(layers(frame, ["m", "r"], ["t", "u"]).axes).reshape(4, 2)
     assert [t.get_text() for t in axes[1, 0].texts] == ["not measured"]
     assert not axes[0, 0].texts and not axes[3, 0].texts
+
+
+def test_a_study_without_results_has_empty_figures(tmp_path):
+    pd.DataFrame(columns=list(COLUMNS)).to_csv(tmp_path / "spaces.csv", index=False)
+    empty = read_table(tmp_path / "spaces.csv")
+    similarity = pd.DataFrame(columns=["model", "task", "seed", "split", "layer", "cka", "procrustes", "rsa"])
+    for figure in (
+        layers(empty, ["m"], ["t", "u"]),
+        layer_distances(empty, "m", ["t", "u"]),
+        similarity_measures(similarity, empty, ["m"], ["t", "u"]),
+    ):
+        style.save(figure, [tmp_path / "figure.png"])
+        assert sum(text.get_text() == "not measured" for axis in figure.axes for text in axis.texts) >= 2
 
 
 def test_the_same_data_give_the_same_bytes(frame, tmp_path):

@@ -62,6 +62,8 @@ def grid(n_rows, tasks, height, xlabel, **more):
 
 def band(axis, mean, spread, colour, alpha=0.2, **line):
     """Draw a line (a Series) and the band of its spread; where this is missing, the line alone."""
+    if not len(mean):
+        return
     spread = spread.fillna(0)
     axis.plot(mean.index, mean, color=colour, zorder=3, **line)
     axis.fill_between(mean.index, mean - spread, mean + spread, color=colour, alpha=alpha, linewidth=0)
