@@ -374,10 +374,6 @@ class Config(Section):
         pairs = [(a, b) for a in self.tuned(model) for b in self.tasks_of(model) if a != b]
         return [pair for pair in pairs if self.cross_tasks == "all" or list(pair) in self.cross_tasks]
 
-    def finetuned(self, model):
-        """The (task, seed) of a model's runs of fine-tuning."""
-        return [(task, seed) for task in self.tuned(model) for seed in self.seeds]
-
     def recipe(self, model, task=None):
         """How to fine-tune a model (on a task): the study's recipe with the model's own keys on top."""
         own = self.finetune.model_copy(update=self.models[model].finetune.model_dump(exclude_unset=True))
