@@ -60,6 +60,7 @@ Layers = Annotated[str | list[int] | None, BeforeValidator(_layers)]
 Pairs = Annotated[str | list[list[str]], BeforeValidator(_pairs)]
 TaskPairs = list[Annotated[list[str], Field(min_length=2, max_length=2)]]
 Precision = Literal["fp32", "bf16"]
+Request = dict[Literal["mem_mb", "runtime"], Count]
 
 
 class Section(BaseModel):
@@ -287,6 +288,21 @@ class Threads(Section):
     probe: Count = Field(1, description="Of any other probe job.")
 
 
+class Resources(Section):
+    """What a job asks a cluster for, such as `{mem_mb: 8000, runtime: 240}` (MB, minutes), times its attempt."""
+
+    corpus: Request = Field({"mem_mb": 4000, "runtime": 60}, description="Bringing a corpus or a model; a task.")
+    pretrain: Request = Field({"mem_mb": 8000, "runtime": 240}, description="Pre-training.")
+    finetune: Request = Field({"mem_mb": 8000, "runtime": 240}, description="Fine-tuning.")
+    embed: Request = Field({"mem_mb": 8000, "runtime": 60}, description="Extraction.")
+    classifier: Request = Field({"mem_mb": 8000, "runtime": 240}, description="A classifier probe, all layers.")
+    direct: Request = Field({"mem_mb": 8000, "runtime": 240}, description="DirectProbe, all layers of a split.")
+    hulls: Request = Field({"mem_mb": 4000, "runtime": 60}, description="The nearest hull as a classifier.")
+    trajectory: Request = Field({"mem_mb": 8000, "runtime": 480}, description="Following a run.")
+    compare: Request = Field({"mem_mb": 4000, "runtime": 15}, description="Movement, similarity.")
+    table: Request = Field({"mem_mb": 2000, "runtime": 5}, description="A table, a figure, the report.")
+
+
 class Pathvars(Section):
     """Snakemake's path variables."""
 
@@ -304,6 +320,7 @@ class Config(Section):
         "all", description="Layers to probe: `all`, or a list; 0 is the embedding layer, -1 the last."
     )
     threads: Threads = Field(Threads(), description="CPU threads.")
+    resources: Resources = Field(Resources(), description="Memory and time that a job asks a cluster for.")
     pathvars: Pathvars = Field(Pathvars(), description="Where results go.")
     device: str = Field("auto", description="Where fine-tuning and extraction run: `auto`, `cpu` or `cuda`.")
     finetune: Recipe = Field(Recipe(), description="How to fine-tune.")
@@ -373,6 +390,10 @@ class Config(Section):
         """Pairs of tasks: fine-tuned on the first, the model is probed on the second."""
         pairs = [(a, b) for a in self.tuned(model) for b in self.tasks_of(model) if a != b]
         return [pair for pair in pairs if self.cross_tasks == "all" or list(pair) in self.cross_tasks]
+
+    def request(self, kind):
+        """What a job of a kind asks a cluster for, in its first attempt."""
+        return Resources.model_fields[kind].default | getattr(self.resources, kind)
 
     def recipe(self, model, task=None):
         """How to fine-tune a model (on a task): the study's recipe with the model's own keys on top."""

@@ -3,35 +3,70 @@
 import ast
 import functools
 import hashlib
-import modulefinder
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "closerlook"
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def closure(script):
-    """Fingerprint every module of this package that a script imports, directly or not.
+    """Fingerprint a script and every module of this package that it imports, directly or not.
 
-    Snakemake reruns a job when its script is edited, and not when a module is that the script imports; these lines in a
-    rule's `params` close the gap. Comments and layout do not count, since the syntax tree is what is hashed.
+    Snakemake reruns a job when its script is touched, and not when a module is edited that the script imports; these
+    lines in a rule's `params` replace the first and add the second. Comments, layout and docstrings do not count, since
+    what is hashed is the syntax tree without them.
 
     Parameters
     ----------
     script : path
-        A Python file, read and compiled but never executed.
+        A Python file, read but never executed.
 
     Returns
     -------
     list of str
-        `path digest` for each module, sorted.
+        `path digest` for each file, sorted; the script's path is its name.
     """
-    finder = modulefinder.ModuleFinder(path=[str(ROOT)])
-    finder.run_script(str(script))
-    files = {Path(m.__file__).resolve() for m in finder.modules.values() if m.__file__}
-    return sorted(f"{f.relative_to(ROOT)} {_digest(f)}" for f in files if f.is_relative_to(ROOT / "closerlook"))
+    script = Path(script)
+    digest, wanted = _read(script)
+    lines, seen = [f"{script.name} {digest}"], set()
+    while wanted:
+        seen.add(name := min(wanted))
+        digest, imported = _read(_file(name))
+        lines.append(f"{_file(name).relative_to(ROOT)} {digest}")
+        wanted = (wanted | imported) - seen
+    return sorted(lines)
+
+
+def digest(file):
+    """The fingerprint of a file's bytes."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
 
 
 @functools.cache
-def _digest(file):
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+def _read(file):
+    """The digest of a Python file's syntax tree, and the modules of this package that it imports."""
+    tree = ast.parse(file.read_bytes(), filename=str(file))
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module} | {
+                f"{node.module}.{alias.name}" for alias in node.names
+            }  # a module, or a name in one
+        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body[0] = ast.Pass()
+    parts = [name.split(".") for name in names]
+    paths = {
+        ".".join(p[: n + 1]) for p in parts for n in range(len(p)) if p[0] == PACKAGE
+    }  # and each package on the way
+    found = frozenset(name for name in paths if _file(name))
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16], found
+
+
+@functools.cache
+def _file(module):
+    """The file of a module of this package; None for a name that is none."""
+    path = ROOT / module.replace(".", "/")
+    return next((f for f in (path / "__init__.py", path.with_suffix(".py")) if f.is_file()), None)

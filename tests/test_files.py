@@ -1,5 +1,6 @@
 """Files are complete or absent; fingerprints change with the code's meaning and with nothing else."""
 
+import modulefinder
 import shutil
 import subprocess
 import sys
@@ -61,7 +62,8 @@ def test_importing_the_package_imports_neither_torch_nor_numpy():
 )  # fmt: skip
 def test_cpu_scripts_depend_on_no_torch(script):
     """What the import closure names is what the job would import; none of it may pull in torch."""
-    modules = [line.split()[0] for line in fingerprint.closure(ROOT / f"workflow/scripts/{script}.py")]
+    files = [line.split()[0] for line in fingerprint.closure(ROOT / f"workflow/scripts/{script}.py")]
+    modules = [f for f in files if f != f"{script}.py"]
     names = [m.removesuffix(".py").replace("/", ".").removesuffix(".__init__") for m in modules]
     heavy = ("torch", "transformers", "datasets")
     code = f"import sys, {', '.join(names)}; sys.exit(any(m in sys.modules for m in {heavy}))"
@@ -75,30 +77,55 @@ def package(tmp_path, monkeypatch):
     script = tmp_path / "script.py"
     script.write_text("from closerlook.analysis.table7 import table7\n")
     monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
-    fingerprint._digest.cache_clear()
+    forget()
     yield tmp_path
-    fingerprint._digest.cache_clear()
+    forget()
+
+
+def forget():
+    fingerprint._read.cache_clear()
+    fingerprint._file.cache_clear()
 
 
 def closure_after(package, file, edit):
-    path = package / "closerlook" / file
+    path = package / file
     path.write_text(edit(path.read_text()))
-    fingerprint._digest.cache_clear()
+    forget()
     return fingerprint.closure(package / "script.py")
 
 
-def test_a_comment_or_a_blank_line_changes_no_fingerprint(package):
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: "# why\n\n" + text,
+        lambda text: text.replace('"""', '"""Said differently. ', 1),
+        lambda text: text.replace("    return", "\n    # why\n    return", 1),
+    ],
+)
+def test_a_comment_a_blank_line_or_a_docstring_changes_no_fingerprint(package, edit):
     before = fingerprint.closure(package / "script.py")
-    assert any(line.startswith("closerlook/analysis/table7.py ") for line in before)
-    assert closure_after(package, "analysis/table7.py", lambda s: "# why\n\n" + s) == before
+    text = (package / "closerlook/analysis/table7.py").read_text()
+    assert edit(text) != text and any(line.startswith("closerlook/analysis/table7.py ") for line in before)
+    assert closure_after(package, "closerlook/analysis/table7.py", edit) == before
+
+
+@pytest.mark.parametrize("script", sorted(path.stem for path in (ROOT / "workflow/scripts").glob("*.py")))
+def test_the_closure_is_what_the_standard_library_finds(script):
+    path = ROOT / f"workflow/scripts/{script}.py"
+    finder = modulefinder.ModuleFinder(path=[str(ROOT)])
+    finder.run_script(str(path))
+    files = {Path(module.__file__) for module in finder.modules.values() if module.__file__}
+    found = {str(file.relative_to(ROOT)) for file in files if file.is_relative_to(ROOT / "closerlook")}
+    assert {line.split()[0] for line in fingerprint.closure(path)} == found | {path.name}
 
 
 def test_code_changes_the_fingerprint_of_its_importers_only(package):
     before = fingerprint.closure(package / "script.py")
-    assert closure_after(package, "config.py", lambda s: s + "\nX = 1\n") == before
-    after = closure_after(package, "analysis/table7.py", lambda s: s + "\nX = 1\n")
-    changed = {line.split()[0] for line in set(before) ^ set(after)}
-    assert changed == {"closerlook/analysis/table7.py"}
+    assert closure_after(package, "closerlook/config.py", lambda s: s + "\nX = 1\n") == before
+    for file in ("closerlook/analysis/table7.py", "script.py"):
+        after = closure_after(package, file, lambda s: s + "\nX = 1\n")
+        assert {line.split()[0] for line in set(before) ^ set(after)} == {file}
+        before = after
 
 
 def test_an_interruption_leaves_one_line_in_the_log(tmp_path):

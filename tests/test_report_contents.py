@@ -198,11 +198,10 @@ def test_costs_are_summed_by_rule(tmp_path):
     contents.making("a: 1", {}, [0], costs(tmp_path / "nothing"), *contents.span(tmp_path / "nothing"))
 
 
-def test_figures_are_found_with_title_caption_model_and_task(tmp_path):
-    for name in ("layers", "directions"):
-        (tmp_path / f"{name}.rst").write_text(f"About\n{name}.\n")
+def test_figures_are_found_with_title_caption_model_and_task():
+    captions = {name: f"About\n{name}.\n" for name in ("layers", "directions")}
     files = ["r/figures/directions/m.t.png", "r/figures/layers.png"]
-    found = contents.figures(files, sorted(tmp_path.glob("*.rst")))
+    found = contents.figures(files, captions)
     assert [(f["title"], f["model"], f["task"]) for f in found] == [
         (contents.TITLES["layers"], None, None),
         (contents.TITLES["directions"], "m", "t"),

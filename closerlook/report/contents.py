@@ -113,15 +113,14 @@ def figures(files, captions):
     ----------
     files : list of path
         `…/figures/{name}.png`, or `…/figures/{name}/{model}.{task}.png`, or `…/figures/{name}/{model}.png`.
-    captions : list of path
-        `{name}.rst` for each.
+    captions : dict of str to str
+        The caption of each name.
 
     Returns
     -------
     list of dict
         In the order of the titles; as `closerlook.report.page.page` takes them.
     """
-    texts = {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in captions}
     found = []
     for file in map(Path, files):
         whole = file.parent.name == "figures"
@@ -129,7 +128,8 @@ def figures(files, captions):
         model, _, task = ("", "", "") if whole else file.stem.partition(".")
         found.append({
             "id": f"{name}-{file.stem}" if not whole else name, "title": TITLES[name],
-            "caption": " ".join(texts[name].split()), "file": str(file), "model": model or None, "task": task or None,
+            "caption": " ".join(captions[name].split()), "file": str(file),
+            "model": model or None, "task": task or None,
         })  # fmt: skip
     return sorted(found, key=lambda figure: list(TITLES.values()).index(figure["title"]))
 

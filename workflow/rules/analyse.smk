@@ -11,8 +11,13 @@ rule spaces:
         "<results>/logs/spaces.log",
     benchmark:
         "<results>/benchmarks/spaces.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         models={model: CFG.depth(model) for model in sorted(CFG.models)},
         code=code("spaces"),
@@ -32,8 +37,13 @@ rule labels:
         "<results>/logs/labels.log",
     benchmark:
         "<results>/benchmarks/labels.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("labels"),
     message:
@@ -52,8 +62,13 @@ rule table7:
         "<results>/logs/table7.log",
     benchmark:
         "<results>/benchmarks/table7.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         models=list(CFG.models),
         tasks=list(CFG.tasks),
@@ -74,8 +89,13 @@ rule clusters:
         "<results>/logs/clusters.log",
     benchmark:
         "<results>/benchmarks/clusters.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         models=list(CFG.models),
         tasks=list(CFG.tasks),
@@ -96,8 +116,13 @@ rule table5:
         "<results>/logs/table5.log",
     benchmark:
         "<results>/benchmarks/table5.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         models=list(CFG.models),
         tasks=list(CFG.tasks),
@@ -118,8 +143,13 @@ rule probe_curves:
         "<results>/logs/probe_curves.log",
     benchmark:
         "<results>/benchmarks/probe_curves.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("probe_curves"),
     message:
@@ -138,8 +168,13 @@ rule movements:
         "<results>/logs/movements.log",
     benchmark:
         "<results>/benchmarks/movements.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("movements"),
     message:
@@ -157,8 +192,13 @@ rule similarities:
         "<results>/logs/similarities.log",
     benchmark:
         "<results>/benchmarks/similarities.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("similarities"),
     message:
@@ -177,8 +217,13 @@ rule hulls:
         "<results>/logs/hulls.log",
     benchmark:
         "<results>/benchmarks/hulls.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("hulls"),
     message:
@@ -199,8 +244,13 @@ rule errors:
         "<results>/logs/errors.log",
     benchmark:
         "<results>/benchmarks/errors.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("errors"),
     message:
@@ -220,8 +270,13 @@ rule trajectories:
         "<results>/logs/trajectories.log",
     benchmark:
         "<results>/benchmarks/trajectories.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("trajectories"),
     message:
@@ -240,8 +295,13 @@ rule paths:
         "<results>/logs/paths.log",
     benchmark:
         "<results>/benchmarks/paths.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("paths"),
     message:
@@ -262,8 +322,13 @@ rule claims:
         "<results>/logs/claims.log",
     benchmark:
         "<results>/benchmarks/claims.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         expected={"opposing": CFG.opposing_tasks, "related": CFG.related_tasks},
         code=code("claims"),

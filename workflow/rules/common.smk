@@ -12,6 +12,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error))
 
+CODE = Path(workflow.basedir) / fingerprint.PACKAGE
 SPLITS = ["train", "test"]
 EMBEDDING = "<results>/embeddings/{model}/{state}/{task}/{split}/layer{layer}.npy"
 DIRECT = "<results>/probes/direct/{model}/{state}/{task}/{split}/layer{layer}.json"
@@ -40,13 +41,19 @@ def either(names):
 
 
 def code(script):
-    """The library code behind a script, so that an edit of it reruns the script's jobs."""
+    """A script and the library code behind it, so that an edit of either reruns the script's jobs."""
     return fingerprint.closure(Path(workflow.basedir) / "workflow" / "scripts" / f"{script}.py")
 
 
 def plain(section, **more):
     """A part of the config as sorted plain values, the only ones whose changes Snakemake sees."""
     return dict(sorted(section.model_dump(**more).items()))
+
+
+def asks(kind, resource):
+    """What a job asks a cluster for: more with each attempt."""
+    first = CFG.request(kind)[resource]
+    return lambda wildcards, attempt: first * attempt
 
 
 def states(model, task):
@@ -153,6 +160,7 @@ def figures(suffix):
 
 
 def captions():
-    """The caption of each kind of figure."""
+    """The caption of each kind of figure: a text, not a file, whose time a fresh clone would change."""
     names = [*drawn()[""], *(folder.strip("/") for folder, names in drawn().items() if folder and names)]
-    return [f"{workflow.basedir}/workflow/report/{name}.rst" for name in names]
+    folder = Path(workflow.basedir) / "workflow" / "report"
+    return {name: (folder / f"{name}.rst").read_text(encoding="utf-8") for name in sorted(names)}

@@ -14,8 +14,13 @@ for model in [model for model in CFG.models if not CFG.models[model].frozen]:
             f"<results>/logs/movement/{model}.{{task}}.seed{{seed}}.log",
         benchmark:
             f"<results>/benchmarks/movement/{model}.{{task}}.seed{{seed}}.tsv"
+        group:
+            "compare"
         conda:
             "../../envs/cpu.yaml"
+        resources:
+            mem_mb=asks("compare", "mem_mb"),
+            runtime=asks("compare", "runtime"),
         params:
             layers=CFG.layers_of(model),
             code=code("movement"),
@@ -38,9 +43,14 @@ for model in [model for model in CFG.models if not CFG.models[model].frozen]:
             f"<results>/logs/similarity/{model}.{{task}}.seed{{seed}}.log",
         benchmark:
             f"<results>/benchmarks/similarity/{model}.{{task}}.seed{{seed}}.tsv"
+        group:
+            "compare"
         conda:
             "../../envs/cpu.yaml"
         threads: CFG.threads.probe
+        resources:
+            mem_mb=asks("compare", "mem_mb"),
+            runtime=asks("compare", "runtime"),
         params:
             layers=CFG.layers_of(model),
             code=code("similarity"),

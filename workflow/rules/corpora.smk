@@ -12,6 +12,9 @@ rule fetch_corpus:
         corpus=either(c for c in CFG.corpora if CFG.corpora[c].format != "grammar"),
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("corpus", "mem_mb"),
+        runtime=asks("corpus", "runtime"),
     params:
         corpus=lambda w: plain(CFG.corpora[w.corpus], exclude={"train": {"rows"}, "test": {"rows"}}),
         code=code("fetch_corpus"),
@@ -33,6 +36,9 @@ rule write_corpus:
         corpus=either(c for c in CFG.corpora if CFG.corpora[c].format == "grammar"),
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("corpus", "mem_mb"),
+        runtime=asks("corpus", "runtime"),
     params:
         sizes=lambda w: plain(CFG.corpora[w.corpus], include={"n_train", "n_test", "n_text", "seed"}),
         code=code("write_corpus"),
@@ -58,6 +64,9 @@ rule make_task:
         "<results>/benchmarks/make_task/{task}.tsv"
     conda:
         "../../envs/gpu.yaml"
+    resources:
+        mem_mb=asks("corpus", "mem_mb"),
+        runtime=asks("corpus", "runtime"),
     params:
         task=lambda w: plain(CFG.tasks[w.task]),
         corpus=lambda w: plain(

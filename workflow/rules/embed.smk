@@ -23,7 +23,9 @@ for model in CFG.models:
             "../../envs/gpu.yaml"
         threads: CFG.threads.embed
         resources:
-            gpu=1,
+            gpu=int(CFG.device != "cpu"),
+            mem_mb=asks("embed", "mem_mb"),
+            runtime=asks("embed", "runtime"),
         params:
             model=model,
             layers=CFG.layers_of(model),

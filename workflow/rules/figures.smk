@@ -12,8 +12,13 @@ rule layers:
         "<results>/logs/layers.log",
     benchmark:
         "<results>/benchmarks/layers.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         models=list(CFG.models),
         tasks=list(CFG.tasks),
@@ -38,8 +43,13 @@ rule layer_distances:
         "<results>/logs/layer_distances/{model}.log",
     benchmark:
         "<results>/benchmarks/layer_distances/{model}.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         tasks=lambda w: CFG.tasks_of(w.model),
         code=code("layer_distances"),
@@ -63,8 +73,13 @@ rule verdicts:
         "<results>/logs/verdicts.log",
     benchmark:
         "<results>/benchmarks/verdicts.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("verdicts"),
     message:
@@ -86,8 +101,13 @@ rule memorisation:
         "<results>/logs/memorisation.log",
     benchmark:
         "<results>/benchmarks/memorisation.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         models=list(CFG.models),
         tasks=list(CFG.tasks),
@@ -111,8 +131,13 @@ rule transfer:
         "<results>/logs/transfer.log",
     benchmark:
         "<results>/benchmarks/transfer.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         models=[model for model in CFG.models if CFG.crossings(model)],
         tasks=list(CFG.tasks),
@@ -136,8 +161,13 @@ rule hull_accuracy:
         "<results>/logs/hull_accuracy.log",
     benchmark:
         "<results>/benchmarks/hull_accuracy.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         models=list(CFG.models),
         tasks=list(CFG.tasks),
@@ -161,8 +191,13 @@ rule errors_by_distance:
         "<results>/logs/errors_by_distance.log",
     benchmark:
         "<results>/benchmarks/errors_by_distance.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         models=list(CFG.models),
         tasks=list(CFG.tasks),
@@ -187,8 +222,13 @@ rule similarity_measures:
         "<results>/logs/similarity_measures.log",
     benchmark:
         "<results>/benchmarks/similarity_measures.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         models=[model for model in CFG.models if CFG.tuned(model)],
         tasks=list(CFG.tasks),
@@ -214,8 +254,13 @@ rule directions:
         "<results>/logs/directions/{model}.{task}.log",
     benchmark:
         "<results>/benchmarks/directions/{model}.{task}.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("directions"),
     message:
@@ -239,8 +284,13 @@ rule movement_lengths:
         "<results>/logs/movement_lengths/{model}.{task}.log",
     benchmark:
         "<results>/benchmarks/movement_lengths/{model}.{task}.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("movement_lengths"),
     message:
@@ -264,8 +314,13 @@ rule label_distances:
         "<results>/logs/label_distances.log",
     benchmark:
         "<results>/benchmarks/label_distances.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         pairs=CFG.followed(),
         code=code("label_distances"),
@@ -288,8 +343,13 @@ rule layer_similarity:
         "<results>/logs/layer_similarity.log",
     benchmark:
         "<results>/benchmarks/layer_similarity.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         pairs=CFG.followed(),
         code=code("layer_similarity"),
@@ -313,8 +373,13 @@ rule centroid_paths:
         "<results>/logs/centroid_paths.log",
     benchmark:
         "<results>/benchmarks/centroid_paths.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         pairs=CFG.followed(),
         code=code("centroid_paths"),

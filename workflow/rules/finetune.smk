@@ -27,7 +27,9 @@ for model in [model for model in CFG.models if not CFG.models[model].frozen]:
             "../../envs/gpu.yaml"
         threads: CFG.threads.finetune
         resources:
-            gpu=1,
+            gpu=int(CFG.device != "cpu"),
+            mem_mb=asks("finetune", "mem_mb"),
+            runtime=asks("finetune", "runtime"),
         params:
             recipe=lambda w, model=model: plain(CFG.recipe(model, w.task)),
             pooling=plain(CFG.embedding.pooling),

@@ -13,6 +13,9 @@ rule pin_model:
         model=either(m for m in CFG.models if not CFG.models[m].pretrain),
     conda:
         "../../envs/gpu.yaml"
+    resources:
+        mem_mb=asks("corpus", "mem_mb"),
+        runtime=asks("corpus", "runtime"),
     params:
         model=lambda w: plain(
             CFG.models[w.model], include={"hub", "revision", "path", "like", "weights", "seed", "n_layers"}
@@ -42,7 +45,9 @@ rule pretrain:
         "../../envs/gpu.yaml"
     threads: CFG.threads.pretrain
     resources:
-        gpu=1,
+        gpu=int(CFG.device != "cpu"),
+        mem_mb=asks("pretrain", "mem_mb"),
+        runtime=asks("pretrain", "runtime"),
     params:
         recipe=lambda w: plain(CFG.models[w.model].pretrain, exclude={"corpus"}),
         device=CFG.device,

@@ -14,9 +14,14 @@ for model in CFG.models:
             f"<results>/logs/probe_direct/{model}.{{state}}.{{task}}.{{split}}.log",
         benchmark:
             f"<results>/benchmarks/probe_direct/{model}.{{state}}.{{task}}.{{split}}.tsv"
+        group:
+            "geometry"
         conda:
             "../../envs/cpu.yaml"
         threads: CFG.threads.probe
+        resources:
+            mem_mb=asks("direct", "mem_mb"),
+            runtime=asks("direct", "runtime"),
         params:
             layers=CFG.layers_of(model, "direct"),
             direct=plain(CFG.probes.direct, exclude={"layers"}),
@@ -46,6 +51,8 @@ for model in CFG.models:
         threads: CFG.threads.classifier
         resources:
             gpu=int(CFG.probes.classifier.device != "cpu"),
+            mem_mb=asks("classifier", "mem_mb"),
+            runtime=asks("classifier", "runtime"),
         params:
             layers=CFG.layers_of(model, "classifier"),
             classifier=plain(CFG.probes.classifier, exclude={"layers"}),
@@ -73,9 +80,14 @@ for model in CFG.models:
                 f"<results>/logs/probe_hulls/{model}.{{state}}.{{task}}.log",
             benchmark:
                 f"<results>/benchmarks/probe_hulls/{model}.{{state}}.{{task}}.tsv"
+            group:
+                "geometry"
             conda:
                 "../../envs/cpu.yaml"
             threads: CFG.threads.probe
+            resources:
+                mem_mb=asks("hulls", "mem_mb"),
+                runtime=asks("hulls", "runtime"),
             params:
                 layers=CFG.layers_of(model, "hulls"),
                 direct=plain(CFG.probes.direct, include={"tol"}),

@@ -11,8 +11,13 @@ rule explorer:
         "<results>/logs/explorer.log",
     benchmark:
         "<results>/benchmarks/explorer.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         code=code("explorer"),
     message:
@@ -30,8 +35,13 @@ rule missing:
         "<results>/logs/missing.log",
     benchmark:
         "<results>/benchmarks/missing.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         absent=missing(),
         code=code("missing"),
@@ -52,16 +62,19 @@ rule report:
         explorer="<results>/report/explorer.json",
         figures=figures("png"),
         results=found(cells(CLASSIFIER, "classifier", last=True))[:1],
-        captions=captions(),
-        page=[f"{workflow.basedir}/closerlook/report/{name}" for name in ("template.html", "page.css", "page.js")],
     output:
         "<results>/report.html",
     log:
         "<results>/logs/report.log",
     benchmark:
         "<results>/benchmarks/report.tsv"
+    group:
+        "tables"
     conda:
         "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
     params:
         study={
             "models": list(CFG.models),
@@ -69,6 +82,8 @@ rule report:
             "seeds": CFG.seeds,
             "layers": sorted({layer for model in CFG.models for layer in CFG.layers_of(model)}),
         },
+        captions=captions(),
+        page=[fingerprint.digest(CODE / "report" / name) for name in ("template.html", "page.css", "page.js")],
         config=yaml.safe_dump(dict(config), sort_keys=False),
         code=code("report"),
     message:

@@ -24,7 +24,9 @@ for model in CFG.trajectories.models:
             "../../envs/gpu.yaml"
         threads: CFG.threads.trajectory
         resources:
-            gpu=1,
+            gpu=int(CFG.device != "cpu"),
+            mem_mb=asks("trajectory", "mem_mb"),
+            runtime=asks("trajectory", "runtime"),
         params:
             layers=CFG.layers_of(model, "trajectories"),
             embedding=plain(CFG.embedding, exclude={"keep"}),

@@ -2,9 +2,10 @@ from pathlib import Path
 
 from closerlook.encoders.layers import embed
 from closerlook.errors import InputError
+from closerlook.gpus import one_gpu
 from closerlook.joblog import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     encoder = Path(snakemake.input.encoder)
     if encoder.is_dir():  # the kept steps of a run, of which the state names one
         steps, encoder = encoder, encoder / snakemake.wildcards.state.rpartition(".")[2] / "model.safetensors"

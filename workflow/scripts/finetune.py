@@ -1,9 +1,10 @@
 from pathlib import Path
 
 from closerlook.encoders.finetuning import finetune
+from closerlook.gpus import one_gpu
 from closerlook.joblog import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     out, steps = Path(snakemake.output.metrics).parent, Path(snakemake.output.steps)
     finetune(
         Path(snakemake.input.encoder).parent,

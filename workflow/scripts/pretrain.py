@@ -1,9 +1,10 @@
 from pathlib import Path
 
 from closerlook.encoders.pretraining import pretrain
+from closerlook.gpus import one_gpu
 from closerlook.joblog import logged
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     pretrain(
         Path(snakemake.input.text) / "text.txt",
         Path(snakemake.output.pinned).parent,

@@ -1,11 +1,12 @@
 import numpy as np
 
 from closerlook.files import read_json, write_json
+from closerlook.gpus import one_gpu
 from closerlook.joblog import logged
 from closerlook.probes import classifier
 from closerlook.provenance import made_by
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     labels = read_json(snakemake.input.labels)
     words = read_json(snakemake.input.words) if snakemake.input.words else None
     words = words and (words["train"], words["test"])

@@ -20,7 +20,7 @@ with logged(snakemake.log[0]):
         summary=contents.summary(**study),
         claims=read_table(files.claims),
         tables=contents.tables(*tables, study["models"], study["tasks"]),
-        figures=contents.figures(files.figures, files.captions),
+        figures=contents.figures(files.figures, snakemake.params.captions),
         explorer=read_json(files.explorer),
         missing=read_table(files.missing),
         making=contents.making(

@@ -6,10 +6,11 @@ from closerlook.analysis.plane import common_plane, sample
 from closerlook.analysis.trajectory import trajectory
 from closerlook.encoders.steps import step_spaces
 from closerlook.files import read_json, staged, write_json
+from closerlook.gpus import one_gpu
 from closerlook.joblog import logged
 from closerlook.provenance import made_by
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     names, direct = read_json(snakemake.input.labels), snakemake.params.direct
     labels = {split: np.array(names[split]) for split in ("train", "test")}
     layers, ends = snakemake.params.layers, zip(snakemake.input.before, snakemake.input.after)
