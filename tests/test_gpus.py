@@ -95,8 +95,9 @@ def test_a_shared_device_is_given_twice_but_a_free_one_first(locks):
 
 def test_two_batch_jobs_may_both_have_a_device_0(locks):
     """With cgroups, device 0 of one batch job is not device 0 of another: neither waits."""
-    first, second = (start(locks, 60, CUDA_VISIBLE_DEVICES="0", SLURM_JOB_ID=str(n)) for n in (7, 8))
+    first = start(locks, 60, CUDA_VISIBLE_DEVICES="0", SLURM_JOB_ID="7")
     assert first.stdout.readline() == "on 0\n"
+    second = start(locks, 0, CUDA_VISIBLE_DEVICES="0", SLURM_JOB_ID="8")
     assert second.stdout.readline() == "two on 0\n"  # the witness knows no batch jobs
     first.kill()
     first.communicate(), second.communicate()
