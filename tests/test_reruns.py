@@ -1,0 +1,251 @@
+"""After an edit exactly the affected jobs run: each edit is made on a copy of the project, with a finished demo."""
+
+import functools
+import json
+import modulefinder
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("Snakefile", "workflow", "closerlook", "config", "profiles", "envs")
+FOLDERS = re.compile(r"/(files|train|test|\w+\.seed\d+\.steps)$")  # outputs that are folders
+COMMAND = ["--cores", "2", "--configfile", "config/demo.yaml"]
+
+
+def plan(project, *more):
+    """The jobs of `snakemake -n` in a project folder."""
+    command = [sys.executable, "workflow/planned.py", *COMMAND, *more]
+    run = subprocess.run(command, cwd=project, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": "."})
+    assert run.returncode == 0, run.stdout + run.stderr
+    return [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+
+
+def name(job):
+    return (job["rule"], *(f"{key}={value}" for key, value in sorted(job["wildcards"].items())))
+
+
+def with_all_below(jobs, roots):
+    """The names of some jobs, given by a condition, and of all that read what they write."""
+    chosen = [job for job in jobs if roots(job)]
+    assert chosen
+    found = {}
+    while chosen:
+        found |= {name(job): job for job in chosen}
+        written = {file for job in chosen for file in job["output"]}
+        chosen = [job for job in jobs if name(job) not in found and not written.isdisjoint(job["input"])]
+    return set(found)
+
+
+def script(job):
+    """The name of a job's script: the rules of a model share one."""
+    return re.sub(r"_(small|random)$", "", job["rule"])
+
+
+@functools.cache
+def imported(script):
+    """The modules that a script imports, directly or not, as the standard library sees it."""
+    finder = modulefinder.ModuleFinder(path=[str(ROOT)])
+    finder.run_script(str(ROOT / f"workflow/scripts/{script}.py"))
+    return set(finder.modules)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A project with a finished demo, and its jobs: empty files, which Snakemake takes note of as of made ones."""
+    project = tmp_path_factory.mktemp("finished")
+    for part in PARTS:
+        (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, project / part)
+    jobs = plan(project)
+    for file in (file for job in jobs for file in job["output"]):
+        path = project / file
+        (path if FOLDERS.search(file) else path.parent).mkdir(parents=True, exist_ok=True)
+        if not FOLDERS.search(file):
+            path.touch()
+    command = [sys.executable, "-m", "snakemake", "--touch", "--forceall", "--quiet", "all", *COMMAND]
+    run = subprocess.run(command, cwd=project, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": "."})
+    assert run.returncode == 0, run.stderr
+    return project, jobs
+
+
+@pytest.fixture
+def demo(finished, tmp_path):
+    """A copy of the finished project to edit, and the jobs of its whole run."""
+    project, jobs = finished
+    copy = tmp_path / "project"
+    shutil.copytree(project, copy, symlinks=True)
+    return copy, jobs
+
+
+def edit(file, old, new):
+    text = file.read_text()
+    assert text.count(old) == 1, (file, old)
+    file.write_text(text.replace(old, new))
+
+
+def set_config(project, change):
+    config = yaml.safe_load((project / "config/demo.yaml").read_text())
+    change(config)
+    (project / "config/demo.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def names(jobs):
+    return {name(job) for job in jobs}
+
+
+def test_nothing_edited_runs_nothing(demo):
+    project, _ = demo
+    assert plan(project) == []
+
+
+def test_a_comment_a_blank_line_or_a_docstring_runs_nothing(demo):
+    project, _ = demo
+    edit(project / "closerlook/analysis/spaces.py", "import numpy as np\n", "# a comment\n\nimport numpy as np\n")
+    edit(project / "closerlook/probes/direct.py", '"""DirectProbe', '"""Said differently: DirectProbe')
+    edit(project / "workflow/scripts/spaces.py", "\nwith logged", "\n\n# a comment\nwith logged")
+    assert plan(project) == []
+
+
+@pytest.mark.parametrize(
+    "file, old, new",
+    [
+        ("closerlook/analysis/spaces.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
+        ("closerlook/probes/hull_classifier.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
+        ("closerlook/encoders/alignment.py", "\n\ndef ", "\n\nX = 1\n\n\ndef "),
+        ("closerlook/probes/interior.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
+    ],
+)
+def test_an_edit_of_the_library_runs_its_importers_and_what_depends_on_them(demo, file, old, new):
+    project, jobs = demo
+    text = (project / file).read_text()
+    (project / file).write_text(text.replace(old, new, 1))
+    module = file.removesuffix(".py").replace("/", ".")
+    assert names(plan(project)) == with_all_below(jobs, lambda job: module in imported(script(job)))
+
+
+def test_an_edit_of_a_script_runs_its_jobs_and_what_depends_on_them(demo):
+    project, jobs = demo
+    edit(project / "workflow/scripts/movement.py", "\nwith logged", "\nX = 1\nwith logged")
+    assert names(plan(project)) == with_all_below(jobs, lambda job: script(job) == "movement")
+
+
+def test_a_figures_style_draws_that_figure_and_the_report(demo):
+    project, _ = demo
+    path = project / "closerlook/figures/memorisation.py"
+    path.write_text(path.read_text() + "\n\nLINE_WIDTH = 2\n")
+    assert names(plan(project)) == {("memorisation",), ("report",)}
+
+
+def test_a_caption_or_the_pages_style_writes_the_report(demo):
+    project, _ = demo
+    for file in ("workflow/report/layers.rst", "closerlook/report/page.css"):
+        with (project / file).open("a") as text:
+            text.write("\n")
+        assert names(plan(project)) == {("report",)}
+
+
+def all_tables(jobs):
+    """Those of the whole study, which have no wildcards."""
+    return {name(job) for job in jobs if not job["wildcards"]}
+
+
+def drawn(jobs, *rules):
+    return {name(job) for job in jobs if job["rule"] in rules}
+
+
+def test_a_seed_more_runs_the_new_cells_and_all_tables(demo):
+    project, before = demo
+    set_config(project, lambda config: config.update(seeds=[0, 1, 2]))
+    after = plan(project)
+    new = set()
+    for task in ("role", "question"):
+        new |= {(f"{rule}_small", "seed=2", f"task={task}") for rule in ("finetune", "movement", "similarity",
+                                                                       "trajectory")}  # fmt: skip
+        for state in ("state=role.seed2", "state=question.seed2"):
+            new |= {(f"{rule}_small", state, f"task={task}") for rule in ("embed", "probe_classifier", "probe_hulls")}
+            new |= {("probe_direct_small", f"split={split}", state, f"task={task}") for split in ("train", "test")}
+    touched = drawn(before, "layer_distances", "directions", "movement_lengths")
+    assert names(after) == new | all_tables(before) | touched
+
+
+def test_a_task_more_runs_its_cells_and_all_tables(demo):
+    project, before = demo
+    task = {"corpus": "grammar", "kind": "pair", "label": "deprel"}
+    set_config(project, lambda config: config["tasks"].update(dep=task))
+    after = plan(project)
+    new = {name(job) for job in after if re.search(r"\bdep\b", " ".join(name(job)))}
+    assert new.isdisjoint(names(before))
+    assert names(after) == new | all_tables(before) | drawn(before, "layer_distances", "movement_lengths")
+    for cell in (["state=dep.seed0", "task=role"], ["state=role.seed1", "task=dep"]):  # cross_tasks: all
+        assert ("embed_small", *cell) in new and ("probe_direct_small", "split=test", *cell) in new
+    assert ("probe_direct_random", "split=test", "state=pretrained", "task=dep") in new
+
+
+def test_a_model_more_runs_its_cells_and_all_tables(demo):
+    project, before = demo
+    set_config(project, lambda config: config["models"].update(other={"like": "small", "weights": "random", "seed": 1,
+                                                                      "frozen": True}))  # fmt: skip
+    after = plan(project)
+    new = {("pin_model", "model=other"), ("layer_distances", "model=other")}
+    for task in ("role", "question"):
+        cell = ("state=pretrained", f"task={task}")
+        new |= {(f"{rule}_other", *cell) for rule in ("embed", "probe_classifier", "probe_hulls")}
+        new |= {("probe_direct_other", f"split={split}", *cell) for split in ("train", "test")}
+    # it has no runs and no kept steps: what is made of those only is not made again
+    tables = all_tables(before) & with_all_below(before, lambda job: job["rule"].startswith("probe_"))
+    assert names(after) == new | tables | drawn(before, "layer_distances") | {("report",)}
+    assert ("trajectories",) not in names(after) and ("movements",) not in names(after)
+
+
+@pytest.mark.parametrize(
+    "change, remade",
+    [({"probes": {"direct": {"layers": [1, 2, 3]}}}, "probe_direct"), ({"layers": [1, 2, 3]}, "embed")],
+)
+def test_other_layers_make_the_spaces_they_belong_to_and_train_nothing(demo, change, remade):
+    """A job makes all layers of a space, from one forward pass."""
+    project, jobs = demo
+    set_config(project, lambda config: config.update(probes={**config["probes"], **change.pop("probes", {})}, **change))
+    assert names(plan(project)) == with_all_below(jobs, lambda job: script(job) in (remade, "report"))
+
+
+def test_one_models_learning_rate_runs_its_fine_tuning_and_what_is_below(demo):
+    project, jobs = demo
+    set_config(project, lambda config: config["models"]["small"].update(finetune={"learning_rate": 5e-4}))
+    expected = with_all_below(jobs, lambda job: job["rule"] in ("finetune_small", "report"))
+    assert names(plan(project)) == expected
+    assert not [each for each in expected if "state=pretrained" in each or each[0].endswith("_random")]
+
+
+def test_a_probes_grid_runs_that_probe_and_what_is_below(demo):
+    project, jobs = demo
+    set_config(project, lambda config: config["probes"]["classifier"].update(alphas=[1e-3]))
+    assert names(plan(project)) == with_all_below(jobs, lambda job: script(job) == "probe_classifier")
+
+
+def test_threads_resources_and_where_gpus_are_run_nothing_but_the_report(demo):
+    """Which shows the config."""
+    project, _ = demo
+    set_config(project, lambda config: config.update(resources={"finetune": {"runtime": 600}}))
+    set_config(project, lambda config: config["threads"].update(probe=2))
+    assert names(plan(project, "--resources", "gpu=2")) == {("report",)}
+
+
+def test_a_fresh_clone_onto_existing_results_runs_nothing(finished, tmp_path):
+    project, _ = finished
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    for part in PARTS:  # with new times, those of a checkout
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, clone / part, copy_function=shutil.copyfile)
+        else:
+            shutil.copyfile(ROOT / part, clone / part)
+    for part in ("results", ".snakemake"):
+        shutil.copytree(project / part, clone / part, symlinks=True)
+    assert (clone / "Snakefile").stat().st_mtime > (clone / "results/demo/report.html").stat().st_mtime
+    assert plan(clone) == []
