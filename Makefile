@@ -11,11 +11,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input \
        $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu)
 RUN := $(BIN)/snakemake --cores $(CORES) $(if $(filter-out 0,$(GPUS)),--resources gpu=$(GPUS))
 
-.PHONY: help setup demo real run report test lint format lock clean
+.PHONY: help setup demo real run plan report test lint format lock clean
 help:
 	@echo 'make demo   a whole study on the built-in grammar, in minutes'
 	@echo 'make test   the tests'
 	@echo 'make run    the study of CONFIG=config/config.yaml (the paper'"'"'s grid)'
+	@echo 'make plan   what the study of CONFIG will cost: jobs, hours, disk, time (GPU_SPEED=20: GPUs that are 20 times faster)'
 	@echo 'make report tables, figures and report of CONFIG from the results that exist so far'
 	@echo 'make real   five real tasks with MiniLM, from corpora beside the project'
 	@echo 'Options: CORES, GPUS, TORCH=cpu, PYTHON, ARGS (given to snakemake)'
@@ -47,6 +48,10 @@ models/minilm/model.safetensors:
 
 run: setup
 	$(RUN) $(ARGS) --configfile $(CONFIG)
+
+plan: setup
+	@$(BIN)/python workflow/plan.py --configfile $(CONFIG) --cores $(CORES) --gpus $(or $(GPUS),0) \
+	  $(if $(GPU_SPEED),--gpu-speed $(GPU_SPEED)) $(ARGS)
 
 report: setup
 	$(RUN) $(ARGS) --configfile $(CONFIG) --config partial=true

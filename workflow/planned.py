@@ -1,5 +1,7 @@
 """The jobs that a Snakemake command would run: `python workflow/planned.py ARGUMENTS` prints one a line, as JSON."""
 
+import contextlib
+import io
 import json
 import sys
 from pathlib import Path
@@ -21,7 +23,7 @@ def planned(arguments):
     Returns
     -------
     list of dict
-        `rule`, `wildcards`, `input`, `output`, `threads`, `gpu`, `reason` of every job, `all` left out.
+        `rule`, `wildcards`, `input`, `output`, `benchmark`, `threads`, `gpu` of every job, `all` left out.
 
     Raises
     ------
@@ -34,16 +36,19 @@ def planned(arguments):
         if getattr(record, "event", None) == "job_info" and record.rule_name != "all":
             jobs.append({
                 "rule": record.rule_name, "wildcards": dict(record.wildcards), "input": list(record.input or []),
-                "output": list(record.output or []), "threads": record.threads,
-                "gpu": record.resources.get("gpu", 0), "reason": record.reason,
+                "output": list(record.output or []), "benchmark": record.benchmark,
+                "threads": record.threads, "gpu": record.resources.get("gpu", 0),
             })  # fmt: skip
         return True
 
     logger.addFilter(listen)
+    said = io.StringIO()
     try:
-        cli.main(["--snakefile", str(SNAKEFILE), "--dry-run", "--quiet", "all", *arguments])
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            cli.main(["--snakefile", str(SNAKEFILE), "--dry-run", *arguments])
     except SystemExit as end:
         if end.code:
+            print(said.getvalue(), file=sys.stderr)
             raise
     finally:
         logger.removeFilter(listen)

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import svdvals
 from scipy.spatial.distance import pdist
-from scipy.stats import spearmanr
 
 from closerlook.analysis.spaces import run_of
 from closerlook.files import read_json
@@ -77,7 +76,7 @@ def rsa(X, Y):
     x, y = pdist(np.asarray(X, np.float64)), pdist(np.asarray(Y, np.float64))
     if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
-    return float(spearmanr(x, y).statistic)
+    return float(np.corrcoef(pd.Series(x).rank(), pd.Series(y).rank())[0, 1])  # Spearman's; scipy.stats imports slowly
 
 
 def compare(X, Y, seed=0):

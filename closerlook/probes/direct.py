@@ -133,6 +133,23 @@ def cluster_distances(X, clusters, keep, tol=1e-3, n_jobs=None, verbose=False):
     return np.fmin(distances, distances.T)
 
 
+def distance_vector(distances, of_class, k):
+    """Mean distance over the cluster pairs of classes i < j, row by row, (k (k - 1) / 2,); NaN where there is none."""
+    measured = np.isfinite(distances)
+    member = (of_class == np.arange(k)[:, None]).astype(float)  # (k, n_clusters)
+    total, count = member @ np.where(measured, distances, 0) @ member.T, member @ measured @ member.T
+    mean = np.full((k, k), np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return mean[np.triu_indices(k, 1)]
+
+
+def min_distances(distances, of_class, k):
+    """Smallest distance of the clusters of a class to any of another, (k,); NaN where there is none."""
+    least = np.where(np.isfinite(distances), distances, np.inf).min(1)
+    least = np.array([least[of_class == c].min() for c in range(k)])
+    return np.where(np.isfinite(least), least, np.nan)
+
+
 def spatial_similarity(u, v):
     """Pearson's correlation of two distance vectors over the entries that both have.
 

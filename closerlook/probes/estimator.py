@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from closerlook.probes.direct import cluster, cluster_distances
+from closerlook.probes.direct import cluster, cluster_distances, distance_vector, min_distances
 from closerlook.probes.hulls import RESOLUTION
 from closerlook.probes.nearest_hull import nearest_hulls
 
@@ -93,19 +93,11 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
 
     @property
     def distance_vector_(self):
-        D, k = self.cluster_distances_, len(self.classes_)
-        measured = np.isfinite(D)
-        member = (self._found.of_class == np.arange(k)[:, None]).astype(float)  # (k, n_clusters)
-        total, count = member @ np.where(measured, D, 0) @ member.T, member @ measured @ member.T
-        mean = np.full((k, k), np.nan)
-        np.divide(total, count, out=mean, where=count > 0)
-        return mean[np.triu_indices(k, 1)]
+        return distance_vector(self.cluster_distances_, self._found.of_class, len(self.classes_))
 
     @property
     def min_distances_(self):
-        least = np.where(np.isfinite(self.cluster_distances_), self.cluster_distances_, np.inf).min(1)
-        least = np.array([least[self._found.of_class == c].min() for c in range(len(self.classes_))])
-        return np.where(np.isfinite(least), least, np.nan)
+        return min_distances(self.cluster_distances_, self._found.of_class, len(self.classes_))
 
     def predict(self, X):
         """The label of the nearest hull, for each point of X (m, d). See `nearest_hulls` for ties."""

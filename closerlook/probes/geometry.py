@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 
-from closerlook.probes.direct import DirectProbe
+from closerlook.probes.direct import cluster, cluster_distances, distance_vector, min_distances
 
 
 def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, max_clusters=500, threads=1):
@@ -45,29 +45,33 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, max_clusters
         empty |= {"min_distances": np.full(len(X), np.nan)}
         return record | {"status": "too_few_points", "n_clusters": None, "is_linear": None, "conflicts": 0,
                          "seconds": time.perf_counter() - start}, empty  # fmt: skip
-    options = {"tol": tol, "min_cluster_size": min_cluster_size, "resolution": resolution}
-    probe = DirectProbe(**options, n_jobs=threads, verbose=True).fit(X, y)
+    X = np.ascontiguousarray(X, dtype=np.float64)
+    classes, label = np.unique(y, return_inverse=True)
+    found = cluster(X, label, classes, resolution=resolution, tol=tol, n_jobs=threads, verbose=True)
     clustering = time.perf_counter() - start
-    arrays = {"labels": probe.labels_, "cluster_classes": probe.cluster_classes_, "classes": probe.classes_}
-    if probe.n_clusters_ <= max(max_clusters, len(probe.classes_)):
-        arrays["cluster_distances"] = probe.cluster_distances_
-        arrays |= {"distance_vector": probe.distance_vector_, "min_distances": probe.min_distances_}
+    n, k = len(found.of_class), len(classes)
+    arrays = {"labels": found.labels, "cluster_classes": classes[found.of_class], "classes": classes}
+    if n <= max(max_clusters, k):
+        keep = np.bincount(found.labels) >= min_cluster_size
+        distances = arrays["cluster_distances"] = cluster_distances(X, found, keep, tol, threads, verbose=True)
+        arrays["distance_vector"] = distance_vector(distances, found.of_class, k)
+        arrays["min_distances"] = min_distances(distances, found.of_class, k)
     else:
-        whole = np.unique(probe.cluster_classes_, return_counts=True)[1] == 1
-        i, j = np.triu_indices(len(whole), 1)
-        arrays["distance_vector"] = np.where(whole[i] & whole[j], probe.label_distances_.vector, np.nan)
-        arrays["min_distances"] = np.full(len(whole), np.nan)
-    status = "ok" if probe.is_linear_ else "not_separable" if "cluster_distances" in arrays else "too_many_clusters"
+        whole = np.bincount(found.of_class) == 1
+        i, j = np.triu_indices(k, 1)
+        arrays["distance_vector"] = np.where(whole[i] & whole[j], found.pairs.vector, np.nan)
+        arrays["min_distances"] = np.full(k, np.nan)
+    status = "ok" if n == k else "not_separable" if "cluster_distances" in arrays else "too_many_clusters"
     record |= {
-        "status": status if len(probe.classes_) > 1 else "single_class",
-        "n_clusters": int(probe.n_clusters_),
-        "is_linear": bool(probe.is_linear_),
-        "conflicts": len(probe.conflicts_),
+        "status": status if k > 1 else "single_class",
+        "n_clusters": n,
+        "is_linear": n == k,
+        "conflicts": len(found.conflicts),
         "verdicts": {
-            name: dict(Counter(p.how for p in probe.label_distances_.proofs if p.separable == apart))
+            name: dict(Counter(p.how for p in found.pairs.proofs if p.separable == apart))
             for name, apart in (("separable", True), ("not_separable", False))
         },
-        "merges": probe.merges_,
+        "merges": found.merges,
         "seconds": time.perf_counter() - start,
         "clustering_seconds": clustering,
     }

@@ -6,6 +6,7 @@ from snakemake.exceptions import WorkflowError
 from closerlook import fingerprint
 from closerlook.config import load
 from closerlook.errors import InputError
+from closerlook.files import staged
 
 try:
     CFG = load(config, " + ".join(map(str, workflow.configfiles)) or "config")
@@ -23,6 +24,18 @@ MOVEMENT = "<results>/movement/{model}/{task}.seed{seed}.npz"
 SIMILARITY = "<results>/similarity/{model}/{task}.seed{seed}.json"
 METRICS = "<results>/finetuned/{model}/{task}.seed{seed}/metrics.json"
 TRAJECTORY = "<results>/trajectories/{model}/{task}.seed{seed}.npz"
+
+
+onstart:
+    # `make plan` reads past jobs' costs, for which it has to know what they were about
+    if not CFG.partial:
+        try:
+            with staged(Path(CFG.pathvars.results) / "config.yaml") as part:
+                part.write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
+        except OSError as error:
+            raise WorkflowError(
+                f"{CFG.pathvars.results}: cannot be written to ({error.strerror}); nothing was run."
+            )
 
 
 wildcard_constraints:

@@ -1,0 +1,164 @@
+"""Costs are those of past jobs, scaled; the simulated schedule keeps what any schedule must keep."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from closerlook.config import load
+from closerlook.plan.costs import LEVELS, Costs, measured
+from closerlook.plan.estimate import estimate, span, tell
+from closerlook.plan.schedule import Task, simulate
+from closerlook.plan.work import Job, Study, job_of, job_of_benchmark
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO = yaml.safe_load((ROOT / "config/demo.yaml").read_text())
+
+
+@st.composite
+def graphs(draw):
+    """Jobs of which each waits for some of those before it, with whole seconds, cores of 1 to 3, a GPU or none."""
+    n = draw(st.integers(1, 12))
+    return [
+        Task("job", draw(st.integers(1, 9)), draw(st.integers(1, 3)), draw(st.integers(0, 1)),
+             after=draw(st.sets(st.integers(0, number - 1), max_size=3)) if number else set())
+        for number in range(n)
+    ]  # fmt: skip
+
+
+def longest_chain(tasks):
+    ends = []
+    for task in tasks:
+        ends.append(task.seconds + max((ends[before] for before in task.after), default=0))
+    return max(ends)
+
+
+@given(graphs(), st.integers(3, 8), st.integers(1, 3))
+def test_no_schedule_is_shorter_than_its_longest_chain_or_its_work(tasks, cores, gpus):
+    found = simulate(tasks, cores, gpus)
+    work = sum(task.cores * task.seconds for task in tasks)
+    on_gpu = sum(task.gpu * task.seconds for task in tasks)
+    assert found.busy == {"cores": work, "gpu": on_gpu}
+    assert found.seconds >= max(longest_chain(tasks), work / cores, on_gpu / gpus) - 1e-9
+    assert found.seconds <= sum(task.seconds for task in tasks)  # something always runs
+    assert sum(found.path.values()) == pytest.approx(found.seconds)
+
+
+@given(graphs())
+def test_with_cores_for_all_only_the_longest_chain_counts(tasks):
+    assert simulate(tasks, 99).seconds == longest_chain(tasks)
+
+
+def test_equal_jobs_run_in_rounds_and_gpus_limit_only_those_that_want_one():
+    assert simulate([Task("job", 5)] * 7, cores=3).seconds == 15
+    assert simulate([Task("job", 5, gpu=1)] * 4, cores=8, gpus=2).seconds == 10
+    assert simulate([Task("job", 5, gpu=1)] * 4, cores=8).seconds == 5
+    assert simulate([Task("job", 5, cores=16)], cores=4).seconds == 5  # as Snakemake, which lowers threads
+
+
+def test_a_temporary_file_counts_until_its_last_reader_has_ended():
+    tasks = [
+        Task("write", 1, writes={"a": 10.0}, temporary={"a"}),
+        Task("read", 1, after={0}, reads={"a"}, writes={"b": 1.0}),
+        Task("read", 2, after={0}, reads={"a"}, writes={"c": 1.0}),
+        Task("late", 1, after={2}, writes={"d": 3.0}),
+    ]
+    assert simulate(tasks, cores=2).peak == 12  # a, b and c; d comes when a has gone
+
+
+def study(**changes):
+    return Study(load({**DEMO, **changes}), [])
+
+
+def benchmark(folder, name, seconds, processors):
+    file = folder / "benchmarks" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"s\th:m:s\tcpu_time\n{seconds}\t0:00:00\t{processors}\n")
+
+
+def test_a_job_alike_costs_what_it_cost_and_one_of_twice_the_work_twice_as_much(tmp_path):
+    benchmark(tmp_path, "finetune/small.role.seed0.tsv", 50, 40)  # waited for a busy machine
+    of = study()
+    costs = Costs([(of, tmp_path)])
+    job = Job("finetune", "small", "role", "role.seed1")
+    assert costs.seconds(job, of) == (pytest.approx(40), 0)
+    longer = study(finetune={**DEMO["finetune"], "epochs": 60})
+    ratio = longer.seconds(job) / of.seconds(job)
+    assert 2 < ratio <= 10 and costs.seconds(job, longer)[0] == pytest.approx(40 * ratio)
+    other = Job("finetune", "small", "question", "question.seed0")
+    assert LEVELS[costs.seconds(other, of)[1]] == "kind alike"
+    assert LEVELS[costs.seconds(Job("spaces"), of)[1]] == "any job"
+    assert LEVELS[Costs([]).seconds(job, of)[1]] == "no past job"
+
+
+def test_with_two_past_jobs_the_cost_lies_between(tmp_path):
+    for seed, seconds in ((0, 20), (1, 80)):
+        benchmark(tmp_path, f"finetune/small.role.seed{seed}.tsv", seconds, seconds)
+    of = study()
+    assert Costs([(of, tmp_path)]).seconds(Job("finetune", "small", "role", "role.seed2"), of)[0] == pytest.approx(40)
+
+
+def test_threads_do_not_make_a_job_dearer_and_downloads_cost_their_waiting(tmp_path):
+    benchmark(tmp_path, "embed/small.pretrained.role.tsv", 10, 35)
+    benchmark(tmp_path, "fetch_corpus/pud.tsv", 60, 1)
+    assert {job.kind: seconds for job, seconds in measured(tmp_path)} == {"embed": 10, "fetch_corpus": 60}
+
+
+@pytest.fixture(scope="module")
+def planned_demo(tmp_path_factory):
+    """What Snakemake plans for the demo."""
+    folder = tmp_path_factory.mktemp("planned")
+    command = [sys.executable, ROOT / "workflow/planned.py", "--cores", "2", "--configfile", ROOT / "config/demo.yaml"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+
+
+def test_a_jobs_benchmark_file_says_which_job_it_was(planned_demo):
+    for job in planned_demo:
+        of = job_of(job["rule"], job["wildcards"], DEMO["models"])
+        file = Path(job["benchmark"].split(" ")[0]).relative_to("results/demo/benchmarks")
+        assert job_of_benchmark(file) == of or of.kind in ("directions", "layer_distances", "movement_lengths")
+        assert job_of_benchmark(file).kind == of.kind
+
+
+def test_every_job_of_the_demo_has_a_cost_and_a_place(planned_demo):
+    of = study()
+    tasks, levels = estimate(planned_demo, of, Costs([]))
+    assert len(tasks) == len(planned_demo) and all(task.seconds > 0.2 for task in tasks)
+    assert all(before < len(tasks) for task in tasks for before in task.after)
+    faster, _ = estimate(planned_demo, of, Costs([]), gpu_speed=10)
+    assert {task.kind for task, fast in zip(tasks, faster) if fast.seconds < task.seconds} == {
+        "pretrain", "finetune", "embed", "trajectory"}  # fmt: skip
+    text = tell(tasks, levels, of, Costs([]), cores=2, gpus=0)
+    assert f"{len(tasks)}" in text and "make demo" in text
+    assert [line.split()[0] for line in text.splitlines() if line.split()[:1] in (["1"], ["8"], ["64"])] == [
+        "1",
+        "8",
+        "64",
+    ]
+    assert tell([], [], of, Costs([]), 2, 0) == "Nothing to be done."
+
+
+def test_disk_counts_the_vectors_of_all_layers(planned_demo):
+    of = study()
+    embed = next(task for task in estimate(planned_demo, of, Costs([]))[0] if task.kind == "embed")
+    assert len(embed.writes) == 2 * 4 and {size % (96 * 4) for size in embed.writes.values()} == {0}
+
+
+@pytest.mark.parametrize(
+    "seconds, text", [(3.21, "3.2 s"), (75, "75 s"), (600, "10 min"), (5400, "1 h 30"), (100 * 3600, "100 h 00")]
+)
+def test_durations_read_as_people_say_them(seconds, text):
+    assert span(seconds) == text
+
+
+def test_a_mistake_in_the_config_is_named(tmp_path):
+    (tmp_path / "bad.yaml").write_text("sedes: [0]\n")
+    command = [sys.executable, ROOT / "workflow/plan.py", "--cores", "2", "--configfile", "bad.yaml"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 1 and "sedes: unknown key" in run.stderr and "Traceback" not in run.stderr

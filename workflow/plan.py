@@ -1,0 +1,39 @@
+"""What a study will cost: jobs, hours, disk, time, from a dry run and the past jobs below `results/` (`make plan`)."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import yaml
+from planned import planned
+
+from closerlook.config import load
+from closerlook.errors import InputError
+from closerlook.plan.costs import Costs
+from closerlook.plan.estimate import estimate, tell
+from closerlook.plan.work import Study
+
+
+def read(file):
+    return load(yaml.safe_load(file.read_text(encoding="utf-8")), str(file))
+
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--configfile", type=Path, default=Path("config/config.yaml"))
+parser.add_argument("--cores", type=int, required=True)
+parser.add_argument("--gpus", type=int, default=0)
+parser.add_argument("--gpu-speed", type=float, default=1.0, help="how much faster than past ones jobs with a GPU are")
+parser.add_argument("--past", type=Path, nargs="*", help="folders of results to learn from (all below results/)")
+options, more = parser.parse_known_args()  # the rest is for Snakemake
+
+try:
+    cfg = read(options.configfile)
+    own = Path(cfg.pathvars.results)
+    past = options.past or sorted({own, *(file.parent for file in Path("results").glob("*/config.yaml"))} - {Path()})
+    studies = {folder: read(file) for folder in past if (file := folder / "config.yaml").exists()}
+    study = Study(cfg, [own, *studies])
+    costs = Costs([(Study(of, [folder, *studies]), folder) for folder, of in studies.items()])
+except (InputError, OSError) as error:
+    sys.exit(str(error))
+jobs = planned(["--cores", str(options.cores), "--configfile", str(options.configfile), *more])
+print(tell(*estimate(jobs, study, costs, options.gpu_speed), study, costs, options.cores, options.gpus))
