@@ -144,6 +144,21 @@ def test_a_finished_study_has_nothing_to_do(study):
     assert run.returncode == 0 and "Nothing to be done" in run.stdout + run.stderr
 
 
+def plan(folder, config):
+    command = [sys.executable, ROOT / "workflow/plan.py", "--cores", "2", "--configfile", config]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_a_plan_learns_from_the_finished_study(study):
+    assert plan(study, "study.yaml") == "Nothing to be done.\n"
+    (study / "more.yaml").write_text(yaml.safe_dump(TINY | {"seeds": [0, 1]}))
+    told = plan(study, "more.yaml")
+    (row,) = (line for line in told.splitlines() if line.startswith("finetune"))
+    assert row.split()[2] == "3" and row.endswith("model, task and state alike")
+
+
 def test_snakemakes_own_report_holds_the_figures(study):
     run = snakemake(study, "--report", "archive.html")
     assert run.returncode == 0, run.stdout + run.stderr
