@@ -23,6 +23,8 @@ HULLS = "<results>/probes/hulls/{model}/{state}/{task}/layer{layer}.json"
 MOVEMENT = "<results>/movement/{model}/{task}.seed{seed}.npz"
 SIMILARITY = "<results>/similarity/{model}/{task}.seed{seed}.json"
 METRICS = "<results>/finetuned/{model}/{task}.seed{seed}/metrics.json"
+TASK = expand("<results>/tasks/{{task}}/{part}", part=["summary.json", "dataset_dict.json", *SPLITS])
+MODEL = ["model.safetensors", "config.json", "model.json", "tokenizer.json", "tokenizer_config.json"]
 TRAJECTORY = "<results>/trajectories/{model}/{task}.seed{seed}.npz"
 
 
@@ -76,19 +78,24 @@ def states(model, task):
     return ["pretrained", *(f"{tuned}.seed{seed}" for tuned in (*own, *others) for seed in CFG.seeds)]
 
 
+def pinned(model):
+    """The files of a pinned model, all of them: on storage without folders, a job has what it declares."""
+    return expand("<results>/models/{model}/{name}", model=model, name=MODEL)
+
+
 def encoder(model, state):
-    """What holds a state's encoder: its weights, or the folder of a run's kept steps."""
+    """What holds a state's encoder: its weights and more, or the folder of a run's kept steps."""
     if state == "pretrained":
-        return f"<results>/models/{model}/model.safetensors"
+        return pinned(model)
     run, step, _ = state.partition(".step")
     folder = f"<results>/finetuned/{model}/{run}"
-    return f"{folder}.steps" if step else f"{folder}/model.safetensors"
+    return [f"{folder}.steps"] if step else [f"{folder}/model.safetensors", f"{folder}/config.json"]
 
 
 def origin(model):
     """The files that a pinned model is made from, where they lie on this machine."""
     if like := CFG.models[model].like:
-        return f"<results>/models/{like}/model.json"
+        return pinned(like)
     return [f"{CFG.models[model].path}/config.json"] if CFG.models[model].path else []
 
 

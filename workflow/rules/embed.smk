@@ -6,8 +6,8 @@ for model in CFG.models:
             f"embed_{model}"
         input:
             encoder=lambda w, model=model: encoder(model, w.state),
-            tokenizer=f"<results>/models/{model}/model.json",
-            task="<results>/tasks/{task}/summary.json",
+            tokenizer=pinned(model),
+            task=TASK,
         output:
             [
                 path if CFG.embedding.keep else temp(path)

@@ -5,9 +5,8 @@ for model in [model for model in CFG.models if not CFG.models[model].frozen]:
         name:
             f"finetune_{model}"
         input:
-            encoder=f"<results>/models/{model}/model.json",
-            weights=f"<results>/models/{model}/model.safetensors",
-            task="<results>/tasks/{task}/summary.json",
+            encoder=pinned(model),
+            task=TASK,
         output:
             config=f"<results>/finetuned/{model}/{{task}}.seed{{seed}}/config.json",
             weights=f"<results>/finetuned/{model}/{{task}}.seed{{seed}}/model.safetensors",

@@ -2,9 +2,7 @@ rule pin_model:
     input:
         lambda w: origin(w.model),
     output:
-        config="<results>/models/{model}/config.json",
-        weights="<results>/models/{model}/model.safetensors",
-        pinned="<results>/models/{model}/model.json",
+        expand("<results>/models/{{model}}/{name}", name=MODEL),
     log:
         "<results>/logs/pin_model/{model}.log",
     benchmark:
@@ -32,9 +30,7 @@ rule pretrain:
         lambda w: f"<results>/corpora/{CFG.models[w.model].pretrain.corpus}/fetched.json",
         text=lambda w: f"<results>/corpora/{CFG.models[w.model].pretrain.corpus}/files",
     output:
-        config="<results>/models/{model}/config.json",
-        weights="<results>/models/{model}/model.safetensors",
-        pinned="<results>/models/{model}/model.json",
+        expand("<results>/models/{{model}}/{name}", name=MODEL),
     log:
         "<results>/logs/pretrain/{model}.log",
     benchmark:

@@ -5,10 +5,9 @@ for model in CFG.trajectories.models:
         name:
             f"trajectory_{model}"
         input:
-            model=f"<results>/models/{model}/model.json",
-            weights=f"<results>/models/{model}/model.safetensors",
+            model=pinned(model),
             steps=f"<results>/finetuned/{model}/{{task}}.seed{{seed}}.steps",
-            task="<results>/tasks/{task}/summary.json",
+            task=TASK,
             labels="<results>/tasks/{task}/labels.json",
             before=layers(model, "pretrained", "train", "trajectories"),
             after=layers(model, "{task}.seed{seed}", "train", "trajectories"),

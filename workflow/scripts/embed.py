@@ -6,7 +6,7 @@ from closerlook.gpus import one_gpu
 from closerlook.joblog import logged
 
 with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
-    encoder = Path(snakemake.input.encoder)
+    encoder = Path(snakemake.input.encoder[0])
     if encoder.is_dir():  # the kept steps of a run, of which the state names one
         steps, encoder = encoder, encoder / snakemake.wildcards.state.rpartition(".")[2] / "model.safetensors"
         if not encoder.exists():
@@ -19,9 +19,9 @@ with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     files = list(snakemake.output)  # all layers of train, then all of test
     embed(
         encoder.parent,
-        Path(snakemake.input.task).parent,
+        Path(snakemake.input.task[0]).parent,
         {"train": dict(zip(layers, files)), "test": dict(zip(layers, files[len(layers) :]))},
-        tokenizer=Path(snakemake.input.tokenizer).parent,
+        tokenizer=Path(snakemake.input.tokenizer[0]).parent,
         **snakemake.params.embedding,
         threads=snakemake.threads,
         device=snakemake.params.device,

@@ -7,4 +7,4 @@ with logged(snakemake.log[0]):
     options = dict(snakemake.params.model)
     if options.pop("like"):
         options["path"] = str(Path(snakemake.input[0]).parent)
-    pin_model(Path(snakemake.output.pinned).parent, **options)
+    pin_model(Path(snakemake.output[0]).parent, **options)

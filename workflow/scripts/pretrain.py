@@ -7,7 +7,7 @@ from closerlook.joblog import logged
 with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     pretrain(
         Path(snakemake.input.text) / "text.txt",
-        Path(snakemake.output.pinned).parent,
+        Path(snakemake.output[0]).parent,
         **snakemake.params.recipe,
         threads=snakemake.threads,
         device=snakemake.params.device,

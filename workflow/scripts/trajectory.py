@@ -16,9 +16,9 @@ with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     layers, ends = snakemake.params.layers, zip(snakemake.input.before, snakemake.input.after)
     planes = {n: common_plane(np.load(a), np.load(b), labels["train"]) for n, (a, b) in zip(layers, ends)}
     run = step_spaces(
-        Path(snakemake.input.model).parent,
+        Path(snakemake.input.model[0]).parent,
         snakemake.input.steps,
-        Path(snakemake.input.task).parent,
+        Path(snakemake.input.task[0]).parent,
         layers,
         scratch=f"{snakemake.output.npz}.spaces",
         **snakemake.params.embedding,
