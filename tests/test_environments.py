@@ -28,6 +28,14 @@ def test_the_lock_file_holds_everything_that_the_project_asks_for():
     assert {canonical(r) for r in wanted} - {"closerlook"} <= set(LOCK)
 
 
+def test_the_container_image_is_made_of_the_lock_file_with_the_same_python():
+    lines = (ROOT / "Containerfile").read_text().splitlines()
+    (base,) = (line for line in lines if line.startswith("FROM "))
+    env = yaml.safe_load((ROOT / "envs/gpu.yaml").read_text())
+    assert f"python:{env['dependencies'][0].removeprefix('python=')}" in base
+    assert any("-r requirements.lock" in line for line in lines)
+
+
 @pytest.mark.parametrize("name", ["cpu", "gpu"])
 def test_the_conda_environments_pin_what_the_lock_file_pins(name):
     env = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())
