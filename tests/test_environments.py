@@ -33,7 +33,7 @@ def test_the_container_image_is_made_of_the_lock_file_with_the_same_python():
     (base,) = (line for line in lines if line.startswith("FROM "))
     env = yaml.safe_load((ROOT / "envs/gpu.yaml").read_text())
     assert f"python:{env['dependencies'][0].removeprefix('python=')}" in base
-    assert any("-r requirements.lock" in line for line in lines)
+    assert any("-r /tmp/requirements.lock" in line for line in lines)
 
 
 @pytest.mark.parametrize("name", ["cpu", "gpu"])
