@@ -57,7 +57,7 @@ report: setup
 	$(RUN) $(ARGS) --configfile $(CONFIG) --config partial=true
 
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

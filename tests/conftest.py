@@ -15,6 +15,14 @@ settings.load_profile("same")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+SLOWEST = ("test_workflow", "test_faults", "test_slurm", "test_reruns", "test_kubernetes", "test_page")
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take minutes first, so that those left for the end of a run in parallel are short."""
+    items.sort(key=lambda item: SLOWEST.index(item.path.stem) if item.path.stem in SLOWEST else len(SLOWEST))
+
+
 @pytest.fixture(scope="session")
 def real_data():
     """The folder of the paper's corpora, laid out as `config/real.yaml` expects it."""
