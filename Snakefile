@@ -27,6 +27,15 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
 
+onstart:
+    try:
+        writable(CFG.pathvars.results)
+        if not CFG.partial:
+            keep_config()
+    except (InputError, OSError) as error:
+        raise WorkflowError(str(error))
+
+
 rule all:
     default_target: True
     input:

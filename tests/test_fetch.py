@@ -103,8 +103,8 @@ def test_an_answer_that_does_not_come_is_asked_for_again(server, tmp_path):
         ("/missing", 1, "the server answers 404 Not Found: correct the URL"),
         ("/denied", 1, "the server answers 403 Forbidden"),
         ("/down", 3, "the server answers 503 Service Unavailable: try again later"),
-        ("/half", 3, "the download broke off"),
-        ("/chunked-half", 3, "the download broke off"),
+        ("/half", 3, f"the download broke off after {len(TEXT) // 2} of {len(TEXT)} bytes: try again later"),
+        ("/chunked-half", 3, "the download broke off half-way: try again later"),
         ("/silent", 3, "no "),
     ],
 )

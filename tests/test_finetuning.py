@@ -158,13 +158,19 @@ run(*map(Path, sys.argv[1:4]), steps="every 5")
 """
 
 
-def killed(model, task, folder, update, save_every):
-    """Start a run in another process, which gets a SIGKILL in the middle of an update."""
-    (folder / "killed.py").write_text(KILLED)
+def in_a_process(code, model, task, folder, *arguments):
+    """How to start a run in another process."""
+    (folder / "run.py").write_text(code)
     here = os.path.dirname(__file__)
     env = os.environ | {"PYTHONPATH": os.pathsep.join([here, os.path.dirname(here)]), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, folder / "killed.py", model, task, folder, str(update), str(save_every)]
-    done = subprocess.run([str(part) for part in command], env=env, capture_output=True, text=True, check=False)
+    command = [sys.executable, folder / "run.py", model, task, folder, *arguments]
+    return {"args": [str(part) for part in command], "env": env}
+
+
+def killed(model, task, folder, update, save_every):
+    """Start a run in another process, which gets a SIGKILL in the middle of an update."""
+    run_there = in_a_process(KILLED, model, task, folder, update, save_every)
+    done = subprocess.run(**run_there, capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert not (folder / "out").exists() and not (folder / "out.steps").exists()
 
@@ -237,6 +243,31 @@ def test_a_damaged_checkpoint_is_not_used(bert, task, undisturbed, tmp_path, mon
     assert "checkpoint-8" in caplog.text and ("checkpoint-4" in caplog.text) == (damage == "all")
     assert metrics["resumed_from"] == (None if damage == "all" else 4)
     assert digests(tmp_path) == digests(undisturbed[1])
+
+
+def test_two_processes_do_not_share_checkpoints(bert, task, undisturbed, tmp_path, caplog):
+    first = subprocess.Popen(**in_a_process(KILLED.replace("SIGKILL", "SIGSTOP"), bert, task, tmp_path, 7, 0))
+    try:
+        os.waitpid(first.pid, os.WUNTRACED)  # until it has stopped
+        with pytest.raises(InputError, match=f"checkpoints: process {first.pid} on .* is at work there"):
+            run(bert, task, tmp_path, steps="every 5")
+    finally:
+        first.kill()
+        first.wait()
+    assert run(bert, task, tmp_path, steps="every 5")["resumed_from"] == 6
+    assert digests(tmp_path) == digests(undisturbed[1])
+
+
+def test_a_checkpoint_that_finds_the_disk_full_says_so(bert, task, tmp_path, monkeypatch):
+    def as_torch_does(*args):
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534")
+
+    monkeypatch.setattr(torch, "save", as_torch_does)
+    with pytest.raises(RuntimeError):
+        run(bert, task, tmp_path)
+    monkeypatch.setattr(os, "statvfs", lambda folder: type("Full", (), {"f_bavail": 0}))
+    with pytest.raises(OSError, match="No space left on device: .*checkpoints"):
+        run(bert, task, tmp_path)
 
 
 def test_a_checkpoint_of_another_recipe_is_not_used(bert, task, tmp_path, monkeypatch, caplog):
@@ -349,6 +380,20 @@ def test_a_loss_that_is_not_finite_is_an_error(bert, task, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_weights_that_diverge_at_the_last_update_are_an_error(bert, task, tmp_path, monkeypatch):
+    step_end = training.Watch.on_step_end
+
+    def on_step_end(self, args, state, control, model, **keys):
+        if state.global_step == state.max_steps:
+            torch.nn.init.constant_(model.head.weight, math.nan)
+        step_end(self, args, state, control, model, **keys)
+
+    monkeypatch.setattr(training.Watch, "on_step_end", on_step_end)
+    with pytest.raises(InputError, match="head.weight is not finite after the last update .* its `learning_rate`"):
+        run(bert, task, tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
 def test_bf16(bert, task, undisturbed, tmp_path):
     metrics = run(bert, task, tmp_path, precision="bf16")
     full, half = (load_file(folder / "out" / "model.safetensors") for folder in (undisturbed[1], tmp_path))
@@ -391,6 +436,12 @@ def test_the_spaces_of_a_run_are_those_of_its_steps_one_at_a_time(undisturbed, b
             assert len(list(scratch.iterdir())) == 4  # no more than one space is on disk
     assert seen == [0, *read_json(steps / "steps.json")["kept"]] and len(seen) > 2
     assert not scratch.exists()
+
+
+def test_two_processes_do_not_share_a_scratch_folder(undisturbed, bert, task, tmp_path):
+    follow = [bert, undisturbed[1] / "out.steps", task, [0], tmp_path / "scratch"]
+    with step_spaces(*follow), pytest.raises(InputError, match="scratch: process .* is at work"), step_spaces(*follow):
+        pass
 
 
 def test_a_run_without_steps_cannot_be_followed(bert, task, tmp_path):

@@ -152,9 +152,22 @@ def test_what_is_not_finite_is_named_and_nothing_is_left(tmp_path):
     weights["embeddings.word_embeddings.weight"][cat] = float("nan")
     save_file(weights, model / "model.safetensors", {"format": "pt"})
     save_task(tmp_path / "task", [(["the"], [[0]], [0]), (["a", "b"], [[0], [1]], [0, 0]), (["cat"], [[0]], [0])])
-    with pytest.raises(InputError, match=r"model: layer 1 is not finite in sentence train-2 of .*task \(train\)"):
+    place = r"model: layer 1 is not finite in sentence train-2 of .*task \(train\)"
+    with pytest.raises(
+        InputError, match=f"{place}, as embeddings.word_embeddings.weight in its weights is not: delete"
+    ):
         embed(model, tmp_path / "task", files(tmp_path / "out", [1, 2]), progress=False)
     assert not list((tmp_path / "out").rglob("*.npy*"))
+
+
+def test_what_overflows_in_an_encoder_whose_weights_are_finite_is_the_precision_s(tmp_path):
+    model = save_encoder(tmp_path / "model", "bert")
+    weights = load_file(model / "model.safetensors")
+    weights["encoder.layer.0.output.dense.weight"] *= 1e38
+    save_file(weights, model / "model.safetensors", {"format": "pt"})
+    save_task(tmp_path / "task", [(["the"], [[0]], [0])])
+    with pytest.raises(InputError, match="though its weights are: it cannot be computed in `precision: fp32`"):
+        embed(model, tmp_path / "task", files(tmp_path / "out"), progress=False)
 
 
 def test_a_layer_that_is_not_there(bert, tmp_path):

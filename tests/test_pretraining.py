@@ -201,3 +201,9 @@ def test_diverging_loss_is_an_error(text, tmp_path):
     with pytest.raises(InputError, match="lower `learning_rate`"):
         pretrain(text, tmp_path / "out", **TINY | {"learning_rate": 1e30, "warmup": 0.0, "steps": 20})
     assert not (tmp_path / "out").exists()
+
+
+def test_weights_that_diverge_at_the_last_update_are_an_error(text, tmp_path):
+    with pytest.raises(InputError, match="not finite after the last update .* lower `learning_rate`"):
+        pretrain(text, tmp_path / "out", **TINY | {"learning_rate": 1e39, "warmup": 0.0, "steps": 1})
+    assert not (tmp_path / "out").exists()

@@ -109,6 +109,7 @@ def _download(url, path, timeout, waits):
 def _attempt(url, path, timeout):
     import requests
 
+    total = None
     try:
         # identity: as the file is, so that Content-Length is its length
         with requests.get(url, stream=True, timeout=timeout, headers={"Accept-Encoding": "identity"}) as answer:
@@ -122,7 +123,8 @@ def _attempt(url, path, timeout):
             total = int(length) if length.isdecimal() and "Content-Encoding" not in answer.headers else None
             found, size = _write(answer.iter_content(CHUNK), path, total, url)
     except requests.exceptions.ChunkedEncodingError as error:
-        raise _Passing("the download broke off half-way") from error
+        how_far = f"after {answer.raw.tell()} of {total} bytes" if total else "half-way"
+        raise _Passing(f"the download broke off {how_far}") from error
     except requests.exceptions.SSLError as error:
         raise InputError(f"{url}: no secure connection ({_root(error)}): correct the URL, {INSTEAD}.") from error
     except requests.exceptions.Timeout as error:

@@ -17,6 +17,11 @@ def seal(checkpoint, run):
     write_json(checkpoint / SEAL, {"run": run, "files": files})
 
 
+def update_of(checkpoint):
+    """The update after which a checkpoint was made."""
+    return int(Path(checkpoint).name.split("-")[1])
+
+
 def latest(folder, run):
     """Find the newest checkpoint to resume from.
 
@@ -32,7 +37,7 @@ def latest(folder, run):
     -------
     Path or None
     """
-    found = sorted(Path(folder).glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1]), reverse=True)
+    found = sorted(Path(folder).glob("checkpoint-*"), key=update_of, reverse=True)
     whole = []
     for checkpoint in found:
         if trouble := _trouble(checkpoint, run):

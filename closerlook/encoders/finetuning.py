@@ -4,6 +4,7 @@ import contextlib
 import csv
 import hashlib
 import json
+import logging
 import math
 import os
 import resource
@@ -19,18 +20,21 @@ from transformers import PrinterCallback, TrainingArguments
 
 from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.alignment import Aligner, kind_of
-from closerlook.encoders.checkpoints import latest
+from closerlook.encoders.checkpoints import latest, update_of
 from closerlook.encoders.loading import (
     load_encoder,
     load_tokenizer,
     max_length,
+    not_finite,
     quiet,
     save_encoder,
 )
 from closerlook.encoders.training import Classifier, Tuner, Watch, accuracy
 from closerlook.errors import InputError
-from closerlook.files import read_json, sha256, staged, write_json
+from closerlook.files import alone, read_json, sha256, staged, write_json
 from closerlook.provenance import made_by
+
+log = logging.getLogger(__name__)
 
 
 def kept(steps, n_updates):
@@ -106,7 +110,7 @@ def finetune(
     Raises
     ------
     InputError
-        A step beyond the last update; a loss that is not finite.
+        A step beyond the last update; a loss or a weight that is not finite; another process that uses `checkpoints`.
     """
     recipe = {
         "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "warmup": warmup,
@@ -120,8 +124,10 @@ def finetune(
     keep = kept(steps, n_updates)
     weights = {p.name: sha256(p) for p in sorted(Path(model).glob("*.safetensors"))}
     run = _digest(recipe, seed, pooling, sorted(keep), weights, names, *data["train"], *data["test"])
-    resumed = latest(checkpoints, run)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(alone(checkpoints))
+        if resumed := latest(checkpoints, run):
+            log.info("going on from update %d of %d", update_of(resumed), n_updates)
         stack.enter_context(torch_threads(threads))
         stack.enter_context(quiet())
         tokenizer, encoder = load_tokenizer(model), load_encoder(model)
@@ -143,6 +149,8 @@ def finetune(
         trainer.remove_callback(PrinterCallback)
         trainer.train(resume_from_checkpoint=resumed and str(resumed))
 
+        if bad := not_finite(classifier):
+            raise InputError(f"{bad} is not finite after the last update of fine-tuning; lower its `learning_rate`.")
         history = trainer.state.log_history
         measured = [entry["measured"] for entry in history if "measured" in entry]
         made = made_by(model=str(model), source=_source(model), task=str(task), threads=threads)
@@ -151,7 +159,7 @@ def finetune(
             "n_updates": n_updates, "epochs": measured,
             "train_accuracy": measured[-1]["train_accuracy"], "test_accuracy": measured[-1]["test_accuracy"],
             "effective_batch": batch_size, "accumulation": trainer.parts, "wall_seconds": watch.elapsed(),
-            "resumed_from": resumed and int(resumed.name.split("-")[1]), "device": _name(device),
+            "resumed_from": resumed and update_of(resumed), "device": _name(device),
             "peak_memory_bytes": _peak_memory(device), "made_by": made,
         }  # fmt: skip
         if keep:
@@ -166,7 +174,7 @@ def finetune(
             _write_curve(part / "curve.csv", history)
             metrics["sha256"] = {p.name: sha256(p) for p in sorted(part.glob("*.safetensors"))}
             write_json(part / "metrics.json", metrics)
-    shutil.rmtree(checkpoints)
+        shutil.rmtree(checkpoints)
     return metrics
 
 

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.alignment import Aligner, batches, kind_of, pool
-from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length
+from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length, not_finite
 from closerlook.errors import InputError
 from closerlook.files import staged
 
@@ -108,9 +108,17 @@ def embed(
                 for layer, file in files.items():
                     if not (finite := np.isfinite(vectors[layer]).all(1)).all():
                         bad = np.repeat(chunk["id"], count)[finite.argmin()]
-                        raise InputError(f"{model}: layer {layer} is not finite in sentence {bad} of {task} ({split}).")
+                        place = f"{model}: layer {layer} is not finite in sentence {bad} of {task} ({split})"
+                        raise InputError(f"{place}, {_why(encoder, model, precision)}.")
                     file.write(vectors[layer].data)
     return summary | {"seconds": time.perf_counter() - start}
+
+
+def _why(encoder, model, precision):
+    """What is wrong with an encoder whose vectors are not finite, and what to do."""
+    if bad := not_finite(encoder):
+        return f"as {bad} in its weights is not: delete {model}, lower its `learning_rate` and give the command again"
+    return f"though its weights are: it cannot be computed in `precision: {precision}`; take another, or another model"
 
 
 def _load(model, tokenizer, kind, pooling, layers):

@@ -61,6 +61,11 @@ def save_encoder(model, folder):
     model.save_pretrained(folder, save_original_format=False, max_shard_size="1TB")
 
 
+def not_finite(model):
+    """Name the first weight of a network that holds a NaN or an infinity; None, as a rule."""
+    return next((name for name, weight in model.named_parameters() if not weight.isfinite().all()), None)
+
+
 def max_length(model, tokenizer):
     """Longest row, special tokens included, that an encoder and its tokenizer can read.
 

@@ -9,7 +9,7 @@ from huggingface_hub import HfApi, errors, snapshot_download
 from transformers import AutoConfig, AutoModel
 
 from closerlook.encoders.alignment import Aligner
-from closerlook.encoders.loading import brief, load_encoder, load_tokenizer, max_length, quiet, save_encoder
+from closerlook.encoders.loading import brief, load_encoder, load_tokenizer, max_length, not_finite, quiet, save_encoder
 from closerlook.errors import InputError
 from closerlook.files import sha256, staged, write_json
 from closerlook.provenance import made_by
@@ -130,8 +130,8 @@ def _check(encoder, tokenizer, name, n_layers):
         raise InputError(f"{name}: has a decoder too ({config.model_type}); choose an encoder.")
     if n_layers not in (None, config.num_hidden_layers):
         raise InputError(f"{name}: has {config.num_hidden_layers} layers, but `n_layers: {n_layers}` is configured.")
-    if bad := [key for key, weight in encoder.named_parameters() if not weight.isfinite().all()]:
-        raise InputError(f"{name}: its weights are damaged, as {bad[0]} is not finite.")
+    if bad := not_finite(encoder):
+        raise InputError(f"{name}: its weights are damaged, as {bad} is not finite.")
     limit = max_length(encoder, tokenizer)
     aligner = Aligner(tokenizer, limit, "word")
     batch = aligner.batch(aligner.encode([["One", "sentence", "."]], [[[0]]]))

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from transformers import BertConfig, BertForMaskedLM, BertTokenizer, get_linear_schedule_with_warmup
 
 from closerlook.devices import pick_device, torch_threads
-from closerlook.encoders.loading import quiet
+from closerlook.encoders.loading import not_finite, quiet
 from closerlook.errors import InputError
 from closerlook.files import sha256, staged, write_json
 from closerlook.provenance import made_by
@@ -116,6 +116,8 @@ def pretrain(
             optimiser.zero_grad()
             if step in looks:
                 curve.append({"update": step, **measure(model, examination, device)})
+        if bad := not_finite(model):
+            raise InputError(f"{bad} is not finite after the last update of pre-training; lower `learning_rate`.")
         encoder = model.bert.float().cpu().eval()
         note = {
             "source": {"pretrain": str(text), **parameters, "sentences": len(kept)},

@@ -8,7 +8,7 @@ import numpy as np
 
 from closerlook.encoders.layers import embed
 from closerlook.errors import InputError
-from closerlook.files import read_json
+from closerlook.files import alone, read_json
 
 
 @contextlib.contextmanager
@@ -39,7 +39,7 @@ def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), *
     Raises
     ------
     InputError
-        A run of which no steps were kept.
+        A run of which no steps were kept; another process that uses `scratch`.
     """
     note = Path(steps) / "steps.json"
     if not note.exists():
@@ -57,8 +57,9 @@ def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), *
                 {s: {n: np.load(file, mmap_mode="r") for n, file in files.items()} for s, files in out.items()},
             )
 
-    shutil.rmtree(scratch, ignore_errors=True)
-    try:
-        yield spaces()
-    finally:
+    with alone(scratch):
         shutil.rmtree(scratch, ignore_errors=True)
+        try:
+            yield spaces()
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)

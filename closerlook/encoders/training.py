@@ -1,6 +1,8 @@
 """The network that is fine-tuned, the Trainer that tunes it (in parts, if memory asks for it), and what it watches."""
 
+import errno
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -66,6 +68,15 @@ class Tuner(Trainer):
                 " stays %d",
                 *(self.state.global_step + 1, len(rows), min(self.parts, len(rows)), self.args.train_batch_size),
             )
+
+    def _save_checkpoint(self, *args, **keys):
+        """Write a checkpoint, and name the cause if that fails: torch's writer does not say what stopped it."""
+        try:
+            super()._save_checkpoint(*args, **keys)
+        except RuntimeError as error:
+            if not os.statvfs(folder := self.args.output_dir).f_bavail:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder) from error
+            raise
 
     def _gradients(self, model, rows):
         n, total = sum(len(labels) for _, labels in rows), 0.0

@@ -6,7 +6,7 @@ from snakemake.exceptions import WorkflowError
 from closerlook import fingerprint
 from closerlook.config import load
 from closerlook.errors import InputError
-from closerlook.files import staged
+from closerlook.files import staged, writable
 
 try:
     CFG = load(config, " + ".join(map(str, workflow.configfiles)) or "config")
@@ -28,18 +28,6 @@ MODEL = ["model.safetensors", "config.json", "model.json", "tokenizer.json", "to
 TRAJECTORY = "<results>/trajectories/{model}/{task}.seed{seed}.npz"
 
 
-onstart:
-    # `make plan` reads past jobs' costs, for which it has to know what they were about
-    if not CFG.partial:
-        try:
-            with staged(Path(CFG.pathvars.results) / "config.yaml") as part:
-                part.write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
-        except OSError as error:
-            raise WorkflowError(
-                f"{CFG.pathvars.results}: cannot be written to ({error.strerror}); nothing was run."
-            )
-
-
 wildcard_constraints:
     corpus="[A-Za-z0-9_-]+",
     task="[A-Za-z0-9_-]+",
@@ -48,6 +36,12 @@ wildcard_constraints:
     state=r"pretrained|[A-Za-z0-9_-]+\.seed\d+(\.step\d+)?",
     split="train|test",
     layer=r"\d+",
+
+
+def keep_config():
+    """Write the config beside the results: `make plan` has to know what past jobs were about."""
+    with staged(Path(CFG.pathvars.results) / "config.yaml") as part:
+        part.write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
 
 
 def either(names):

@@ -5,6 +5,7 @@ from closerlook.gpus import one_gpu
 from closerlook.joblog import logged
 from closerlook.probes import classifier
 from closerlook.provenance import made_by
+from closerlook.vectors import read_vectors
 
 with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     labels = read_json(snakemake.input.labels)
@@ -13,6 +14,6 @@ with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     layers, options = snakemake.params.layers, snakemake.params.classifier
     files = list(snakemake.input.layers)  # all layers of train, then all of test
     for layer, train, test, out in zip(layers, files[: len(layers)], files[len(layers) :], snakemake.output):
-        spaces = [(np.load(f), np.array(labels[split])) for f, split in ((train, "train"), (test, "test"))]
+        spaces = [(read_vectors(f), np.array(labels[split])) for f, split in ((train, "train"), (test, "test"))]
         result = classifier.probe(*spaces, **options, words=words, threads=snakemake.threads)
         write_json(out, {**result, "layer": layer, "made_by": made_by(**options)})

@@ -9,12 +9,13 @@ from closerlook.files import read_json, staged, write_json
 from closerlook.gpus import one_gpu
 from closerlook.joblog import logged
 from closerlook.provenance import made_by
+from closerlook.vectors import read_vectors
 
 with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     names, direct = read_json(snakemake.input.labels), snakemake.params.direct
     labels = {split: np.array(names[split]) for split in ("train", "test")}
     layers, ends = snakemake.params.layers, zip(snakemake.input.before, snakemake.input.after)
-    planes = {n: common_plane(np.load(a), np.load(b), labels["train"]) for n, (a, b) in zip(layers, ends)}
+    planes = {n: common_plane(read_vectors(a), read_vectors(b), labels["train"]) for n, (a, b) in zip(layers, ends)}
     run = step_spaces(
         Path(snakemake.input.model[0]).parent,
         snakemake.input.steps,
