@@ -64,7 +64,7 @@ def start(folder, *arguments, targets=TABLES):
 
 def end(process):
     """Wait for Snakemake; its exit status and all that it said."""
-    text, _ = process.communicate(timeout=240)
+    text, _ = process.communicate(timeout=900)
     return process.returncode, text
 
 
