@@ -77,7 +77,7 @@ def completes(folder):
     assert status == 0, text
 
 
-def until(condition, seconds=120):
+def until(condition, seconds=600):
     """Wait until a condition holds, looking often; return what it says."""
     over = time.monotonic() + seconds
     while not (found := condition()):
@@ -243,7 +243,7 @@ def killed_snakemake(killed_job, study, seen):
     job = job_of(study, "finetune")
     process.kill()
     process.communicate()
-    until(lambda: ended(job), 30)
+    until(lambda: ended(job))
     found = seen()
     found.before, found.after = before, checkpoints(study)
     return found
@@ -361,8 +361,9 @@ class Files(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.server.asked.set()
-        if self.server.mishap == "late":
-            self.server.over.wait(60)
+        while self.server.mishap == "late" and not self.server.over.wait(1):  # slowly, since silence is given up
+            self.wfile.write(content[:1])
+            content = content[1:]
         changed = {"half": content[: len(content) // 2], "other": content.replace(b"a", b"e")}
         self.wfile.write(changed.get(self.server.mishap, content))
 
@@ -425,7 +426,7 @@ def test_two_snakemakes_at_once_of_which_the_first_completes_the_study(downloads
     server.asked.clear()
     server.mishap = "late"
     first = start(folder, targets=[TASK])
-    assert server.asked.wait(120)
+    assert server.asked.wait(600)
     log = folder / "results/logs/fetch_corpus/g.log"
     before = log.stat().st_mtime_ns
     status, text = snakemake(folder, targets=[TASK])
