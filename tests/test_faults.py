@@ -122,13 +122,13 @@ def content(path):
 
 
 def outputs(folder):
-    """The results that are there, by their paths; hidden files, and what checkpoints hold, are none."""
+    """The results that are there, by their paths; hidden files, what checkpoints hold and the config are none."""
     results = folder / "results"
     paths = [path.relative_to(results) for path in results.rglob("*") if path.is_file()]
     return {
         path
         for path in paths
-        if path.parts[0] not in ("logs", "benchmarks", "ballast")
+        if path.parts[0] not in ("logs", "benchmarks", "ballast", "config.yaml")
         and not any(part.startswith(".") or part.endswith(".checkpoints") for part in path.parts)
     }
 
