@@ -42,19 +42,9 @@ FINETUNE, EMBED = "rule_finetune_m_wildcards_role", "rule_embed_m_wildcards_role
 
 def snakemake(folder, targets, *arguments, nice=0):
     """Start Snakemake on the project's Snakefile in a folder of its own."""
-    command = [
-        "nice",
-        f"-n{nice}",
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--snakefile",
-        ROOT / "Snakefile",
-        "--configfile",
-        "study.yaml",
-    ]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--configfile", "study.yaml"]
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen([*command, *arguments, "--", *targets], cwd=folder, **output)
+    return subprocess.Popen(["nice", f"-n{nice}", *command, *arguments, "--", *targets], cwd=folder, **output)
 
 
 def on_slurm(folder):
@@ -91,10 +81,10 @@ def watch(folder, over, devices):
         for job in slurm_jobs():
             if job["JobState"] != "RUNNING":
                 continue
-            if index := re.search(r"IDX:(.*)\)", job["GRES"]):
+            if index := re.search(r"IDX:(.*)\)", job.get("GRES", "")):
                 devices[job["JobId"]] = index[1]
-            run = f"results/finetuned/m/role.seed{job['Comment'][-1]}.checkpoints"
-            if job["Comment"] in ends and list(folder.glob(f"{run}/checkpoint-*/sealed.json")):
+            checkpoints = f"results/finetuned/m/role.seed{job['Comment'][-1]}.checkpoints"
+            if job["Comment"] in ends and list(folder.glob(f"{checkpoints}/checkpoint-*/sealed.json")):
                 ends.pop(job["Comment"])(job["JobId"])
 
 
@@ -115,12 +105,14 @@ def study(tmp_path_factory):
         over, devices = threading.Event(), {}
         watcher = threading.Thread(target=watch, args=(cluster, over, devices))
         watcher.start()
+        runs = [on_slurm(cluster), snakemake(local, TABLES, "--cores", "2", nice=19)]
         try:
-            runs = [on_slurm(cluster), snakemake(local, TABLES, "--cores", "2", nice=19)]
-            logs = [run.communicate()[0] for run in runs]
+            logs = [run.communicate(timeout=1200)[0] for run in runs]
         finally:
             over.set()
             watcher.join()
+            for run in runs:
+                run.kill()
         assert [run.returncode for run in runs] == [0, 0], "\n".join(logs)
         yield SimpleNamespace(cluster=cluster, local=local, log=logs[0], jobs=slurm_jobs(), devices=devices)
     finally:
@@ -169,14 +161,15 @@ def test_each_gpu_job_has_a_gpu_to_itself(study):
         assert all(end <= start for (_, end), (start, _) in pairwise(sorted(times)))
 
 
-def test_a_job_uses_the_gpu_that_slurm_gave_it(study):
-    for seed in STUDY["seeds"]:
-        for comment, log in {
-            f"{FINETUNE}_{seed}": "finetune/m.role.seed{}",
-            f"{EMBED}.seed{seed}_role": "embed/m.role.seed{}.role",
-        }.items():
-            device = study.devices[submissions(study)[comment][-1]["JobId"]]
-            assert f"INFO GPU {device}\n" in (study.cluster / f"results/logs/{log.format(seed)}.log").read_text()
+@pytest.mark.parametrize("seed", STUDY["seeds"])
+def test_a_job_uses_the_gpu_that_slurm_gave_it(study, seed):
+    logs = {
+        f"{FINETUNE}_{seed}": f"finetune/m.role.seed{seed}",
+        f"{EMBED}.seed{seed}_role": f"embed/m.role.seed{seed}.role",
+    }
+    for comment, log in logs.items():
+        device = study.devices[submissions(study)[comment][-1]["JobId"]]
+        assert f"INFO GPU {device}\n" in (study.cluster / f"results/logs/{log}.log").read_text()
 
 
 def test_small_jobs_share_a_submission(study):
