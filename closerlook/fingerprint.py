@@ -38,11 +38,6 @@ def closure(script):
     return sorted(lines)
 
 
-def digest(file):
-    """The fingerprint of a file's bytes."""
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
-
-
 @functools.cache
 def _read(file):
     """The digest of a Python file's syntax tree, and the modules of this package that it imports."""
@@ -52,15 +47,13 @@ def _read(file):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names |= {node.module} | {
-                f"{node.module}.{alias.name}" for alias in node.names
-            }  # a module, or a name in one
+            # what follows is a module, or a name in one
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body[0] = ast.Pass()
     parts = [name.split(".") for name in names]
-    paths = {
-        ".".join(p[: n + 1]) for p in parts for n in range(len(p)) if p[0] == PACKAGE
-    }  # and each package on the way
+    # each package on the way is imported too
+    paths = {".".join(p[: n + 1]) for p in parts for n in range(len(p)) if p[0] == PACKAGE}
     found = frozenset(name for name in paths if _file(name))
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16], found
 

@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -19,24 +18,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from small_study import BERT, ROOT, command
 
-ROOT = Path(__file__).resolve().parent.parent
 STUDY = {
     "corpora": {"g": {"format": "grammar", "n_train": 40, "n_test": 24, "n_text": 120}},
     "tasks": {"role": {"corpus": "g", "kind": "word", "label": "misc.Role"}},
-    "models": {
-        "m": {
-            "pretrain": {
-                "corpus": "g",
-                "n_layers": 1,
-                "hidden_size": 16,
-                "n_heads": 2,
-                "vocab_size": 200,
-                "steps": 5,
-                "batch_size": 8,
-            }
-        }
-    },
+    "models": {"m": {"pretrain": {**BERT, "steps": 5}}},
     "seeds": [0],
     "finetune": {"epochs": 30, "batch_size": 8},  # a checkpoint each, for some seconds: long enough to be killed in
     "threads": {"pretrain": 1, "finetune": 1, "embed": 1, "classifier": 1, "probe": 1},
@@ -56,10 +43,9 @@ TIMES = {"seconds", "clustering_seconds", "wall_seconds", "peak_memory_bytes", "
 
 def start(folder, *arguments, targets=TABLES):
     """Start Snakemake on the project's Snakefile in a folder of its own."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "2"]
-    command += ["--workflow-profile", ROOT / "profiles/default", *targets, *arguments, "--configfile", "study.yaml"]
+    whole = command("--cores", "2", "--workflow-profile", ROOT / "profiles/default", *targets, *arguments)
     env = os.environ | {"NO_PROXY": "127.0.0.1"}
-    return subprocess.Popen(command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(whole, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def end(process):

@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from small_study import BERT, ROOT, command
 
-ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ["snakemake-executor-plugin-kubernetes", "snakemake-storage-plugin-s3", "snakemake-storage-plugin-fs"]
 STUDY = {
     "corpora": {"g": {"format": "grammar", "n_train": 20, "n_test": 20, "n_text": 50}},
     "tasks": {"role": {"corpus": "g", "kind": "word", "label": "misc.Role"}},
-    "models": {"m": {"pretrain": {"corpus": "g", "n_layers": 1, "hidden_size": 16, "n_heads": 2, "vocab_size": 200,
-                                  "steps": 2, "batch_size": 8}}},
+    "models": {"m": {"pretrain": {**BERT, "steps": 2}}},
     "seeds": [0],
     "finetune": {"epochs": 1},
     "threads": {"pretrain": 1, "finetune": 1, "embed": 1, "probe": 1},
@@ -71,9 +70,9 @@ def bucket():
 
 def snakemake(python, folder, *arguments):
     (folder / "study.yaml").write_text(yaml.safe_dump(STUDY))
-    command = [python, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", *arguments, "--configfile", "study.yaml"]
+    whole = command(*arguments, python=python)
     environment = os.environ | {"SNAKEMAKE_STORAGE_S3_ACCESS_KEY": "key", "SNAKEMAKE_STORAGE_S3_SECRET_KEY": "secret"}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+    return subprocess.run(whole, cwd=folder, capture_output=True, text=True, env=environment)
 
 
 def count(run):

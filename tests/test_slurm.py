@@ -7,25 +7,22 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections import defaultdict
 from itertools import pairwise
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import yaml
+from small_study import BERT, ROOT, command
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="Slurm's daemons need root")
 
-ROOT = Path(__file__).resolve().parent.parent
 SLURM = ROOT / "tests/slurm/slurm.sh"
-BERT = {"n_layers": 1, "hidden_size": 16, "n_heads": 2, "vocab_size": 200, "steps": 10, "batch_size": 8}
 STUDY = {
     "corpora": {"g": {"format": "grammar", "n_train": 60, "n_test": 40, "n_text": 200}},
     "tasks": {"role": {"corpus": "g", "kind": "word", "label": "misc.Role"}},
-    "models": {"m": {"pretrain": {"corpus": "g", **BERT}}},
+    "models": {"m": {"pretrain": {**BERT, "steps": 10}}},
     "seeds": [0, 1],
     "layers": [-1],
     "finetune": {"epochs": 30},  # a few seconds, in which a job can be caught
@@ -42,9 +39,8 @@ FINETUNE, EMBED = "rule_finetune_m_wildcards_role", "rule_embed_m_wildcards_role
 
 def snakemake(folder, targets, *arguments, nice=0):
     """Start Snakemake on the project's Snakefile in a folder of its own."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--configfile", "study.yaml"]
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(["nice", f"-n{nice}", *command, *arguments, "--", *targets], cwd=folder, **output)
+    return subprocess.Popen(["nice", f"-n{nice}", *command(*arguments), "--", *targets], cwd=folder, **output)
 
 
 def on_slurm(folder):

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from small_study import BERT, ROOT, command
 
-ROOT = Path(__file__).resolve().parent.parent
 TINY = {
     "corpora": {"g": {"format": "grammar", "n_train": 60, "n_test": 40, "n_text": 200}},
     "tasks": {
@@ -21,15 +21,7 @@ TINY = {
     },
     "models": {
         "m": {
-            "pretrain": {
-                "corpus": "g",
-                "n_layers": 1,
-                "hidden_size": 16,
-                "n_heads": 2,
-                "vocab_size": 200,
-                "steps": 10,
-                "batch_size": 8,
-            },
+            "pretrain": {**BERT, "steps": 10},
             "finetune": {"steps": "every 2"},
         },
         "r": {"like": "m", "weights": "random", "frozen": True},
@@ -72,9 +64,8 @@ FIGURES |= {f"{kind}/m.{task}" for kind in ("directions", "movement_lengths") fo
 
 def snakemake(folder, *arguments, config="study.yaml", **environment):
     """Run Snakemake on the project's Snakefile in a folder of its own."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "2"]
-    command += ["--workflow-profile", ROOT / "profiles/default", *arguments, "--configfile", config]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | environment)
+    whole = command("--cores", "2", "--workflow-profile", ROOT / "profiles/default", *arguments, config=config)
+    return subprocess.run(whole, cwd=folder, capture_output=True, text=True, env=os.environ | environment)
 
 
 def write(folder, config):
@@ -156,8 +147,8 @@ def test_a_finished_study_has_nothing_to_do(study):
 
 
 def plan(folder, config):
-    command = [sys.executable, ROOT / "workflow/plan.py", "--cores", "2", "--configfile", config]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    asked = [sys.executable, ROOT / "workflow/plan.py", "--cores", "2", "--configfile", config]
+    run = subprocess.run(asked, cwd=folder, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return run.stdout
 

@@ -29,7 +29,7 @@ options, more = parser.parse_known_args()  # the rest is for Snakemake
 try:
     cfg = read(options.configfile)
     own = Path(cfg.pathvars.results)
-    past = options.past or sorted({own, *(file.parent for file in Path("results").glob("*/config.yaml"))} - {Path()})
+    past = options.past or sorted({own, *(file.parent for file in Path("results").glob("*/config.yaml"))})
     studies = {folder: read(file) for folder in past if (file := folder / "config.yaml").exists()}
     study = Study(cfg, [own, *studies])
     costs = Costs([(Study(of, [folder, *studies]), folder) for folder, of in studies.items()])

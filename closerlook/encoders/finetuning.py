@@ -30,23 +30,12 @@ from closerlook.encoders.loading import (
     save_encoder,
 )
 from closerlook.encoders.training import Classifier, Tuner, Watch, accuracy
+from closerlook.encoders.updates import kept
 from closerlook.errors import InputError
 from closerlook.files import alone, read_json, sha256, staged, write_json
 from closerlook.provenance import made_by
 
 log = logging.getLogger(__name__)
-
-
-def kept(steps, n_updates):
-    """Resolve `every N` or a list of updates to the set of updates to keep; the last one always belongs to it."""
-    if not steps:
-        return set()
-    if isinstance(steps, str):
-        every = int(steps.removeprefix("every "))
-        return {*range(every, n_updates, every), n_updates}
-    if max(steps) > n_updates:
-        raise InputError(f"finetune.steps: update {max(steps)} is asked for, but there are only {n_updates} updates.")
-    return {*steps, n_updates}
 
 
 def finetune(

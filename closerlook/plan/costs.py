@@ -4,8 +4,7 @@ import math
 from collections import defaultdict
 from pathlib import Path
 
-import pandas as pd
-
+from closerlook.benchmarks import benchmarks
 from closerlook.plan.work import job_of_benchmark
 
 FETCHING = ("fetch_corpus", "pin_model")  # they wait for a network
@@ -65,11 +64,7 @@ def measured(folder):
     folder : path
         Of results, with `benchmarks/{rule}.tsv` or `benchmarks/{rule}/….tsv`.
     """
-    benchmarks = Path(folder) / "benchmarks"
-    for file in sorted(benchmarks.rglob("*.tsv")):
-        table = pd.read_csv(file, sep="\t", na_values=["-", "NA"])
-        if len(table):
-            job = job_of_benchmark(file.relative_to(benchmarks))
-            clock, processors = table.s.iloc[-1], table.cpu_time.iloc[-1]
-            waits = job.kind in FETCHING or not processors > 0  # too short to be sampled
-            yield job, max(clock if waits else min(clock, processors), 0.05)
+    for file, row in benchmarks(Path(folder) / "benchmarks"):
+        job = job_of_benchmark(file)
+        waits = job.kind in FETCHING or not row.cpu_time > 0  # too short to be sampled
+        yield job, max(row.s if waits else min(row.s, row.cpu_time), 0.05)

@@ -21,7 +21,7 @@ def estimate(jobs, study, costs, gpu_speed=1.0):
     Parameters
     ----------
     jobs : list of dict
-        `rule`, `wildcards`, `input`, `output`, `threads`, `gpu` and `reason`, as Snakemake plans them.
+        `rule`, `wildcards`, `input`, `output`, `threads` and `gpu`, as Snakemake plans them.
     study : Study
     costs : Costs
     gpu_speed : float

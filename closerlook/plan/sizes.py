@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from closerlook.encoders.updates import kept
 from closerlook.files import read_json
 
 VOCABULARY = 30522  # of BERT
@@ -93,9 +94,7 @@ def _encoder(cfg, model, folders):
 def kept_steps(cfg, model, task, size):
     """Encoders that a run of fine-tuning keeps on the way."""
     recipe = cfg.recipe(model, task)
-    if recipe.steps is None:
-        return 0
-    updates = recipe.epochs * math.ceil(size.sentences["train"] / recipe.batch_size)
-    if isinstance(recipe.steps, list):
-        return sum(step <= updates for step in recipe.steps)
-    return updates // int(recipe.steps.removeprefix("every "))
+    updates, steps = recipe.epochs * math.ceil(size.sentences["train"] / recipe.batch_size), recipe.steps
+    if isinstance(steps, list):
+        steps = [step for step in steps if step <= updates]  # the size may be a guess
+    return len(kept(steps, updates))

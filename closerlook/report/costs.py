@@ -1,8 +1,8 @@
 """What a study cost, from the benchmark file that every job leaves."""
 
-from pathlib import Path
-
 import pandas as pd
+
+from closerlook.benchmarks import benchmarks
 
 COLUMNS = ("rule", "jobs", "seconds", "longest", "memory_mb")
 
@@ -21,12 +21,10 @@ def costs(folder):
         A row per rule, the dearest first: `jobs`, `seconds` of wall time together, the `longest` job, and the largest
         resident memory in MB.
     """
-    rows = []
-    for file in sorted(Path(folder).rglob("*.tsv")):
-        table = pd.read_csv(file, sep="\t", na_values=["-", "NA"])
-        if len(table):
-            rule = file.relative_to(folder).parts[0].removesuffix(".tsv")
-            rows.append({"rule": rule, "seconds": table.s.iloc[-1], "memory_mb": table.max_rss.iloc[-1]})
+    rows = [
+        {"rule": file.parts[0].removesuffix(".tsv"), "seconds": job.s, "memory_mb": job.max_rss}
+        for file, job in benchmarks(folder)
+    ]
     by = pd.DataFrame(rows, columns=["rule", "seconds", "memory_mb"]).groupby("rule")
     table = by.agg(jobs=("seconds", "size"), seconds=("seconds", "sum"), longest=("seconds", "max"),
                    memory_mb=("memory_mb", "max")).reset_index()  # fmt: skip

@@ -6,7 +6,7 @@ from snakemake.exceptions import WorkflowError
 from closerlook import fingerprint
 from closerlook.config import load
 from closerlook.errors import InputError
-from closerlook.files import staged, writable
+from closerlook.files import sha256, staged, writable
 
 try:
     CFG = load(config, " + ".join(map(str, workflow.configfiles)) or "config")

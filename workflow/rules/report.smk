@@ -83,7 +83,7 @@ rule report:
             "layers": sorted({layer for model in CFG.models for layer in CFG.layers_of(model)}),
         },
         captions=captions(),
-        page=[fingerprint.digest(CODE / "report" / name) for name in ("template.html", "page.css", "page.js")],
+        page=[sha256(CODE / "report" / name) for name in ("template.html", "page.css", "page.js")],
         config=yaml.safe_dump(dict(config), sort_keys=False),
         code=code("report"),
     message:
