@@ -1,6 +1,7 @@
 """Costs are those of past jobs, scaled; the simulated schedule keeps what any schedule must keep."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -154,8 +155,17 @@ def test_durations_read_as_people_say_them(seconds, text):
     assert span(seconds) == text
 
 
-def test_a_mistake_in_the_config_is_named(tmp_path):
-    (tmp_path / "bad.yaml").write_text("sedes: [0]\n")
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        ("sedes: [0]\n", "bad.yaml: sedes: unknown key"),
+        ("seeds: [0\n", "bad.yaml: is no YAML: .* line 2"),
+        (None, "bad.yaml: cannot be read"),
+    ],
+)
+def test_a_mistake_in_the_config_is_named(tmp_path, text, sentence):
+    if text is not None:
+        (tmp_path / "bad.yaml").write_text(text)
     command = [sys.executable, ROOT / "workflow/plan.py", "--cores", "2", "--configfile", "bad.yaml"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert run.returncode == 1 and "sedes: unknown key" in run.stderr and "Traceback" not in run.stderr
+    assert run.returncode == 1 and re.search(sentence, run.stderr) and "Traceback" not in run.stderr

@@ -15,7 +15,12 @@ from closerlook.plan.work import Study
 
 
 def read(file):
-    return load(yaml.safe_load(file.read_text(encoding="utf-8")), str(file))
+    try:
+        return load(yaml.safe_load(file.read_text(encoding="utf-8")), str(file))
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}); give a config, as CONFIG=mine.yaml.") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{file}: is no YAML: {' '.join(str(error).split())}") from error
 
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -33,7 +38,7 @@ try:
     studies = {folder: read(file) for folder in past if (file := folder / "config.yaml").exists()}
     study = Study(cfg, [own, *studies])
     costs = Costs([(Study(of, [folder, *studies]), folder) for folder, of in studies.items()])
-except (InputError, OSError) as error:
+except InputError as error:
     sys.exit(str(error))
 jobs = planned(["--cores", str(options.cores), "--configfile", str(options.configfile), *more])
 print(tell(*estimate(jobs, study, costs, options.gpu_speed), study, costs, options.cores, options.gpus))
