@@ -8,6 +8,7 @@ import typing
 from pathlib import Path
 from typing import Annotated
 
+DEPTHS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers")  # as architectures call it
 TABLES = (".tsv", ".csv", ".jsonl", ".json", ".parquet")
 
 
@@ -17,7 +18,7 @@ def depth_of(path):
         config = json.loads((Path(path) / "config.json").read_text())
     except (OSError, ValueError, TypeError):
         return None
-    return next((config[k] for k in ("num_hidden_layers", "n_layers", "n_layer") if k in config), None)
+    return next((config[k] for k in DEPTHS if k in config), None)
 
 
 def contradictions(cfg):

@@ -6,10 +6,18 @@ from pathlib import Path
 
 import torch
 from huggingface_hub import HfApi, errors, snapshot_download
-from transformers import AutoConfig, AutoModel
 
-from closerlook.encoders.alignment import Aligner
-from closerlook.encoders.loading import brief, load_encoder, load_tokenizer, max_length, not_finite, quiet, save_encoder
+from closerlook.encoders.checking import check
+from closerlook.encoders.loading import (
+    architecture,
+    brief,
+    load_config,
+    load_encoder,
+    load_tokenizer,
+    quiet,
+    save_encoder,
+    without_pooler,
+)
 from closerlook.errors import InputError
 from closerlook.files import sha256, staged, write_json
 from closerlook.provenance import made_by
@@ -41,7 +49,7 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
     -------
     dict
         What `model.json` holds: `source` (with the commit it was resolved to), `weights`, `n_layers`, `hidden_size`,
-        `n_parameters`, `max_length`, `sha256` per file, `made_by`.
+        `n_parameters`, what `check` found, `sha256` per file, `made_by`.
 
     Raises
     ------
@@ -59,7 +67,7 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
             raise InputError(f"{path}: no transformers folder, as it has no config.json; see the model's `path:`.")
     encoder = _random(folder, seed) if weights == "random" else load_encoder(folder)
     tokenizer = load_tokenizer(folder)
-    limit = _check(encoder, tokenizer, hub or path, n_layers)
+    facts = check(encoder, tokenizer, hub or path, n_layers)
     note = {
         "source": source,
         "weights": weights,
@@ -67,7 +75,7 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
         "n_layers": encoder.config.num_hidden_layers,
         "hidden_size": encoder.config.hidden_size,
         "n_parameters": sum(p.numel() for p in encoder.parameters()),
-        "max_length": limit,
+        **facts,
         "made_by": made_by(hub=hub, revision=revision, path=path and str(path), weights=weights, seed=seed),
     }
     with staged(dest) as part, quiet():
@@ -110,35 +118,11 @@ def _download(hub, revision, weights):
 
 
 def _random(folder, seed):
-    keys = {"dtype": torch.float32}
+    config = load_config(folder)
+    make = architecture(config).from_config
     try:
         with torch.random.fork_rng(devices=[]), quiet():
-            config = AutoConfig.from_pretrained(folder)
             torch.manual_seed(seed)
-            try:
-                return AutoModel.from_config(config, add_pooling_layer=False, **keys).eval()
-            except TypeError:  # an architecture without a pooler
-                return AutoModel.from_config(config, **keys).eval()
+            return without_pooler(make, config, dtype=torch.float32).eval()
     except Exception as error:  # whatever a broken file raises
         raise InputError(f"{folder}: its config.json makes no encoder ({brief(error)}).") from error
-
-
-def _check(encoder, tokenizer, name, n_layers):
-    """Let the encoder read one sentence; return the longest row that it can read."""
-    config = encoder.config
-    if config.is_encoder_decoder:
-        raise InputError(f"{name}: has a decoder too ({config.model_type}); choose an encoder.")
-    if n_layers not in (None, config.num_hidden_layers):
-        raise InputError(f"{name}: has {config.num_hidden_layers} layers, but `n_layers: {n_layers}` is configured.")
-    if bad := not_finite(encoder):
-        raise InputError(f"{name}: its weights are damaged, as {bad} is not finite.")
-    limit = max_length(encoder, tokenizer)
-    aligner = Aligner(tokenizer, limit, "word")
-    batch = aligner.batch(aligner.encode([["One", "sentence", "."]], [[[0]]]))
-    if int(batch.input_ids.max()) >= config.vocab_size:
-        raise InputError(f"{name}: its tokenizer knows more tokens than its weights; they do not belong together.")
-    with torch.inference_mode():
-        hidden = encoder(**batch.inputs(), output_hidden_states=True).hidden_states
-    if len(hidden) != config.num_hidden_layers + 1:
-        raise InputError(f"{name}: gives the vectors of {len(hidden)} layers, not of {config.num_hidden_layers} + 1.")
-    return limit
