@@ -1,6 +1,5 @@
 """Pinning: a model comes from the hub or a folder, is checked, and stays as one clean folder that needs no network."""
 
-import fnmatch
 import logging
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import torch
 from huggingface_hub import HfApi, errors, snapshot_download
 
 from closerlook.encoders.checking import check
+from closerlook.encoders.folder import CONFIG, TOKENIZER, WEIGHTS, needed
 from closerlook.encoders.loading import (
     architecture,
     brief,
@@ -24,8 +24,6 @@ from closerlook.provenance import made_by
 
 log = logging.getLogger(__name__)
 TIMEOUT = 10  # seconds that the hub has to answer
-TOKENIZER = ["tokenizer*.json", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.model"]
-WEIGHTS = ["model*.safetensors*", "pytorch_model*.bin*"]  # the first that exists, in one file or in pieces
 
 
 def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained", seed=0, n_layers=None):
@@ -95,14 +93,11 @@ def _download(hub, revision, weights):
         except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.HFValidationError):
             raise
         except Exception:  # no network, in any of its many forms; an earlier download will do
-            known = ["config.json", *TOKENIZER, *(WEIGHTS[:1] if weights == "pretrained" else [])]
+            known = [*CONFIG, *TOKENIZER, *(WEIGHTS[:1] if weights == "pretrained" else [])]
             folder = Path(snapshot_download(hub, revision=revision, allow_patterns=known, local_files_only=True))
             return folder, folder.name  # which is the commit
         names = [sibling.rfilename for sibling in info.siblings]
-        wanted = ["config.json", *TOKENIZER]
-        if weights == "pretrained":
-            wanted += [pattern for pattern in WEIGHTS if fnmatch.filter(names, pattern)][:1]
-        names = [name for name in names if any(fnmatch.fnmatch(name, p) for p in wanted) and "/" not in name]
+        names = needed(names, weights == "pretrained")
         folder = Path(snapshot_download(hub, revision=revision, allow_patterns=names, etag_timeout=TIMEOUT))
         return folder, folder.name
     except errors.GatedRepoError:
