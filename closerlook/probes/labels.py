@@ -79,6 +79,8 @@ def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs
     """
     if not 0 < tol < 1:
         raise InputError(f"`tol` is a relative gap between 0 and 1, not {tol!r}.")
+    if not 0 < resolution < 1:
+        raise InputError(f"`resolution` is a share of the points' radius, between 0 and 1, not {resolution!r}.")
     X, y = _points(X, "X"), np.asarray(y)
     if y.shape != (len(X),):
         raise InputError(f"`y` must hold one label for each of the {len(X)} points, not be of shape {y.shape}.")
