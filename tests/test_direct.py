@@ -10,11 +10,13 @@ import pytest
 from hull_program import hulls_meet
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import squareform
 from sklearn.datasets import load_digits, load_iris
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from closerlook import DirectProbe, hull_distance, label_distances, separable, spatial_similarity
 from closerlook.errors import InputError
+from closerlook.probes.condensed import condensed, nearest, square
 from closerlook.probes.geometry import measure
 
 
@@ -264,6 +266,24 @@ def test_the_resolution_says_which_points_are_identical():
     fine, coarse = DirectProbe().fit(X, y), DirectProbe(resolution=1e-5).fit(X, y)
     assert len(fine.conflicts_) == 0 and fine.n_clusters_ < 40
     assert coarse.conflicts_.tolist() == [[2 * k, 2 * k + 1] for k in range(20)] and coarse.n_clusters_ == 40
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_pairs_are_ordered_as_scipy_orders_them(k):
+    vector = np.random.default_rng(k).random((3, k * (k - 1) // 2))
+    full = square(vector, k, 0.0)
+    for one, matrix in zip(vector, full):
+        assert np.array_equal(matrix, squareform(one) if k > 1 else [[0]])
+    assert np.array_equal(condensed(full), vector)
+    if k == 5:
+        vector[0, :2] = np.nan  # 0 meets 1 and 2
+        place, distance, meeting = nearest(vector, k)
+        assert meeting[0].tolist() == [2, 1, 1, 0, 0] and place[0, :3].tolist() == [-1, -1, -1]
+        assert np.isnan(distance[0, :3]).all()
+        for u, c in [(0, 3), (0, 4), (1, 0), (2, 2)]:
+            others = [i for i in range(k) if i != c]
+            gaps = [squareform(vector[u])[c, i] for i in others]
+            assert distance[u, c] == min(gaps) and place[u, c] == others[int(np.argmin(gaps))]
 
 
 def test_label_distances_start_from_a_nearby_space():

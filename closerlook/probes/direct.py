@@ -7,12 +7,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from closerlook.errors import InputError
+from closerlook.probes.condensed import condensed
 from closerlook.probes.fronts import confirm
 from closerlook.probes.hulls import RESOLUTION, nearest
 from closerlook.probes.labels import LabelDistances, label_distances
 from closerlook.probes.linkage import replay
 from closerlook.probes.pairs import pair_proofs
 from closerlook.probes.threads import spread
+from closerlook.vectors import constant
 
 __all__ = ["Clusters", "DirectProbe", "cluster", "label_distances", "spatial_similarity"]  # noqa: F822 (made by __getattr__)
 
@@ -83,9 +85,7 @@ def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, 
         for (i, j), proof in zip(itertools.combinations(groups, 2), proofs):
             confirm(proof.check(X[i], X[j]), X[i], X[j])
     pairs = LabelDistances(classes, proofs, tuple(map(len, groups)))
-    near = np.zeros((len(groups),) * 2)
-    near[np.triu_indices(len(groups), 1)] = [proof.near for proof in proofs]
-    near += near.T
+    near = pairs.near
     conflicts = find_conflicts(X, label, near)
     frozen = np.zeros(len(X), bool)
     frozen[conflicts.ravel()] = True
@@ -113,6 +113,17 @@ def find_conflicts(X, label, near):
         found.append(np.sort(np.stack([i[same], j[same]], 1), 1))
     found = np.concatenate(found)
     return found[np.lexsort(found.T[::-1])]
+
+
+def without_conflicts(X, y, resolution=RESOLUTION):
+    """The points (n,) bool of X that share their place with none of another label; all of a label that has no such."""
+    if constant(X):
+        return np.ones(len(X), bool)
+    pairs = label_distances(X, y, tol=0.5, resolution=resolution)
+    label = np.searchsorted(pairs.classes, y)
+    free = np.ones(len(X), bool)
+    free[find_conflicts(X, label, pairs.near)] = False
+    return free | (np.bincount(label[free], minlength=len(pairs.classes)) == 0)[label]
 
 
 def cluster_distances(X, clusters, part, tol=1e-3, n_jobs=None, verbose=False):
@@ -159,7 +170,7 @@ def distances(X, label, clusters, part, resolution=RESOLUTION, tol=1e-3, n_jobs=
 
 def distance_vector(distances):
     """The distances (k, k) of labels i < j, row by row, (k (k - 1) / 2,); NaN where two hulls meet and have none."""
-    above = distances[np.triu_indices(len(distances), 1)]
+    above = condensed(distances)
     return np.where(above > 0, above, np.nan)
 
 
