@@ -77,7 +77,8 @@ def probe(
         `grid`: every candidate's selection accuracy by fold, epochs and what stopped it; per repeat `epochs`,
         `stopped`, `converged` and `curves` (loss, and test accuracy by epoch); `rare_labels`: those with too few
         points for every fold; `majority`: test accuracy of the most frequent training label; `linear`: how a linear
-        readout does beside it (see `closerlook.probes.linear.compare`), None where there is none; `seconds`.
+        readout does beside it (see `closerlook.probes.linear.compare`), None where there is none; `n_test`, how many
+        points were tested; `seconds`.
         On request `control` (accuracies on the control task), `selectivity` (accuracy minus control accuracy, in
         points; None for sentences, which have no word type, and where all words draw one label), `description_length`
         (bits and compression, by repeat) and `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest`
@@ -87,7 +88,7 @@ def probe(
     start = time.perf_counter()
     result = {
         "status": "single_class", "accuracy": None, "accuracy_std": None, "accuracies": [], "best": None, "grid": [],
-        "confusions": [], "linear": None,
+        "confusions": [], "linear": None, "n_test": len(yt),
         "majority": 100 * float(np.mean(yt == np.bincount(y).argmax())),
     }  # fmt: skip
     asked = {"selectivity": selectivity, "description_length": description_length, "memorisation": memorisation}
