@@ -7,7 +7,8 @@ from closerlook.analysis.intervals import interval
 PAPER = ["model", "task", "state", "accuracy", "accuracy_std", "best_hidden_layers", "n_clusters", "is_linear",
          "train_test_similarity"]  # fmt: skip
 MEASURES = {"accuracy": "accuracy", "n_clusters": "n_clusters", "similarity": "train_test_similarity"}
-SPREAD = [f"{name}_{part}" for name in MEASURES for part in ("seed_std", "low", "high")] + ["seeds", "min_cluster_size"]
+SPREAD = [f"{name}_{part}" for name in MEASURES for part in ("seed_std", "low", "high")]
+SPREAD += ["similarity_pairs", "seeds", "min_cluster_size"]
 EXTRA = [
     "linear_accuracy",
     "linear_accuracy_seed_std",
@@ -38,7 +39,8 @@ def table7(spaces, models, tasks, min_cluster_size=1):
         The paper's columns (`accuracy_std` is over the probe's initialisations, averaged over seeds), then standard
         deviation and 95 % interval (see `closerlook.analysis.intervals`) over fine-tuning seeds, and how many they are.
         `is_linear` is Y or N, or `2/3` where seeds differ.
-        `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper.
+        `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper, and there are
+        at least six pairs of labels (`similarity_pairs`).
         `linear_accuracy` (of a linear readout of standardised vectors), `selectivity` and `compression` follow where
         they were measured.
     """
@@ -76,6 +78,7 @@ def _over_seeds(cell):
         "n_clusters": found["n_clusters"]["mean"],
         "is_linear": _verdict(linear.sum(), len(linear)),
         "train_test_similarity": found["similarity"]["mean"],
+        "similarity_pairs": cell.similarity_pairs.astype(float).mean(),
         **{name: found[name]["mean"] for name in EXTRA[::2]},
         "seeds": cell.seed.nunique(),
         **spread,
