@@ -1,7 +1,7 @@
 """What a classifier probe owes to the scale of its vectors, by layer; a figure for docs/classifier.md.
 
-It is trained on vectors as they are and on standardised ones, and a linear readout stands beside it. Needs the embeddings
-and the task of a study.
+It is trained on vectors as they are and on standardised ones, and a linear readout stands beside it. Needs the
+embeddings and the task of a study.
 
 python benchmarks/scale.py --results results/real --model minilm --task trec-50 --coarse docs/images/scale.png
 """
