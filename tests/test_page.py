@@ -407,7 +407,7 @@ def test_the_data_are_told_before_any_result(page):
     words, sentences = page.locator("#data article").all()
     text = words.inner_text()
     for part in ("train 900 in 10 sentences; test 900 in 10 sentences; 40 labels", f"Beware of {NASTY}.",
-                 "left out of train: no label", "duplicates in train", "26 rarer labels"):  # fmt: skip
+                 "left out of train: no label", "duplicates in train", "26 rarer"):  # fmt: skip
         assert part in text
     assert "train 900; test 900" in sentences.inner_text()
     shown = words.locator("table").first.locator("tbody tr")

@@ -57,7 +57,7 @@ def _accuracy(before, after):
         return f"Accuracy {verb} from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread})."
     return (
         f"Accuracy hardly changed, from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread}): on {n:.0f} test "
-        f"examples {SURE * np.sqrt(variance):.1f} points can be chance."
+        f"examples up to {SURE * np.sqrt(variance):.1f} points can be chance."
     )
 
 
@@ -131,8 +131,8 @@ def _layers(moved):
     else:
         start = f"Layer {high} moved most, layer {low} least"
     return (
-        f"{start}: the labels' means by {100 * mean[low]:.2g} % of their vectors' length in layer {low}, by "
-        f"{100 * mean[high]:.2g} % in layer {high}."
+        f"{start}: the labels' means by {_percent(mean[low])} of their vectors' length in layer {low}, by "
+        f"{_percent(mean[high])} in layer {high}."
     )
 
 
@@ -160,6 +160,10 @@ def _warnings(before, after, runs):
 
 def _count(n, noun):
     return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def _percent(share):
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
 def _factor(ratio):

@@ -1,5 +1,6 @@
 """What stands in the report about a study's data, before any result."""
 
+SPLITS = ("train", "test")
 SHOWN = 14  # labels of a task that are in sight at once
 KINDS = {"word": "words", "span": "spans", "pair": "pairs of a word and its head", "sentence": "sentences"}
 
@@ -24,9 +25,9 @@ def data(summaries):
 
 
 def _task(summary):
-    splits = summary["splits"]
-    counts = {name: [splits[split]["labels"].get(name, 0) for split in splits] for split in splits
-              for name in splits[split]["labels"]}  # fmt: skip
+    splits = {split: summary["splits"][split] for split in SPLITS}
+    names = set().union(*(of["labels"] for of in splits.values()))
+    counts = {name: [of["labels"].get(name, 0) for of in splits.values()] for name in names}
     most = max(train for train, _ in counts.values())
     labels = [
         {"name": name, "train": train, "test": test, "width": round(100 * train / most, 1)}
@@ -54,7 +55,8 @@ def _facts(summary):
     dropped = summary.get("dropped_conflicts")
     if dropped:
         yield "left out by drop_conflicts", ", ".join(f"{split} {_n(n)}" for split, n in dropped["targets"].items())
-    for split, of in summary["splits"].items():
+    for split in SPLITS:
+        of = summary["splits"][split]
         for reason, n in of.get("left_out", {}).items():
             yield f"left out of {split}: {reason}", _n(n)
         if of.get("blank_tokens"):
