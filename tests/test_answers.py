@@ -40,8 +40,8 @@ def say(before=None, after=(), labels=(), moved=(), runs=None):
     [
         ([80.0, 82.0], "Accuracy rose from 60.0 to 81.0 % (+21.0 points; 2 seeds: 80.0 to 82.0 %)."),
         ([40.0], "Accuracy fell from 60.0 to 40.0 % (-20.0 points; one seed)."),
-        ([61.0], "Accuracy hardly changed, from 60.0 to 61.0 % (+1.0 points; one seed): on 400 test examples up to 6.8 points"
-                 " can be chance."),
+        ([61.0], "Accuracy hardly changed, from 60.0 to 61.0 % (+1.0 points; one seed): on 400 test examples up to "
+                 "6.8 points can be chance."),
     ],
 )  # fmt: skip
 def test_accuracy_rose_fell_or_hardly_changed(new, said):

@@ -27,9 +27,10 @@ MAIN = {
     "accuracy_low": "95 % from", "accuracy_high": "to", "linear_accuracy": "linear readout",
     "linear_accuracy_seed_std": "linear readout ±", "best_hidden_layers": "best probe", "n_clusters": "clusters",
     "n_clusters_seed_std": "clusters ±", "is_linear": "separable", "train_test_similarity": "train-test similarity",
-    "similarity_seed_std": "train-test similarity ±", "selectivity": "selectivity", "selectivity_seed_std": "selectivity ±", "compression": "compression",
-    "compression_seed_std": "compression ±", "frequency_compression": "against frequencies",
-    "frequency_compression_seed_std": "against frequencies ±", "seeds": "seeds",
+    "similarity_seed_std": "train-test similarity ±", "selectivity": "selectivity",
+    "selectivity_seed_std": "selectivity ±", "compression": "compression", "compression_seed_std": "compression ±",
+    "frequency_compression": "against frequencies", "frequency_compression_seed_std": "against frequencies ±",
+    "seeds": "seeds",
 }  # fmt: skip
 CLUSTERS = {
     "model": "model", "task": "task", "labels": "labels", "conflict_points": "examples in conflict",
