@@ -2,14 +2,19 @@ from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 from closerlook import fingerprint
-from closerlook.config import load
+from closerlook.config import Config, load
+from closerlook.corpora.sources import files_of
 from closerlook.errors import InputError
 from closerlook.files import sha256, staged, writable
+from closerlook.overrides import typed
 
 try:
-    CFG = load(config, " + ".join(map(str, workflow.configfiles)) or "config")
+    GIVEN = typed(dict(workflow.config_settings.config), Config)  # by --config
+    update_config(config, GIVEN)
+    CFG = load(config, " + ".join(map(str, workflow.configfiles)) or "config", GIVEN)
 except InputError as error:
     raise WorkflowError(str(error))
 

@@ -1,6 +1,7 @@
 rule fetch_corpus:
     input:
-        lambda w: [s.path for s in (CFG.corpora[w.corpus].train, CFG.corpora[w.corpus].test) if s.path],
+        train=lambda w: files_of(CFG.corpora[w.corpus].train.path, CFG.corpora[w.corpus].train.split),
+        test=lambda w: files_of(CFG.corpora[w.corpus].test.path, CFG.corpora[w.corpus].test.split),
     output:
         files=directory("<results>/corpora/{corpus}/files"),
         fetched="<results>/corpora/{corpus}/fetched.json",
@@ -16,7 +17,7 @@ rule fetch_corpus:
         mem_mb=asks("corpus", "mem_mb"),
         runtime=asks("corpus", "runtime"),
     params:
-        corpus=lambda w: plain(CFG.corpora[w.corpus], exclude={"train": {"rows"}, "test": {"rows"}}),
+        corpus=lambda w: plain(CFG.corpora[w.corpus], exclude={"fields": True, "train": {"rows"}, "test": {"rows"}}),
         code=code("fetch_corpus"),
     message:
         "Bringing the corpus {wildcards.corpus}"
@@ -52,6 +53,7 @@ rule make_task:
     input:
         files=lambda w: f"<results>/corpora/{CFG.tasks[w.task].corpus}/files",
         fetched=lambda w: f"<results>/corpora/{CFG.tasks[w.task].corpus}/fetched.json",
+        names=lambda w: names if isinstance(names := CFG.tasks[w.task].names, str) else [],
     output:
         dataset="<results>/tasks/{task}/dataset_dict.json",
         splits=directory(expand("<results>/tasks/{{task}}/{split}", split=SPLITS)),
@@ -71,7 +73,7 @@ rule make_task:
         task=lambda w: plain(CFG.tasks[w.task]),
         corpus=lambda w: plain(
             CFG.corpora[CFG.tasks[w.task].corpus],
-            include={"format": True, "train": {"rows"}, "test": {"rows"}},
+            include={"format": True, "fields": True, "train": {"rows"}, "test": {"rows"}},
         ),
         code=code("make_task"),
     message:
