@@ -15,7 +15,7 @@ WRAPPED = re.compile(r"(?:\w+\.)?(?:array|tensor|list|tuple)\((.*?)(?:,\s*\w+=[^
 CUT = re.compile(rf"[\[(]\s*{STRING}\s*,?\s*{STRING}[^\])]*", re.DOTALL)  # two items and no end
 START = re.compile(rf"[\[({{]*(?:{STRING}|{ITEM.pattern})", re.DOTALL)
 BARE = re.compile(r"\[[^\s\[\],]+(?:\s*,\s*[^\s\[\],]+)+\s*\]")  # items without quotes
-SPACED = re.compile(r"\[\S+\s(?:.*\s)?\S+\]", re.DOTALL)
+SPACED = re.compile(r"\[[^\s\[\]]+(?:\s+[^\s\[\]]+)+\s*\]")
 
 
 def items(text, texts=False):
@@ -41,7 +41,7 @@ def items(text, texts=False):
     if found := WRAPPED.fullmatch(text):
         text = found[1].strip()
     if text[:1] + text[-1:] not in ("[]", "()"):
-        if CUT.fullmatch(text):
+        if CUT.fullmatch(text) or not texts and text[:2] in ("['", '["'):
             raise ValueError("it has no end")
         return None
     body = text[1:-1].strip()

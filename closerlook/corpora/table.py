@@ -92,10 +92,10 @@ class _Row:
         """The row's words, from a list or a text."""
         check_columns([column] if column not in self.cells else [], self.cells, self.place)
         value = self.cells[column]
-        if self.kind != "sentence":
-            self.quoted(value, column, "words")
         words = list_of(value, column, self.place, texts=True)
         if words is None:
+            if self.kind != "sentence":
+                self.quoted(value, column, "words")
             return words_of(value, self.kind) if isinstance(value, str) else [] if value is None else [value]
         return ["" if word is None or isinstance(word, str) and not word.strip() else word for word in words]
 

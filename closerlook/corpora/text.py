@@ -58,7 +58,7 @@ def lines(path, fallback=None):
                     return
                 text = line if wide else _decoded(line, fallback)
             except UnicodeDecodeError as error:
-                raise InputError(_undecodable(f"{path}:{number}", wide, fallback, error)) from error
+                raise InputError(_undecodable(path, number, wide, fallback, error)) from error
             if number == 1:
                 text = text.removeprefix("\ufeff")
                 if "\0" in text:
@@ -79,11 +79,14 @@ def _decoded(line, fallback):
         return line.decode(fallback)
 
 
-def _undecodable(place, wide, fallback, error):
+def _undecodable(path, number, wide, fallback, error):
     """What is wrong with a line's bytes, and which command helps."""
     if wide:
-        return f"{place}: begins as {wide.upper()} and goes on as something else ({error.reason}): make the file again."
-    what = f"{place}: byte {error.start + 1} of the line, 0x{error.object[error.start]:02x}, is not UTF-8"
+        return (
+            f"{path}: begins as {wide.upper()} and is something else from some point after line {number - 1} on "
+            f"({error.reason}): make the file again."
+        )
+    what = f"{path}:{number}: byte {error.start + 1} of the line, 0x{error.object[error.start]:02x}, is not UTF-8"
     if fallback:
         return f"{what} nor {fallback}: correct the character."
     return f"{what}: convert the file, for example by `iconv -f windows-1252 -t utf-8`."
