@@ -292,16 +292,13 @@ class Direct(Section):
 
     layers: Layers = Field(None, description="Overrides `layers` for this probe.")
     tol: Annotated[Float, Field(gt=0, lt=1)] = Field(1e-3, description="Relative gap to which distances are computed.")
-    min_cluster_size: Count = Field(1, description="Smaller clusters take no part in distances.")
+    min_cluster_size: Count = Field(
+        1, description="Points of smaller clusters take no part in the distances of labels."
+    )
     resolution: Annotated[Float, Field(gt=0, lt=1)] = Field(
         1e-5,
         description="Hulls of two labels nearer than this, relative to the radius of their points, count as meeting: "
         "rounding moves the vectors of a float32 encoder by some 1e-6 of it.",
-    )
-    max_clusters: Count = Field(
-        500,
-        description="In a space of more clusters, only distances between labels of one cluster each are computed; the "
-        "number of distances is quadratic in that of clusters.",
     )
 
 

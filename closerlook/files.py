@@ -16,9 +16,9 @@ from closerlook.errors import InputError
 def staged(path):
     """Yield a path beside `path` to write to; it takes `path`'s place when the block ends without an error.
 
-    Whatever is written there may be a file or a folder. A folder's files are moved into `path` one by one (it may
-    exist already, as the parent of a job's outputs), names ending in `.json` last, since those say "complete". What a
-    process left there that was killed is removed.
+    Whatever is written there may be a file or a folder; files get the umask's mode. A folder's files are moved into
+    `path` one by one (it may exist already, as the parent of a job's outputs), names ending in `.json` last, since
+    those say "complete". What a process left there that was killed is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,6 +28,7 @@ def staged(path):
     part = path.with_name(f".{path.name}.part{os.getpid()}")
     try:
         yield part
+        _open_to(part)
         if part.is_dir():
             path.mkdir(exist_ok=True)
             for item in sorted(part.iterdir(), key=lambda p: (p.suffix == ".json", p.name)):
@@ -41,6 +42,15 @@ def staged(path):
         raise
     finally:
         _remove(part)
+
+
+def _open_to(path):
+    """Give files the mode that the umask wants: some libraries write for the owner alone."""
+    umask = os.umask(0)
+    os.umask(umask)
+    for file in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        if file.is_file():
+            file.chmod(0o666 & ~umask)
 
 
 @contextlib.contextmanager

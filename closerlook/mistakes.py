@@ -13,6 +13,7 @@ from closerlook.corpora.sources import HERE, TABLES, files_of, suffix_of
 from closerlook.errors import InputError
 
 KINDS = {"trec": ("sentence",), "conll": ("word", "span")}  # of targets, in the formats that do not have all
+DEPTHS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers")  # as architectures call it
 
 
 def depth_of(path):
@@ -21,7 +22,7 @@ def depth_of(path):
         config = json.loads((Path(path) / "config.json").read_text())
     except (OSError, ValueError, TypeError):
         return None
-    return next((config[k] for k in ("num_hidden_layers", "n_layers", "n_layer") if k in config), None)
+    return next((config[k] for k in DEPTHS if k in config), None)
 
 
 def contradictions(cfg):

@@ -4,6 +4,7 @@ import numpy as np
 
 from closerlook.errors import InputError
 
+SAME = 1e-6  # of the largest component: the rounding of float32
 AGAIN = "delete the file and give the same command again, which makes it anew"
 
 
@@ -34,3 +35,9 @@ def read_vectors(path):
             "the encoder's weights are at fault (those of a fine-tuning that diverged) or its precision, `bf16`."
         )
     return vectors
+
+
+def constant(X):
+    """Whether all vectors (n, dim) are one, up to the rounding of float32, as those of [CLS] in the embedding layer."""
+    X = np.asarray(X)
+    return not len(X) or float((X.max(0) - X.min(0)).max()) <= SAME * float(np.abs(X).max())

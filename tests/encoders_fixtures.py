@@ -81,6 +81,27 @@ def unigram(template="[CLS] $A [SEP]", special=("[CLS]", "[SEP]"), **names):
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)
 
 
+def pieces(tokenizer, words):
+    """Token ids of every word as they stand in the text, letter by letter; an unknown token for a word without any.
+
+    A token belongs to the words whose letters it covers, and one of nothing but a space to the word after the space.
+    """
+    text = " ".join(filter(None, words))
+    solid = [w for w, word in enumerate(words) if word]
+    owner = [w for w in solid for _ in range(len(words[w]) + (w > solid[0]))]  # a space is the next word's
+    space = [w > solid[0] and k == 0 for w in solid for k in range(len(words[w]) + (w > solid[0]))]
+    assert len(owner) == len(text)
+    found = [[] for _ in words]
+    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    for i, (begin, end) in zip(encoded["input_ids"], encoded["offset_mapping"]):
+        begin = min(begin, len(text) - 1)
+        covered = range(begin, max(end, begin + 1))
+        letters = {owner[k] for k in covered if not space[k]} or {owner[covered[0]]}
+        for w in letters:
+            found[w].append(i)
+    return [ids or [tokenizer.unk_token_id] for ids in found]
+
+
 def save_encoder(folder, family):
     """Write a tiny encoder with random weights, and its tokenizer."""
     torch.manual_seed(0)
@@ -102,8 +123,8 @@ def save_encoder(folder, family):
     return folder
 
 
-def save_task(folder, train, test=None, names=("a", "b", "c")):
-    """Write a task; `train` and `test` are lists of (words, targets, labels)."""
+def save_task(folder, train, test=None, names=("a", "b", "c"), kind=None):
+    """Write a task; `train` and `test` are lists of (words, targets, labels); the kind is told by the first target."""
     features = Features(
         {
             "id": Value("string"),
@@ -119,6 +140,8 @@ def save_task(folder, train, test=None, names=("a", "b", "c")):
         return Dataset.from_dict(columns, features=features)
 
     DatasetDict(train=split(train, "train"), test=split(test or train[:4], "test")).save_to_disk(folder)
+    kind = kind or ("sentence", "word", "pair")[len(train[0][1][0])]
+    (folder / "summary.json").write_text(json.dumps({"kind": kind}))
     return folder
 
 

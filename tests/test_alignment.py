@@ -6,10 +6,11 @@ import encoders_fixtures
 import numpy as np
 import pytest
 import torch
-from encoders_fixtures import AWKWARD, MAX, TEXT, unigram
+from encoders_fixtures import AWKWARD, MAX, TEXT, pieces, unigram
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import RobertaTokenizer
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import PreTrainedTokenizerFast
 
 from closerlook.encoders.alignment import Aligner, batches, pool, windows
 from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length
@@ -22,7 +23,6 @@ SENTENCES = [*AWKWARD, *(line.split() for line in TEXT[:4]), sum(AWKWARD, [])]
 
 def alone(tokenizer, word):
     """Token ids of one word by the tokenizer's plain call; an unknown token if there are none."""
-    word = " " + word if isinstance(tokenizer, RobertaTokenizer) else word
     ids = tokenizer(word, add_special_tokens=False)["input_ids"]
     return ids or [tokenizer.unk_token_id]
 
@@ -34,10 +34,19 @@ def bags_of(aligner, sentence):
 
 
 @pytest.mark.parametrize("words", SENTENCES, ids=lambda words: words[0][:8])
+def test_a_words_subwords_in_a_bert_are_those_that_it_has_alone(bert, words):
+    """WordPiece knows no spaces: whether words are read one by one or in their text makes no difference."""
+    tokenizer = load_tokenizer(bert)
+    (sentence,) = Aligner(tokenizer, 1000, "word").encode([words], [[[i] for i in range(len(words))]])
+    assert bags_of(Aligner(tokenizer, 1000, "word"), sentence) == [alone(tokenizer, word) for word in words]
+    assert sentence.rows[0].tolist() == [2, *sum((alone(tokenizer, word) for word in words), []), 3]
+
+
+@pytest.mark.parametrize("words", SENTENCES, ids=lambda words: words[0][:8])
 @pytest.mark.parametrize("room", [1000, MAX])
-def test_a_word_has_the_subwords_it_has_alone(encoder, words, room):
+def test_a_word_has_the_subwords_that_stand_in_its_place(encoder, words, room):
     tokenizer = load_tokenizer(encoder)
-    expected = [alone(tokenizer, word) for word in words]
+    expected = pieces(tokenizer, words)
     targets = [[i] for i in range(len(words))]
     for option, part in (("mean", slice(None)), ("first", slice(0, 1)), ("last", slice(-1, None))):
         aligner = Aligner(tokenizer, room, "word", {"word": option})
@@ -55,10 +64,11 @@ def test_long_words_have_many_subwords(encoder):
     """The case that the windows are for: one word of more subwords than the model can read."""
     tokenizer = load_tokenizer(encoder)
     word = "naïve-😀" * 12
-    assert len(alone(tokenizer, word)) > 40
+    expected = pieces(tokenizer, ["a", word, "b"])[1]
+    assert len(expected) > 40
     (sentence,) = Aligner(tokenizer, MAX, "word").encode([["a", word, "b"]], [[[1]]])
     assert len(sentence.rows) > 2
-    assert sentence.sizes.tolist() == [len(alone(tokenizer, word))]
+    assert sentence.sizes.tolist() == [len(expected)]
     assert all(len(row) == MAX for row in sentence.rows)
 
 
@@ -73,10 +83,71 @@ def test_a_word_of_no_subwords_becomes_the_unknown_token(bert):
     assert sentence.column.tolist() == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_tokenizer_without_unknown_token_says_which_word():
-    tokenizer = unigram(unk_token=None)
+def gemma(dummy):
+    """A tokenizer of letters like Gemma's, or with a space before the first word like Llama's."""
+    vocab = {token: i for i, token in enumerate(["<unk>", "<bos>", "▁", *"abcdefghijklmnopqrstuvwxyz", "▁f", "▁fi"])}
+    tokenizer = Tokenizer(models.BPE(vocab, [("▁", "f"), ("▁f", "i")], unk_token="<unk>"))
+    steps = [normalizers.Prepend("▁")] if dummy else []
+    tokenizer.normalizer = normalizers.Sequence([*steps, normalizers.Replace(" ", "▁")])
+    tokenizer.post_processor = processors.TemplateProcessing(single="<bos> $A", special_tokens=[("<bos>", 1)])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<bos>")
+
+
+def byte_level():
+    """Like GPT-2's: every byte is a token, the space before a word is the word's, and no token is unknown."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(
+        models.BPE({token: i for i, token in enumerate([*alphabet, "Ġf", "Ġfi"])}, [("Ġ", "f"), ("Ġf", "i")])
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+
+
+@pytest.mark.parametrize("tokenizer", [gemma(False), gemma(True), byte_level(), unigram(), TOKENIZER])
+def test_no_space_is_lost_and_none_is_added(tokenizer):
+    words, text = ["film", "was", "fine"], "film was fine"
+    for kind in ("word", "pair", "span"):
+        (sentence,) = Aligner(tokenizer, 100, kind).encode([words], [[[0, 1]] if kind != "word" else [[0]]])
+        assert sentence.rows[0].tolist() == tokenizer(text)["input_ids"]
+    bags = bags_of(None, Aligner(tokenizer, 100, "word").encode([words], [[[0], [1], [2]]])[0])
+    assert bags == pieces(tokenizer, words)
+    (whole,) = Aligner(tokenizer, 100, "sentence", {"sentence": "mean"}).encode([words], [[[]]], ["film  was\tfine"])
+    assert whole.rows[0].tolist() == tokenizer("film  was\tfine")["input_ids"]
+
+
+def test_the_space_before_a_word_is_the_words():
+    tokenizer = byte_level()
+    first, second, third = bags_of(
+        None, Aligner(tokenizer, 99, "word").encode([["fi", "fi", "a"]], [[[0], [1], [2]]])[0]
+    )
+    assert tokenizer.convert_ids_to_tokens(first) == ["f", "i"]
+    assert tokenizer.convert_ids_to_tokens(second) == ["Ġfi"]
+    assert tokenizer.convert_ids_to_tokens(third) == ["Ġ", "a"]
+
+
+def test_a_span_is_all_the_subwords_of_its_words(encoder):
+    tokenizer = load_tokenizer(encoder)
+    words = ["The", "naïve", "cafés", "in", "Zürich"]
+    alone = pieces(tokenizer, words)
+    (sentence,) = Aligner(tokenizer, 99, "span", {"word": "first"}).encode([words], [[[1, 2], [4, 4], [0, 4]]])
+    assert bags_of(None, sentence) == [sum(alone[1:3], []), alone[4], sum(alone, [])]
+
+
+def test_an_empty_word_is_unknown_and_takes_no_room_in_the_text(bert):
+    tokenizer = load_tokenizer(bert)
+    (sentence,) = Aligner(tokenizer, MAX, "word").encode([["", "a", "", "b", ""]], [[[i] for i in range(5)]])
+    a, b = tokenizer.convert_tokens_to_ids(["a", "b"])
+    assert sentence.rows[0].tolist() == [2, 1, a, 1, b, 1, 3]
+    assert bags_of(None, sentence) == [[1], [a], [1], [b], [1]]
+
+
+def test_without_an_unknown_token_it_is_what_the_replacement_character_is_or_an_error():
+    tokenizer = byte_level()
+    (sentence,) = Aligner(tokenizer, MAX, "word").encode([["a", ""]], [[[0], [1]]])
+    assert bags_of(None, sentence) == [tokenizer("a")["input_ids"], tokenizer("\ufffd")["input_ids"]]
+    deaf = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.BPE({"a": 0}, [])))
     with pytest.raises(InputError, match="word 2"):
-        Aligner(tokenizer, MAX, "word").encode([["a", ""]], [[[0]]])
+        Aligner(deaf, MAX, "word").encode([["a", ""]], [[[0]]])
 
 
 def test_pairs_keep_their_order(bert):
@@ -145,7 +216,7 @@ def test_without_cls_the_mean_is_the_way():
         Aligner(tokenizer, MAX, "sentence")
     aligner = Aligner(tokenizer, MAX, "sentence", {"sentence": "mean"})
     (sentence,) = aligner.encode([["naïve", "a", ""]], [[[]]])
-    expected = alone(tokenizer, "naïve") + alone(tokenizer, "a") + [tokenizer.unk_token_id]
+    expected = alone(tokenizer, "naïve a")
     assert bags_of(aligner, sentence) == [expected]
     assert sentence.rows[0].tolist() == expected
 
@@ -211,3 +282,11 @@ def test_batches(n_words, batch_size):
     for batch in found:
         size = aligner.batch([sentences[i] for i in batch]).input_ids.numel()
         assert len(batch) <= batch_size and (len(batch) == 1 or size <= 128 * batch_size)
+
+
+def test_batches_of_one_length_have_no_padding():
+    aligner = Aligner(TOKENIZER, 40, "sentence", {"sentence": "mean"})
+    sentences = aligner.encode([["a"] * n for n in (3, 5, 3, 60, 5, 3)], [[[]]] * 6)
+    found = list(batches(sentences, 4, equal=True))
+    assert sorted(sorted(batch) for batch in found) == [[0, 2, 5], [1, 4], [3]]
+    assert all(aligner.batch([sentences[i] for i in batch]).attention_mask.all() for batch in found)

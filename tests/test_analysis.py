@@ -12,6 +12,7 @@ from closerlook.analysis.similarity import label_vector
 from closerlook.analysis.spaces import spaces
 from closerlook.analysis.table7 import PAPER, markdown, table7
 from closerlook.files import write_json
+from closerlook.probes.condensed import square
 
 
 def direct(folder, cell, vector, classes, n_clusters, **more):
@@ -20,7 +21,9 @@ def direct(folder, cell, vector, classes, n_clusters, **more):
     path.parent.mkdir(parents=True, exist_ok=True)
     result = {"status": "ok", "n_clusters": n_clusters, "is_linear": n_clusters == len(classes), "seconds": 1.0}
     write_json(path, {**result, "conflicts": 0, **more})
-    np.savez(path.with_suffix(".npz"), distance_vector=np.array(vector), classes=np.array(classes))
+    least = np.nanmin(square(vector, len(classes)), 0)
+    arrays = {"distance_vector": np.array(vector), "classes": np.array(classes), "min_distances": least}
+    np.savez(path.with_suffix(".npz"), **arrays)
     return path
 
 
@@ -36,30 +39,30 @@ def classifier(folder, cell, accuracies, shape):
 
 @pytest.fixture
 def found(tmp_path):
-    """A study of one model of one layer and one task of three labels: the original, and two seeds."""
+    """A study of one model of one layer and one task of four labels: the original, and two seeds."""
     d, c = [], []
     for state, tuned in (("pretrained", 0), ("t.seed0", 10), ("t.seed1", 14)):
         for layer in (0, 1):
             cell = ["m", state, "t", layer]
             last = layer * tuned
-            linear = [0, 1, 2], 3 if layer or tuned else 7
-            d.append(direct(tmp_path, [*cell, "train"], [1 + last, 2.0, 3.0], *linear))
-            d.append(direct(tmp_path, [*cell, "test"], [2.0, 4.0, 6.5], [0, 1, 2], 3))
+            linear = [0, 1, 2, 3], 4 if layer or tuned else 7
+            d.append(direct(tmp_path, [*cell, "train"], [1 + last, 2.0, 3.0, 4.0, 5.0, 6.0], *linear))
+            d.append(direct(tmp_path, [*cell, "test"], [2.0, 4.0, 6.5, 7.0, 1.0, 3.0], [0, 1, 2, 3], 4))
             c.append(classifier(tmp_path, cell, [60 + last, 62 + last], [8, layer + 1]))
-    return d, c, {"t": ["a", "b", "c"]}, {"m": 1}
+    return d, c, {"t": ["a", "b", "c", "d"]}, {"m": 1}
 
 
 def test_a_row_per_space(found):
     frame = spaces(*found)
     assert len(frame) == 6 and not frame.duplicated(["model", "state", "task", "layer"]).any()
     row = frame[(frame.state == "t.seed1") & (frame.layer == 1)].iloc[0]
-    assert (row.tuned_on, row.seed, row.accuracy, row.n_clusters, row.n_labels) == ("t", 1, 75, 3, 3)
-    assert row.train_test_similarity == pytest.approx(np.corrcoef([15, 2, 3], [2, 4, 6.5])[0, 1])
-    assert (
-        row.original_similarity == pytest.approx(np.corrcoef([15, 2, 3], [1, 2, 3])[0, 1]) and row.original_pairs == 3
-    )
+    assert (row.tuned_on, row.seed, row.accuracy, row.n_clusters, row.n_labels) == ("t", 1, 75, 4, 4)
+    rest = [2, 3, 4, 5, 6]
+    assert row.train_test_similarity == pytest.approx(np.corrcoef([15, *rest], [2, 4, 6.5, 7, 1, 3])[0, 1])
+    assert row.original_similarity == pytest.approx(np.corrcoef([15, *rest], [1, *rest])[0, 1])
+    assert row.original_pairs == 6
     assert frame[frame.state == "pretrained"].original_similarity.isna().all()
-    assert row.min_distance == 2 and row.mean_distance == pytest.approx(20 / 3)
+    assert row.min_distance == 2 and row.mean_distance == pytest.approx(35 / 6)
     assert row.direct_seconds == 2
 
 
@@ -67,7 +70,7 @@ def test_what_was_not_measured_is_missing_and_not_zero(found):
     d, c, labels, depths = found
     frame = spaces(d, c[:-1], labels, depths)
     row = frame[(frame.state == "t.seed1") & (frame.layer == 1)].iloc[0]
-    assert pd.isna(row.accuracy) and pd.isna(row.best_alpha) and row.n_clusters == 3
+    assert pd.isna(row.accuracy) and pd.isna(row.best_alpha) and row.n_clusters == 4
     frame = spaces([], c, labels, depths)
     assert frame.n_clusters.isna().all() and frame.train_test_similarity.isna().all() and len(frame) == 6
 
@@ -77,6 +80,15 @@ def test_similarity_is_over_the_labels_that_both_splits_have(tmp_path):
     b = label_vector([0, 2, 3], [2, 1, 7], 4)
     both = ~np.isnan(a) & ~np.isnan(b)
     assert a[both].tolist() == [2, 3, 6] and b[both].tolist() == [2, 1, 7]
+
+
+def test_fewer_than_six_pairs_of_labels_have_no_similarity(tmp_path):
+    """Two vectors of three pairs are mostly alike, or opposite, by chance: the number is there, the correlation not."""
+    cells = [("pretrained", [1.0, 2.0, 3.0]), ("t.seed0", [2.0, 3.0, 5.0])]
+    d = [direct(tmp_path, ["m", s, "t", 1, split], v, [0, 1, 2], 3) for s, v in cells for split in ("train", "test")]
+    frame = spaces(d, [], {"t": ["a", "b", "c"]}, {"m": 1})
+    assert frame.train_test_similarity.isna().all() and frame.similarity_pairs.tolist() == [3, 3]
+    assert frame.original_similarity.isna().all() and frame.original_pairs.tolist() == [pd.NA, 3]
 
 
 def test_table7_has_the_papers_columns_and_the_spread_over_seeds(found):

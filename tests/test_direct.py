@@ -3,17 +3,20 @@
 import dataclasses
 import importlib
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hull_program import hulls_meet
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import squareform
 from sklearn.datasets import load_digits, load_iris
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from closerlook import DirectProbe, hull_distance, label_distances, separable, spatial_similarity
 from closerlook.errors import InputError
+from closerlook.probes.condensed import condensed, nearest, square
 from closerlook.probes.geometry import measure
 
 
@@ -66,6 +69,62 @@ def test_the_partition_is_that_of_the_plain_rule(data):
     assert same_partition(probe.labels_, plain_clusters(X, y))
 
 
+@st.composite
+def quantised(draw):
+    """Points on a coarse grid, where many distances are equal."""
+    rng = np.random.default_rng(draw(st.integers(0, 10**9)))
+    n, d, k, side = draw(st.integers(3, 11)), draw(st.integers(1, 3)), draw(st.integers(2, 3)), draw(st.integers(3, 9))
+    return rng.integers(0, side, (n, d)), rng.integers(0, k, n)
+
+
+@settings(max_examples=150, deadline=None)
+@given(quantised(), st.sampled_from([1.0, 0.5, 3.0, 1e6]), st.sampled_from([0, -7, 1000]))
+def test_ties_go_to_the_smallest_index(data, scale, shift):
+    """Against the rule in rational numbers, in which a tie is a tie."""
+    X, y = data
+    clusters, refused = [[i] for i in range(len(X))], set()
+    exact = [[Fraction(int(x)) for x in row] for row in X]
+
+    def square(a, b):
+        means = [[sum(exact[i][k] for i in c) / len(c) for k in range(X.shape[1])] for c in (a, b)]
+        return sum((p - q) ** 2 for p, q in zip(*means))
+
+    while True:
+        tries = [(square(a, b), a[0], b[0], a, b) for a, b in itertools.combinations(clusters, 2)
+                 if y[a[0]] == y[b[0]] and (tuple(a), tuple(b)) not in refused]  # fmt: skip
+        if not tries:
+            break
+        *_, a, b = min(tries, key=lambda one: one[:3])
+        if any(y[c[0]] != y[a[0]] and hulls_meet(1.0 * X[a + b], 1.0 * X[c]) for c in clusters):
+            refused.add((tuple(a), tuple(b)))
+        else:
+            clusters = sorted([c for c in clusters if c not in (a, b)] + [sorted(a + b)])
+    labels = np.empty(len(X), int)
+    for k, c in enumerate(clusters):
+        labels[c] = k
+    assert same_partition(DirectProbe().fit(X * scale + shift * scale, y).labels_, labels)
+
+
+@pytest.mark.parametrize("size", [1e6, 1e9, 1e12, 1e15])
+def test_what_is_far_away_changes_no_other_cluster(size):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 3)), rng.integers(0, 2, 40)
+    alone = DirectProbe(verify=True).fit(X, y)
+    far = DirectProbe(verify=True).fit(np.r_[X, [[size, 0, 0]]], np.r_[y, 2])
+    assert same_partition(far.labels_[:40], alone.labels_) and far.n_clusters_ == alone.n_clusters_ + 1
+
+
+@pytest.mark.parametrize("size", [1e4, 1e7])
+def test_a_label_that_is_larger_by_far_leaves_the_clusters_of_small_ones_right(size):
+    """Labels a and b meet, and c, whose points are far apart, meets b: all in one chain of labels that meet."""
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(24, 2)), np.repeat([0, 1], 12)
+    X[y == 1, 0] += 1.0
+    spread = np.array([[-size, 0.5], [size, 0.5], [size, 2 * size]])
+    X, y = np.r_[X, spread], np.r_[y, [2, 2, 2]]
+    assert same_partition(DirectProbe(verify=True).fit(X, y).labels_, plain_clusters(X, y))
+
+
 @settings(max_examples=40, deadline=None)
 @given(labelled(most=40), st.sampled_from([1e-6, 1.0, 1e6]), st.sampled_from([0.0, 100.0]))
 def test_scale_place_turn_threads_and_order_do_not_matter(data, scale, shift):
@@ -114,13 +173,22 @@ def test_distances_are_those_between_the_clusters():
         else:
             apart = hull_distance(X[probe.labels_ == i], X[probe.labels_ == j]).distance
             assert D[i, j] == pytest.approx(apart, rel=2e-3) and D[i, j] == D[j, i]
-    pairs = [("a", "b"), ("a", "c"), ("b", "c")]
-    means = [
-        np.mean([D[i, j] for i in np.flatnonzero(label == p) for j in np.flatnonzero(label == q)]) for p, q in pairs
-    ]
-    assert probe.distance_vector_ == pytest.approx(means)
-    least = [min(D[i, j] for i in np.flatnonzero(label == p) for j in np.flatnonzero(label != p)) for p in "abc"]
-    assert probe.min_distances_ == pytest.approx(least)
+
+
+def test_distances_of_labels_are_those_of_their_hulls_and_none_where_these_meet():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(80, 3)), np.repeat(list("abcd"), 20)
+    X[y == "c"] += 10
+    X[y == "d"] -= 10
+    probe = DirectProbe().fit(X, y)
+    pairs, expected = list(itertools.combinations("abcd", 2)), []
+    for p, q in pairs:
+        meet = hulls_meet(X[y == p], X[y == q])
+        expected.append(np.nan if meet else hull_distance(X[y == p], X[y == q]).distance)
+    assert np.isnan(expected[0]) and np.isfinite(expected[1:]).all()
+    np.testing.assert_allclose(probe.distance_vector_, expected, rtol=2e-3)
+    least = [np.nan, np.nan, min(expected[1], expected[3], expected[5]), min(expected[2], expected[4], expected[5])]
+    np.testing.assert_allclose(probe.min_distances_, least, rtol=2e-3)  # of a and b, which meet, there is none
 
 
 def test_small_clusters_can_be_left_out_of_distances():
@@ -128,11 +196,14 @@ def test_small_clusters_can_be_left_out_of_distances():
     y = np.array([0, 0, 1, 0, 0, 1, 1])  # from left to right: 0 0 | 1 | 0 0 | 1 1
     everything = DirectProbe().fit(X, y)
     assert everything.n_clusters_ == 4
-    assert everything.distance_vector_ == pytest.approx([np.mean([9, 19, 2, 7])], rel=1e-3)
-    assert everything.min_distances_ == pytest.approx([2, 2], rel=1e-3)
+    assert np.isnan(everything.distance_vector_).all() and np.isnan(everything.min_distances_).all()
+    between = everything.cluster_distances_[everything.cluster_classes_ == 0][:, everything.cluster_classes_ == 1]
+    assert between == pytest.approx(np.array([[9, 19], [2, 7]]), rel=1e-3)
     large = DirectProbe(min_cluster_size=2).fit(X, y)
     assert large.n_clusters_ == 4 and np.isnan(large.cluster_distances_[:, large.labels_[2]]).all()
-    assert large.distance_vector_ == pytest.approx([np.mean([19, 7])], rel=1e-3)
+    assert large.distance_vector_ == pytest.approx([7], rel=1e-3) and large.min_distances_ == pytest.approx(
+        [7, 7], rel=1e-3
+    )
     none = DirectProbe(min_cluster_size=3).fit(X, y)
     assert np.isnan(none.distance_vector_).all() and np.isnan(none.min_distances_).all()
 
@@ -197,6 +268,24 @@ def test_the_resolution_says_which_points_are_identical():
     assert coarse.conflicts_.tolist() == [[2 * k, 2 * k + 1] for k in range(20)] and coarse.n_clusters_ == 40
 
 
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_pairs_are_ordered_as_scipy_orders_them(k):
+    vector = np.random.default_rng(k).random((3, k * (k - 1) // 2))
+    full = square(vector, k, 0.0)
+    for one, matrix in zip(vector, full):
+        assert np.array_equal(matrix, squareform(one) if k > 1 else [[0]])
+    assert np.array_equal(condensed(full), vector)
+    if k == 5:
+        vector[0, :2] = np.nan  # 0 meets 1 and 2
+        place, distance, meeting = nearest(vector, k)
+        assert meeting[0].tolist() == [2, 1, 1, 0, 0] and place[0, :3].tolist() == [-1, -1, -1]
+        assert np.isnan(distance[0, :3]).all()
+        for u, c in [(0, 3), (0, 4), (1, 0), (2, 2)]:
+            others = [i for i in range(k) if i != c]
+            gaps = [squareform(vector[u])[c, i] for i in others]
+            assert distance[u, c] == min(gaps) and place[u, c] == others[int(np.argmin(gaps))]
+
+
 def test_label_distances_start_from_a_nearby_space():
     X, y = load_digits(return_X_y=True)
     X, y = X[:600] + np.random.default_rng(0).normal(size=(600, 64)), y[:600]
@@ -240,6 +329,32 @@ def test_spatial_similarity_is_pearsons_correlation_over_shared_entries():
         spatial_similarity(u, v[1:])
 
 
+def test_the_similarity_of_equal_distances_is_undefined():
+    """A regular simplex: its distances differ by rounding, and by the gap to which they are computed."""
+    k, vectors = 6, []
+    y = np.repeat(np.arange(k), 2 * k)
+    for seed in range(2):
+        Q = np.linalg.qr(np.random.default_rng(seed).normal(size=(k, k)))[0]
+        corners = [10 * np.eye(k)[i] + np.r_[np.eye(k), -np.eye(k)] / 2 for i in range(k)]
+        vectors.append(DirectProbe().fit(np.concatenate(corners) @ Q, y).distance_vector_)
+    assert np.isnan(spatial_similarity(*vectors)[0]) and spatial_similarity(*vectors)[1] == 15
+    noise = 1 + 4e-4 * np.random.default_rng(0).random((2, 15))
+    assert np.isnan(spatial_similarity(*noise)[0]) and np.isfinite(spatial_similarity(*noise, tol=0)[0])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"resolution": r} for r in (-1, 0, 1, np.inf, np.nan)] + [{"tol": t} for t in (-1, 0, 1, np.nan)]
+    + [{"min_cluster_size": -1}, {"min_cluster_size": 0}, {"n_jobs": 1.5}, {"verify": "yes"}],
+)  # fmt: skip
+def test_parameters_that_make_no_sense_are_refused(wrong):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=f"'{next(iter(wrong))}' parameter of DirectProbe must be"):
+        DirectProbe(**wrong).fit(X, y)
+    if not {"min_cluster_size", "n_jobs", "verify"} & set(wrong):
+        with pytest.raises(InputError, match=f"`{next(iter(wrong))}` is"):
+            label_distances(X, y, **wrong)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_points_must_be_finite(bad):
     X = np.zeros((4, 2))
@@ -250,18 +365,58 @@ def test_points_must_be_finite(bad):
         label_distances(X, [0, 0, 1, 1])
 
 
-def test_a_record_of_too_many_clusters_keeps_what_is_known():
+def test_a_record_says_which_labels_meet():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(80, 2)), rng.integers(0, 2, 80)
     X, y = np.concatenate([X, X[:10] + 50]), np.append(y, np.repeat(2, 10))
     X, y = np.concatenate([X, X[:10] - 50]), np.append(y, np.repeat(3, 10))
-    full, arrays = measure(X, y)
-    capped, few = measure(X, y, max_clusters=5)
-    assert full["status"] == "not_separable" and capped["status"] == "too_many_clusters"
-    assert full["n_clusters"] == capped["n_clusters"] > 5 and "cluster_distances" not in few
-    assert few["distance_vector"][-1] == pytest.approx(arrays["distance_vector"][-1])  # of the two that are one cluster
-    assert np.isfinite(arrays["distance_vector"]).all() and np.isnan(few["distance_vector"][:-1]).all()
-    assert sum(full["verdicts"]["separable"].values()) == 5 and sum(full["verdicts"]["not_separable"].values()) == 1
+    record, arrays = measure(X, y)
+    assert record["status"] == "not_separable" and record["n_clusters"] > 5 and record["overlapping"] == 1
+    apart = hull_distance(X[y == 2], X[y == 3]).distance
+    assert arrays["distance_vector"][-1] == pytest.approx(apart, rel=2e-3)
+    assert np.isnan(arrays["distance_vector"]).tolist() == [True] + 5 * [False]
+    assert np.isnan(arrays["min_distances"]).tolist() == [True, True, False, False]
+    assert arrays["overlapping"].tolist() == [1, 1, 0, 0]
+    assert sum(record["verdicts"]["separable"].values()) == 5 and sum(record["verdicts"]["not_separable"].values()) == 1
+
+
+def test_conflicts_demand_clusters_of_their_own_and_have_no_distance():
+    """One text twenty times, ten times under each label, and two labels that are far apart but for it."""
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 2
+    X = rng.normal(size=(300, 4)) + 20 * (y == 0)[:, None]
+    X[0] = -50  # in no label's hull
+    clean = np.arange(300) >= 20
+    for near in (0.0, 1e-9):  # the same, or the same up to rounding
+        X[:20] = X[0] + near * rng.normal(size=(20, 4))
+        record, arrays = measure(X, y)
+        assert (record["conflicts"], record["conflict_points"], record["fewest_clusters"]) == (100, 20, 22)
+        assert record["n_clusters"] == 22 and record["is_linear"] is False and record["overlapping"] == 0
+        apart = hull_distance(X[clean & (y == 0)], X[clean & (y == 1)]).distance
+        assert arrays["distance_vector"] == pytest.approx([apart], rel=2e-3)
+        assert arrays["min_distances"] == pytest.approx([apart, apart], rel=2e-3)
+        probe = DirectProbe(resolution=1e-5).fit(X, y)
+        assert probe.distance_vector_ == pytest.approx([apart], rel=2e-3)
+        assert np.nanmin(probe.cluster_distances_) == pytest.approx(apart, rel=2e-3)
+
+
+def test_a_label_of_nothing_but_conflicts_has_no_distance_and_others_have():
+    X = np.array([[0.0, 0], [0, 0], [5, 0], [6, 0], [9, 9]])
+    record, arrays = measure(X, np.array([0, 1, 1, 1, 2]))
+    assert record["fewest_clusters"] == record["n_clusters"] == 4
+    np.testing.assert_allclose(arrays["distance_vector"], [np.nan, np.nan, np.hypot(3, 9)], rtol=2e-3)
+    np.testing.assert_allclose(arrays["min_distances"], [np.nan, np.hypot(3, 9), np.hypot(3, 9)], rtol=2e-3)
+
+
+@pytest.mark.parametrize("near", [0.0, 1e-8])
+def test_vectors_that_are_all_equal_are_told_and_not_clustered(near):
+    rng = np.random.default_rng(0)
+    X = (np.ones((200, 16)) + near * rng.normal(size=(200, 16))).astype(np.float32)
+    record, arrays = measure(X, np.arange(200) % 3)
+    assert record["status"] == "constant" and record["n_clusters"] is None and record["conflicts"] is None
+    assert np.isnan(arrays["distance_vector"]).all() and arrays["overlapping"].tolist() == [2, 2, 2]
+    X[7] += 1e-3
+    assert measure(X, np.arange(200) % 3)[0]["status"] == "not_separable"
 
 
 @parametrize_with_checks([DirectProbe()])

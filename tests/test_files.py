@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from closerlook import fingerprint
 from closerlook.errors import InputError
@@ -37,6 +38,22 @@ def test_a_failed_folder_leaves_nothing(tmp_path):
         (part / "weights").write_text("half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o007, 0o077])
+def test_files_have_the_mode_that_the_umask_gives(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        with staged(tmp_path / "file") as part:
+            part.touch(mode=0o600)
+        with staged(tmp_path / "folder") as part:
+            (part / "below").mkdir(parents=True)
+            save_file({"x": np.zeros(3)}, part / "below" / "weights")
+        (tmp_path / "plain").write_text("")
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode for path in tmp_path.rglob("*") if path.is_file()}
+    assert modes == {(tmp_path / "plain").stat().st_mode}
 
 
 def test_a_folder_replaces_files_and_subfolders_of_an_older_one(tmp_path):

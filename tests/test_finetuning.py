@@ -78,7 +78,7 @@ def test_weights_are_those_of_a_plain_loop(bert, tmp_path):
     parameters = [*plain.parameters(), *head.parameters()]
     adam, losses = torch.optim.Adam(parameters), []
     for update in range(10):
-        rate = update / 3 if update < 3 else (10 - update) / 7
+        rate = min((update + 1) / 3, (10 - update) / 7)
         adam.param_groups[0]["lr"] = 1e-3 * rate  # up in 3 updates, down in 7
         logits, labels = [], []
         for words, targets, some in rows:
@@ -124,15 +124,15 @@ def test_same_seed_same_weights(bert, task, undisturbed, tmp_path):
 
 
 def test_the_order_is_another_with_every_epoch_and_seed(bert, task, tmp_path, monkeypatch):
-    gradients, orders = training.Tuner._gradients, {}
+    gradients, orders = training.Training._gradients, {}
     for seed in (1, 2):
         order = orders[seed] = []
 
-        def record(self, model, rows, order=order):
+        def record(self, rows, order=order):
             order.extend(sentence.rows[0].tolist() for sentence, _ in rows)
-            return gradients(self, model, rows)
+            return gradients(self, rows)
 
-        monkeypatch.setattr(training.Tuner, "_gradients", record)
+        monkeypatch.setattr(training.Training, "_gradients", record)
         run(bert, task, tmp_path, seed=seed)
     epochs = [order[i : i + 30] for order in orders.values() for i in (0, 30, 60)]
     assert all(len(epoch) == 30 and sorted(epoch) == sorted(epochs[0]) for epoch in epochs)
@@ -141,21 +141,27 @@ def test_the_order_is_another_with_every_epoch_and_seed(bert, task, tmp_path, mo
 
 KILLED = """
 import os, signal, sys
-from closerlook.encoders import training
-from test_finetuning import run
+from closerlook.encoders import finetuning
+from test_finetuning import after_update, run
 
-training.SAVE_EVERY = float(sys.argv[5])  # seconds
-step_end = training.Watch.on_step_end
-
-def on_step_end(self, args, state, control, **keys):
-    step_end(self, args, state, control, **keys)
-    if state.global_step == int(sys.argv[4]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-training.Watch.on_step_end = on_step_end
+finetuning.SAVE_EVERY = float(sys.argv[5])  # seconds
+after_update(setattr, int(sys.argv[4]), lambda _: os.kill(os.getpid(), signal.SIGKILL))
 from pathlib import Path
 run(*map(Path, sys.argv[1:4]), steps="every 5")
 """
+
+
+def after_update(patch, update, act):
+    """Let `act(training)` happen right after an update, before anything is saved."""
+    step, count = training.Training.step, iter(range(1, 10**6))
+
+    def step_and_act(self, rows, share):
+        loss = step(self, rows, share)
+        if next(count) == update:
+            act(self)
+        return loss
+
+    patch(training.Training, "step", step_and_act)
 
 
 def in_a_process(code, model, task, folder, *arguments):
@@ -190,14 +196,11 @@ class Crash(Exception):
 
 def crash(monkeypatch, update):
     """Let training fail after an update, before its checkpoint."""
-    step_end = training.Watch.on_step_end
 
-    def on_step_end(self, args, state, control, **keys):
-        step_end(self, args, state, control, **keys)
-        if state.global_step == update:
-            raise Crash
+    def act(_):
+        raise Crash
 
-    monkeypatch.setattr(training.Watch, "on_step_end", on_step_end)
+    after_update(monkeypatch.setattr, update, act)
 
 
 @pytest.mark.parametrize(("update", "resumed"), [(3, None), (4, None), (5, 4), (11, 8), (12, 8)])
@@ -229,15 +232,15 @@ def test_a_damaged_checkpoint_is_not_used(bert, task, undisturbed, tmp_path, mon
         with pytest.raises(Crash):
             run(bert, task, tmp_path, steps="every 5")
     older, newer = (tmp_path / "checkpoints" / f"checkpoint-{update}" for update in (4, 8))
-    content = (newer / "optimizer.pt").read_bytes()
+    content = (newer / training.STATE).read_bytes()
     if damage == "truncated":
-        (newer / "optimizer.pt").write_bytes(content[:-100])
+        (newer / training.STATE).write_bytes(content[:-100])
     elif damage == "flipped":
-        (newer / "optimizer.pt").write_bytes(content[:-3000] + bytes([content[-3000] ^ 1]) + content[-2999:])
+        (newer / training.STATE).write_bytes(content[:-3000] + bytes([content[-3000] ^ 1]) + content[-2999:])
     else:
         (newer / checkpoints.SEAL).unlink()
     if damage == "all":
-        (older / "model.safetensors").unlink()
+        (older / training.STATE).unlink()
     with caplog.at_level(logging.WARNING):
         metrics = run(bert, task, tmp_path, steps="every 5")
     assert "checkpoint-8" in caplog.text and ("checkpoint-4" in caplog.text) == (damage == "all")
@@ -355,7 +358,7 @@ def test_what_is_written(undisturbed, task, bert):
         assert hashlib.sha256((folder / "out" / name).read_bytes()).hexdigest() == digest
     curve = list(csv.DictReader(open(folder / "out" / "curve.csv")))
     assert [int(line["update"]) for line in curve] == list(range(1, 13))
-    rates = [0, 3e-3 / 2, *(3e-3 * (12 - update) / 10 for update in range(2, 12))]
+    rates = [3e-3 / 2, 3e-3, *(3e-3 * (13 - update) / 10 for update in range(3, 13))]
     np.testing.assert_allclose([float(line["learning_rate"]) for line in curve], rates, atol=1e-12)
     ends = [float(line["test_accuracy"]) for line in curve if line["test_accuracy"]]
     assert ends == [epoch["test_accuracy"] for epoch in metrics["epochs"]]
@@ -381,14 +384,7 @@ def test_a_loss_that_is_not_finite_is_an_error(bert, task, tmp_path):
 
 
 def test_weights_that_diverge_at_the_last_update_are_an_error(bert, task, tmp_path, monkeypatch):
-    step_end = training.Watch.on_step_end
-
-    def on_step_end(self, args, state, control, model, **keys):
-        if state.global_step == state.max_steps:
-            torch.nn.init.constant_(model.head.weight, math.nan)
-        step_end(self, args, state, control, model, **keys)
-
-    monkeypatch.setattr(training.Watch, "on_step_end", on_step_end)
+    after_update(monkeypatch.setattr, 12, lambda self: torch.nn.init.constant_(self.classifier.head.weight, math.nan))
     with pytest.raises(InputError, match="head.weight is not finite after the last update .* its `learning_rate`"):
         run(bert, task, tmp_path)
     assert not (tmp_path / "out").exists()
@@ -401,6 +397,35 @@ def test_bf16(bert, task, undisturbed, tmp_path):
     assert any(not torch.equal(full[name], half[name]) for name in full)
     losses = [[epoch["loss"] for epoch in m["epochs"]] for m in (undisturbed[0], metrics)]
     np.testing.assert_allclose(*losses, rtol=0.1)
+
+
+def test_a_run_of_one_update_learns(bert, tmp_path):
+    """The first step of Adam moves every weight that has a gradient by the learning rate (Kingma & Ba, section 2.1)."""
+    rows = [(["cat", "mat"], [[0], [1]], [0, 1]), (["dogs"], [[0]], [2])]
+    task = save_task(tmp_path / "task", rows)
+    for warmup in (0.0, 0.1, 0.9):
+        metrics = run(bert, task, tmp_path, epochs=1, learning_rate=1e-2, warmup=warmup)
+        assert metrics["n_updates"] == 1 and metrics["weight_change"] > 1e-3
+        before, after = (load_file(folder / "model.safetensors") for folder in (bert, tmp_path / "out"))
+        name = "encoder.layer.2.output.dense.weight"
+        moved = (after[name] - before[name]).abs()
+        assert moved.median() == pytest.approx(1e-2, rel=0.01)
+
+
+@pytest.mark.parametrize(("n", "warmup"), [(1, 1), (10, 1), (10, 3), (10, 0), (7, 7)])
+def test_every_update_learns(n, warmup):
+    rates = [training.rate(update, n, warmup) for update in range(1, n + 1)]
+    assert min(rates) > 0 and max(rates) == 1 and rates.index(1) == max(warmup, 1) - 1
+    assert np.allclose(np.diff(rates[:warmup]), 1 / max(warmup, 1))
+    assert np.allclose(np.diff(rates[warmup:]), -1 / max(n - warmup, 1))
+
+
+def test_how_far_the_weights_moved_is_told(bert, task, tmp_path, undisturbed):
+    before, after = (load_file(folder / "model.safetensors") for folder in (bert, undisturbed[1] / "out"))
+    flat = [torch.cat([weights[name].flatten() for name in after]).double() for weights in (before, after)]
+    expected = (flat[1] - flat[0]).norm() / flat[0].norm()
+    assert undisturbed[0]["weight_change"] == pytest.approx(float(expected), rel=1e-6)
+    assert run(bert, task, tmp_path, learning_rate=1e-30)["weight_change"] < 1e-20
 
 
 def test_labels_of_the_test_split_only(bert, tmp_path):

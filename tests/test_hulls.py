@@ -128,6 +128,30 @@ def test_bounds_move_with_the_points(factor):
     assert turned.distance == pytest.approx(plain.distance, rel=2e-3)
 
 
+@pytest.mark.parametrize("d", [1, 3, 40])
+def test_no_part_of_a_proof_can_be_forged(d):
+    rng = np.random.default_rng(d)
+    A, B = rng.normal(size=(5 * d + 20, d)) + 6 / np.sqrt(d), rng.normal(size=(5 * d + 15, d)) - 6 / np.sqrt(d)
+    apart, meet = hull_distance(A, B), separable(A - 12 / np.sqrt(d), B)
+    assert apart and not meet and apart.check(A, B) and meet.check(A - 12 / np.sqrt(d), B)
+    a, b = apart.weights
+    even = np.full(len(a), 1 / len(a)), np.full(len(b), 1 / len(b))
+    negative = np.r_[a[0] + 1, a[1] - 1, a[2:]]
+    forged = [
+        {"lower": 0.5 * apart.lower}, {"lower": 1.01 * apart.upper}, {"upper": 0.99 * apart.lower},
+        {"upper": 2 * apart.upper}, {"offset": apart.offset + apart.upper}, {"offset": apart.offset - apart.upper},
+        {"normal": 2 * apart.normal}, {"normal": None}, {"weights": even}, {"weights": (negative, b)},
+        {"weights": (2 * a, b)}, {"weights": (a[:-1], b)}, {"near": 2 * apart.upper}, {"separable": False},
+    ]  # fmt: skip
+    assert not any(dataclasses.replace(apart, **change).check(A, B) for change in forged)
+    a, b = meet.weights
+    forged = [
+        {"lower": 1.0}, {"upper": 1.0}, {"normal": apart.normal}, {"offset": 0.0}, {"weights": even},
+        {"near": 0.0, "upper": 1e-3}, {"separable": True},
+    ]  # fmt: skip
+    assert not any(dataclasses.replace(meet, **change).check(A - 12 / np.sqrt(d), B) for change in forged)
+
+
 def test_a_false_proof_does_not_pass_its_check():
     rng = np.random.default_rng(1)
     A, B = rng.normal(size=(20, 3)) + 4, rng.normal(size=(20, 3))

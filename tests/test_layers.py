@@ -6,9 +6,9 @@ import encoders_fixtures
 import numpy as np
 import pytest
 import torch
-from encoders_fixtures import AWKWARD, MAX, TEXT, save_encoder, save_task
+from encoders_fixtures import AWKWARD, MAX, TEXT, pieces, save_encoder, save_task
 from safetensors.torch import load_file, save_file
-from transformers import AutoModel, AutoTokenizer, RobertaTokenizer
+from transformers import AutoModel, AutoTokenizer
 
 from closerlook.encoders import layers
 from closerlook.encoders.layers import embed
@@ -42,11 +42,12 @@ def read(folder, ids):
 def plain(folder, words, targets, sentence):
     """Vectors of one sentence's targets, (layers, targets, dim), the slow and obvious way."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    space = " " if isinstance(tokenizer, RobertaTokenizer) else ""
-    pieces = [tokenizer(space + word, add_special_tokens=False)["input_ids"] for word in words]
-    pieces = [ids or [tokenizer.unk_token_id] for ids in pieces]
+    parts = pieces(tokenizer, words)
+    if targets == [[]]:
+        parts = [tokenizer(" ".join(filter(None, words)), add_special_tokens=False)["input_ids"]]
+        parts = [parts[0] or [tokenizer.unk_token_id]]
     first, last = tokenizer.cls_token_id, tokenizer.sep_token_id
-    flat, room = sum(pieces, []), MAX - 2
+    flat, room = sum(parts, []), MAX - 2
     starts = [0] if len(flat) <= room else [*range(0, len(flat) - room, room // 2), len(flat) - room]
     read_windows = [read(folder, [first, *flat[s : s + room], last]) for s in starts]
     cls = torch.stack([window[:, 0] for window in read_windows]).mean(0)
@@ -57,8 +58,8 @@ def plain(folder, words, targets, sentence):
         ]  # negative outside a window
         best = int(np.argmax(cuts))
         vectors.append(read_windows[best][:, 1 + i - starts[best]])
-    ends = np.cumsum([len(ids) for ids in pieces])
-    word = [torch.stack(vectors[end - len(ids) : end]).mean(0) for end, ids in zip(ends, pieces)]
+    ends = np.cumsum([len(ids) for ids in parts])
+    word = [torch.stack(vectors[end - len(ids) : end]).mean(0) for end, ids in zip(ends, parts)]
     if targets == [[]]:
         return torch.stack([cls if sentence == "cls" else torch.stack(vectors).mean(0)], 1)
     return torch.stack([torch.cat([word[i] for i in target], -1) for target in targets], 1)

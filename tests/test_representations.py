@@ -57,7 +57,9 @@ def test_invariances(pair, measure):
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_what_does_not_vary_has_no_similarity(measure):
-    assert np.isnan(measure(np.ones((5, 3)), np.random.default_rng(0).normal(size=(5, 3))))
+    other = np.random.default_rng(0).normal(size=(457, 3))
+    for constant in (np.ones((457, 3)), np.full((457, 3), 0.1), np.full((457, 3), 0.1) + 1e-9 * other):
+        assert np.isnan(measure(constant, other)) and np.isnan(measure(constant, constant[::-1].copy()))
 
 
 def test_many_points_are_compared_by_a_sample():

@@ -59,9 +59,16 @@ def imported(script):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A project with a finished demo, and its jobs: empty files, which Snakemake takes note of as of made ones."""
-    project = tmp_path_factory.mktemp("finished")
+    return finish(copied(tmp_path_factory.mktemp("finished")))
+
+
+def copied(project):
     for part in PARTS:
         (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, project / part)
+    return project
+
+
+def finish(project):
     jobs = plan(project)
     for file in (file for job in jobs for file in job["output"]):
         path = project / file
@@ -226,6 +233,50 @@ def test_a_probes_grid_runs_that_probe_and_what_is_below(demo):
     project, jobs = demo
     set_config(project, lambda config: config["probes"]["classifier"].update(alphas=[1e-3]))
     assert names(plan(project)) == with_all_below(jobs, lambda job: script(job) == "probe_classifier")
+
+
+@pytest.fixture(scope="module")
+def with_own_model(tmp_path_factory):
+    """A finished study of a model in a folder of one's own, in shards, and of a random one like it."""
+    project = copied(tmp_path_factory.mktemp("own"))
+    (project / "mine").mkdir()
+    (project / "mine/config.json").write_text('{"num_hidden_layers": 2}')
+    for name in (
+        "model-1.safetensors",
+        "model-2.safetensors",
+        "model.safetensors.index.json",
+        "tokenizer.json",
+        "README",
+    ):
+        (project / "mine" / name).write_text(name)
+    models = {"own": {"path": "mine"}, "like": {"like": "own", "weights": "random", "frozen": True}}
+    more = {"models": models, "trajectories": {}, "finetune": {}, "seeds": [0]}
+    set_config(project, lambda config: config.update(more))
+    return finish(project)
+
+
+@pytest.mark.parametrize(
+    "name", ["model-2.safetensors", "model.safetensors.index.json", "tokenizer.json", "config.json", "vocab.txt"]
+)
+def test_another_content_of_a_models_file_pins_it_again_and_runs_all_below(with_own_model, tmp_path, name):
+    project, jobs = with_own_model
+    shutil.copytree(project, tmp_path / "project", symlinks=True)
+    file = tmp_path / "project/mine" / name
+    old = file.stat() if file.exists() else None
+    file.write_text(file.read_text()[::-1] if name.endswith("s") else '{"num_hidden_layers": 2 }')  # as many bytes
+    if old:
+        os.utime(file, ns=(old.st_atime_ns, old.st_mtime_ns))  # and the old time, as some ways of copying give it
+    assert names(plan(tmp_path / "project")) == with_all_below(jobs, lambda job: job["rule"] == "pin_model")
+
+
+def test_a_models_files_touched_and_others_beside_them_run_nothing(with_own_model, tmp_path):
+    project, _ = with_own_model
+    shutil.copytree(project, tmp_path / "project", symlinks=True)
+    for file in (tmp_path / "project/mine").iterdir():
+        file.touch()
+    (tmp_path / "project/mine/README").write_text("more")
+    (tmp_path / "project/mine/pytorch_model.bin").write_text("not read beside safetensors")
+    assert plan(tmp_path / "project") == []
 
 
 def test_threads_resources_and_where_gpus_are_run_nothing_but_the_report(demo):

@@ -12,19 +12,19 @@ from closerlook.figures import style
 from closerlook.figures.trajectory import label_distances as draw_distances
 from closerlook.figures.trajectory import layer_similarity
 
-NAMES = ["a", "b", "c", "d"]
+NAMES = ["a", "b", "c", "d", "e"]
 LOOKS = {"t": style.looks(NAMES)}
 
 
 @pytest.fixture(scope="module")
 def run():
-    """Four labels that move apart over five updates, in two layers; at the start two of them overlap."""
+    """Five labels that move apart over five updates, in two layers; at the start two of them overlap."""
     rng = np.random.default_rng(0)
-    y = {"train": np.repeat([0, 1, 2, 3], 30), "test": np.repeat([0, 1, 3], 10)}
-    centres, noise = np.eye(4, 6), {s: rng.normal(size=(len(y[s]), 6)) * 0.3 for s in y}
+    y = {"train": np.repeat([0, 1, 2, 3, 4], 30), "test": np.repeat([0, 1, 3], 10)}
+    centres, noise = np.eye(5, 6), {s: rng.normal(size=(len(y[s]), 6)) * 0.3 for s in y}
 
     def space(update):
-        far = np.array([0.5, 0.5, 4, 5])[:, None] + 0.8 * update
+        far = np.array([0.5, 0.5, 4, 5, 6])[:, None] + 0.8 * update
         return {s: {n: ((1 + n) * far * centres)[y[s]] + noise[s] for n in (0, 3)} for s in y}
 
     return y, {update: space(update) for update in (0, 5, 10, 15, 18)}
@@ -67,9 +67,10 @@ def tables(run, tmp_path):
 def test_tables_have_a_row_per_space_and_per_label(run, tables):
     (y, data), (spaces, labels) = run, tables
     assert len(spaces) == 2 * 2 * 2 * 5 and not spaces.duplicated(["seed", "split", "layer", "update"]).any()
-    assert len(labels) == 2 * 2 * 5 * 4
-    start = spaces[(spaces["update"] == 0) & (spaces.similarity_pairs > 2)]
-    assert np.allclose(start.similarity, 1)
+    assert len(labels) == 2 * 2 * 5 * 5
+    start = spaces[(spaces["update"] == 0) & (spaces.similarity_pairs >= 6)]
+    assert len(start) and np.allclose(start.similarity, 1)
+    assert spaces[spaces.similarity_pairs < 6].similarity.isna().all()
     last = label_distances(data[18]["train"][3], y["train"])
     row = labels[(labels["update"] == 18) & (labels.layer == 3) & (labels.seed == 1)].set_index("label")
     np.testing.assert_allclose(row.min_distance, np.nanmin(last.matrix, 1), rtol=2e-3)
@@ -79,15 +80,27 @@ def test_tables_have_a_row_per_space_and_per_label(run, tables):
     both = first.separable & last.separable
     assert cell.similarity_pairs == both.sum()
     assert cell.similarity == pytest.approx(np.corrcoef(first.vector[both], last.vector[both])[0, 1], abs=2e-3)
-    assert cell.overlapping == 0 and cell.pairs == 6
+    assert cell.overlapping == 0 and cell.pairs == 10
 
 
-def test_a_label_that_overlaps_has_the_distance_to_those_that_it_does_not(tables):
+def test_a_label_that_overlaps_with_another_has_no_distance_and_the_others_have(tables):
     _, labels = tables
     start = labels[(labels["update"] == 0) & (labels.layer == 0) & (labels.seed == 0)].set_index("label")
     assert start.overlapping["a"] >= 1 and start.overlapping["a"] == start.overlapping["b"]
-    assert start.nearest["a"] != "b" and start.min_distance["a"] > 0
-    assert start.overlapping["d"] == 0
+    assert pd.isna(start.nearest["a"]) and np.isnan(start.min_distance["a"])
+    assert start.overlapping["d"] == 0 and start.min_distance["d"] > 0
+
+
+def test_points_in_a_conflict_take_no_part(run):
+    """The same text under two labels: without it, all distances are as they were."""
+    y, spaces = run
+    double = {u: {"train": {3: np.r_[s["train"][3], s["train"][3][:1]]}} for u, s in spaces.items()}
+    labels = {"train": np.r_[y["train"], 2]}
+    _, with_conflict = trajectory(double.items(), labels)
+    kept = {"train": np.delete(y["train"], 0)}
+    _, without = trajectory(((u, {"train": {3: s["train"][3][1:]}}) for u, s in spaces.items()), kept)
+    np.testing.assert_allclose(with_conflict["train_distances"], without["train_distances"], rtol=2e-3)
+    assert np.isfinite(with_conflict["train_distances"][-1]).all()
 
 
 def test_figures_show_every_label_and_layer(tables):

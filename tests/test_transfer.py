@@ -46,7 +46,7 @@ def test_labels_that_gained_and_lost_are_counted(study):
     assert (other.labels, other.labels_increased, other.labels_decreased) == (2.5, 1, 1)
     assert other.mean_min_distance_change == pytest.approx((-0.5 + 0.5) / 2, abs=1e-6)
     assert other.mean_min_distance_change_seed_std == pytest.approx(np.std([-0.5, 0.5], ddof=1), abs=1e-6)
-    assert other.accuracy_change == 0
+    assert other.accuracy_change == 0 and (other.labels_freed, other.labels_caught) == (0, 0.5)
     single = table.loc["b>b"]
     assert single.seeds == 1 and np.isnan(single.accuracy_seed_std) and single.mean_min_distance_change == 3.5
     before = table.loc["->b"]

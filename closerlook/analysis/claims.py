@@ -14,7 +14,15 @@ FLIPS = 20_000  # sign flips drawn where not all can be enumerated
 SHOWN = 12  # exceptions that are named
 PAIRS = ("claim", "model", "task", "seed", "label", "value")
 COLUMNS = ("claim", "statement", "definition", "unit", "verdict", "effect", "ci_low", "ci_high", "d", "n", "cells",
-           "share", "p", "p_adjusted", "p_cells", "exceptions")  # fmt: skip
+           "share", "p", "p_adjusted", "p_cells", "exceptions", "undefined")  # fmt: skip
+
+
+AGAINST = "meets another label after fine-tuning, and none before"
+WITHOUT = {  # whether a label has no distance before, and after: it meets another then
+    (False, True): AGAINST,
+    (True, False): "meets another label before fine-tuning, and none after",
+    (True, True): "meets another label before and after fine-tuning",
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ def _train_test(study):
 def _clusters(study):
     last = study.last
     before = last[last.tuned_on.isna()]
-    excess = before.n_clusters.astype(float) - before.n_labels - 2 * before.conflicts.astype(float)
+    excess = before.n_clusters.astype(float) - before.get("fewest_clusters", before.n_labels).astype(float)
     wanted = set(map(tuple, before[excess > 0][["model", "task"]].to_numpy()))
     kept = np.array([cell in wanted for cell in zip(last.model, last.task)], bool)
     return study.changes("size", last.assign(size=np.log2(last.n_clusters.astype(float)))[kept])
@@ -62,13 +70,16 @@ def _clusters(study):
 
 def _distances(study):
     depth = study.spaces.groupby("model").depth.first()
-    labels = study.labels.dropna(subset=["min_distance"])
-    labels = labels[labels.layer == labels.model.map(depth)]
+    labels = study.labels[study.labels.layer == study.labels.model.map(depth)]
     keys = ["model", "task", "label"]
-    before = np.log2(labels[labels.tuned_on.isna()].set_index(keys).min_distance)
-    own = labels[labels.tuned_on == labels.task]
-    after = np.log2(own.set_index(keys).min_distance).groupby(keys).mean()
-    return (after - before).dropna().rename("value").reset_index()
+    size = np.log2(labels.min_distance.astype(float).where(labels.min_distance > 0))  # labels that meet have none
+    labels = labels.assign(value=size)
+    before = labels[labels.tuned_on.isna()].set_index(keys).value
+    after = labels[labels.tuned_on == labels.task].groupby(keys).value.agg(lambda seeds: seeds.mean(skipna=False))
+    both = before.index.intersection(after.index)
+    before, after = before[both], after[both]
+    why = [WITHOUT.get(pair) for pair in zip(before.isna(), after.isna())]
+    return (after - before).rename("value").reset_index().assign(reason=why)
 
 
 def _layers(study):
@@ -83,8 +94,7 @@ def _layers(study):
 
 def _geometry(study):
     own = study.last[study.last.tuned_on == study.last.task]
-    known = own.original_similarity.astype(float).where(own.original_pairs >= 3)
-    return own[["model", "task", "seed"]].assign(value=known - 0.5)
+    return own[["model", "task", "seed"]].assign(value=own.original_similarity.astype(float) - 0.5)
 
 
 def _transfer(study):
@@ -139,7 +149,7 @@ CLAIMS = (
     Claim(
         "geometry", "Fine-tuning keeps the geometry of the labels.",
         "Similarity (Pearson) of the last layer's label distances to those before fine-tuning, minus 0.5, above which "
-        "all of the paper's are; for every model, task and seed with at least three pairs of labels.",
+        "all of the paper's are; for every model, task and seed with at least six pairs of labels that are apart.",
         "above 0.5", 1, _geometry,
     ),
     Claim(
@@ -167,49 +177,63 @@ def claims(study):
         claims (Holm). `verdict`: `supported` or `contradicted` where it is below 0.05, else `too little data`. The
         seeds of one cell share its original space, and labels one space, so that these speak of this grid; `p_cells` is
         the same test over the cells' means, which asks whether it would hold for other models and tasks too.
-        `exceptions`: cells (or labels) whose mean goes the other way.
+        `exceptions`: list of the cells (or labels) whose mean goes the other way, and of labels that have no distance
+        any more, since they meet another; these count in the test as the largest change that any label shows, against
+        the claim. `undefined`: list of other labels without a value, and why.
     pairs : DataFrame
         A row per pair.
     """
     rows, frames = [], []
     for claim in CLAIMS:
-        pairs = claim.pairs(study).dropna(subset=["value"]).assign(claim=claim.name)
-        frames.append(pairs.reindex(columns=list(PAIRS)))
-        rows.append(_test(claim, pairs))
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+        pairs = claim.pairs(study).assign(claim=claim.name)
+        known = np.isfinite(pairs.value.astype(float))
+        frames.append(pairs[known].reindex(columns=list(PAIRS)))
+        rows.append(_test(claim, pairs[known], pairs[~known]))
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "towards"])
     table["p_adjusted"] = holm(table.p.to_numpy(float))
-    signs = table.claim.map({claim.name: claim.sign for claim in CLAIMS})
-    certain = table.p_adjusted < ALPHA
-    table["verdict"] = np.select(
-        [certain & (table.effect * signs > 0), certain], ["supported", "contradicted"], "too little data"
-    )
+    certain, towards = table.p_adjusted < ALPHA, table.pop("towards")
+    table["verdict"] = np.select([certain & (towards > 0), certain], ["supported", "contradicted"], "too little data")
     frames = [frame for frame in frames if len(frame)]
     return table, pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(PAIRS))
 
 
-def _test(claim, pairs):
+def _test(claim, pairs, without):
     found = interval(pairs.value)
-    cells = pairs.groupby(["model", "task"]).value.mean()
+    lost = without[without.reason == AGAINST] if "reason" in without else without[:0]
+    most = pairs.value.abs().max() if len(pairs) else np.nan
+    tested = pd.concat([pairs, lost.assign(value=-claim.sign * most)]) if len(lost) else pairs
+    cells = tested.groupby(["model", "task"]).value.mean()
     by = [name for name in ("model", "task", "label") if name in pairs]
     means = pairs.groupby(by).value.mean()
     against = means[means * claim.sign < 0].sort_values(key=lambda v: -v.abs())
     named = [f"{' / '.join(map(str, key))} ({value:+.3g})" for key, value in against.items()]
-    more = [f"and {len(named) - SHOWN} more"] if len(named) > SHOWN else []
     return {
         "claim": claim.name, "statement": claim.statement, "definition": claim.definition, "unit": claim.unit,
         "effect": found["mean"], "ci_low": found["low"], "ci_high": found["high"],
         "d": found["mean"] / found["std"] if found["std"] > 0 else np.nan,
         "n": found["n"], "cells": len(cells),
         "share": (pairs.value * claim.sign > 0).mean() if len(pairs) else np.nan,
-        "p": sign_flips(pairs.value), "p_cells": sign_flips(cells),
-        "exceptions": "; ".join(named[:SHOWN] + more) or None,
+        "p": sign_flips(tested.value), "p_cells": sign_flips(cells), "towards": tested.value.mean() * claim.sign,
+        "exceptions": _some(_reasons(without, AGAINST) + named), "undefined": _some(_reasons(without)),
     }  # fmt: skip
 
 
+def _reasons(pairs, only=None):
+    """Labels without a value, and why: for one reason, or for any but that it speaks against the claim."""
+    rows = pairs.dropna(subset=["reason"]) if "reason" in pairs else pairs[:0]
+    wanted = (row for row in rows.itertuples() if (row.reason == only if only else row.reason != AGAINST))
+    return [f"{row.model} / {row.task} / {row.label} ({row.reason})" for row in wanted]
+
+
+def _some(names):
+    more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
+    return names[:SHOWN] + more
+
+
 def sign_flips(values):
-    """Two-sided p value of the mean of paired differences, under random signs; NaN for fewer than two."""
+    """Two-sided p value of the mean of paired differences, under random signs; NaN for fewer than two finite ones."""
     x = np.asarray(values, float)
-    if len(x) < 2:
+    if len(x) < 2 or not np.isfinite(x).all():
         return np.nan
     test = stats.permutation_test(
         (x,), _mean, permutation_type="samples", n_resamples=FLIPS, vectorized=True, alternative="two-sided", rng=0

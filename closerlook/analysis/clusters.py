@@ -4,8 +4,8 @@ import pandas as pd
 
 from closerlook.analysis.intervals import over_seeds
 
-COLUMNS = ("model", "task", "labels", "conflicts", "original", "fine_tuned", "fine_tuned_seed_std", "fine_tuned_low",
-           "fine_tuned_high", "seeds")  # fmt: skip
+COLUMNS = ("model", "task", "labels", "conflict_points", "fewest", "original", "fine_tuned", "fine_tuned_seed_std",
+           "fine_tuned_low", "fine_tuned_high", "seeds")  # fmt: skip
 
 
 def cluster_table(spaces, models, tasks):
@@ -21,16 +21,17 @@ def cluster_table(spaces, models, tasks):
     Returns
     -------
     DataFrame
-        A row per (model, task): labels, pairs of identical points with different labels (`conflicts`: each keeps two
-        points apart from all others), clusters before fine-tuning, and after it with standard deviation and 95 %
-        interval over seeds.
+        A row per (model, task): labels; points that another label has too (`conflict_points`), each of which stays
+        alone; the `fewest` clusters that these demand; clusters before fine-tuning, and after it with standard
+        deviation and 95 % interval over seeds.
     """
     last = spaces[(spaces.layer == spaces.depth) & spaces.step.isna()]
     before = last[last.tuned_on.isna() & (last.n_clusters > last.n_labels)]
-    before = before.rename(columns={"n_labels": "labels", "n_clusters": "original"})
+    before = before.rename(columns={"n_labels": "labels", "n_clusters": "original", "fewest_clusters": "fewest"})
     keys = ["model", "task"]
     after = over_seeds(last[last.tuned_on == last.task], keys, {"n_clusters": "fine_tuned"})
-    table = before[[*keys, "labels", "conflicts", "original"]].merge(after, "left", keys).reindex(columns=list(COLUMNS))
+    before = before[[*keys, "labels", "conflict_points", "fewest", "original"]]
+    table = before.merge(after, "left", keys).reindex(columns=list(COLUMNS))
     table["seeds"] = table.seeds.fillna(0).astype(int)
     order = pd.MultiIndex.from_product([models, tasks], names=keys)
     table = table.set_index(keys)

@@ -8,6 +8,7 @@ import pandas as pd
 from closerlook.analysis.similarity import label_vector
 from closerlook.analysis.spaces import cell_of, state_of
 from closerlook.files import read_json
+from closerlook.probes.condensed import condensed
 
 BINS = 5
 COLUMNS = ("model", "task", "state", "tuned_on", "seed", "layer", "probe", "bin", "low", "high", "pairs", "errors",
@@ -31,8 +32,8 @@ def errors(results, direct, n_labels):
     DataFrame
         A row per (model, task, state, layer, probe, bin): the pairs of labels in five bins of as many pairs each, by
         their distance on the training split (`low` to `high`); and the `errors` between these labels, also as
-        a `share` of all. Were errors blind to distance, each bin would have a fifth of those with a distance. Bin 0 are
-        the pairs without one: a label that training data lack, or too many clusters.
+        a `share` of all. Labels whose hulls meet come first, at distance 0. Were errors blind to distance, each bin
+        would have a fifth of those with a distance. Bin 0 are the pairs without one: a label that training data lack.
     """
     by_cell = {}
     for path in map(Path, direct):
@@ -47,12 +48,13 @@ def errors(results, direct, n_labels):
                 continue
             k = n_labels[task]
             with np.load(by_cell[tuple(cell)], allow_pickle=False) as arrays:
-                vector = label_vector(arrays["classes"], arrays["distance_vector"], k)
+                apart = np.nan_to_num(arrays["distance_vector"])  # labels that meet are the closest that there are
+                vector = label_vector(arrays["classes"], apart, k)
             counts = np.zeros((k, k))
             for label, predicted, n in result["confusions"]:
                 counts[min(label, predicted), max(label, predicted)] += n
             key = {"model": model, "task": task, "state": state, **state_of(state), "layer": layer, "probe": probe}
-            rows += [key | row for row in _binned(vector, counts[np.triu_indices(k, 1)])]
+            rows += [key | row for row in _binned(vector, condensed(counts))]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64"})
     return frame.sort_values(["model", "task", "state", "layer", "probe", "bin"], ignore_index=True)
 

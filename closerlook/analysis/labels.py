@@ -7,7 +7,8 @@ import pandas as pd
 
 from closerlook.analysis.spaces import cell_of, state_of
 
-COLUMNS = ("model", "task", "state", "tuned_on", "seed", "layer", "label", "clusters", "min_distance")
+COLUMNS = ("model", "task", "state", "tuned_on", "seed", "layer", "label", "clusters", "min_distance",
+           "overlapping")  # fmt: skip
 
 
 def label_table(direct, names):
@@ -23,16 +24,18 @@ def label_table(direct, names):
     Returns
     -------
     DataFrame
-        A row per (model, task, state, layer, label); `min_distance` is missing where there is none.
+        A row per (model, task, state, layer, label); `min_distance` is missing where its hull meets that of another,
+        which it has no distance to; `overlapping`: how many it meets. (Points in a conflict take no part in these.)
     """
     frames = []
     for path in map(Path, direct):
         model, state, task, layer, _ = cell_of(path, 5)
         with np.load(path, allow_pickle=False) as arrays:
-            classes, least = arrays["classes"], arrays["min_distances"]
+            classes, least, meeting = (arrays[name] for name in ("classes", "min_distances", "overlapping"))
             clusters = [(arrays["cluster_classes"] == c).sum() for c in classes]
         row = {"model": model, "task": task, "state": state, **state_of(state), "layer": layer}
         row |= {"label": [names[task][c] for c in classes], "clusters": clusters, "min_distance": least}
+        row["overlapping"] = meeting
         frames.append(pd.DataFrame(row))
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
     frame = frame[list(COLUMNS)].astype({"seed": "Int64"})

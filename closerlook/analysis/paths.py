@@ -5,6 +5,7 @@ import pandas as pd
 
 from closerlook.analysis.plane import fit_plane
 from closerlook.analysis.spaces import run_of
+from closerlook.probes.condensed import square
 
 COLUMNS = ("model", "task", "layer", "seed", "update", "label", "x", "y", "explained_x", "explained_y")
 
@@ -26,8 +27,7 @@ def closest(vector, k):
     """
     if k <= 3:
         return list(range(k))
-    D = np.zeros((k, k))
-    D[np.triu_indices(k, 1)] = np.nan_to_num(vector)
+    D = np.triu(square(np.nan_to_num(vector), k), 1)
     total = np.where(
         np.tri(k, k, 0, bool)[:, :, None] | np.tri(k, k, 0, bool)[None], np.inf, D[:, :, None] + D[:, None] + D
     )

@@ -7,6 +7,7 @@ from scipy.spatial.distance import pdist
 
 from closerlook.analysis.spaces import run_of
 from closerlook.files import read_json
+from closerlook.vectors import SAME, constant
 
 MEASURES = ("cka", "procrustes", "rsa")
 COLUMNS = ("model", "task", "seed", "split", "layer", "n_points", *MEASURES)
@@ -50,11 +51,11 @@ def procrustes_similarity(X, Y):
 
 def _products(X, Y):
     """Linear CKA and Procrustes similarity, which share the largest product."""
+    if constant(X) or constant(Y):
+        return float("nan"), float("nan")
     X, Y = (Z - Z.mean(0) for Z in (np.asarray(X, np.float64), np.asarray(Y, np.float64)))
     both = X.T @ Y
     cka, angle = np.linalg.norm(X.T @ X) * np.linalg.norm(Y.T @ Y), np.linalg.norm(X) * np.linalg.norm(Y)
-    if not cka > 0:
-        return float("nan"), float("nan")
     return float(np.linalg.norm(both) ** 2 / cka), float(min(1.0, svdvals(both).sum() / angle))
 
 
@@ -74,7 +75,7 @@ def rsa(X, Y):
         of either space, and under whatever keeps the order of distances.
     """
     x, y = pdist(np.asarray(X, np.float64)), pdist(np.asarray(Y, np.float64))
-    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+    if len(x) < 3 or constant(X) or constant(Y) or min(np.ptp(x) / x.max(), np.ptp(y) / y.max()) <= SAME:
         return float("nan")
     return float(np.corrcoef(pd.Series(x).rank(), pd.Series(y).rank())[0, 1])  # Spearman's; scipy.stats imports slowly
 

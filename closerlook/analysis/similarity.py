@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from closerlook.probes.condensed import condensed, square
 from closerlook.probes.direct import spatial_similarity
+
+LEAST = 6  # pairs, those of four labels: a correlation over fewer says nothing
 
 
 def label_vector(classes, vector, n_labels):
@@ -24,12 +27,11 @@ def label_vector(classes, vector, n_labels):
         NaN where a label is absent.
     """
     matrix = np.full((n_labels, n_labels), np.nan)
-    i, j = np.triu_indices(len(classes), 1)
-    matrix[np.asarray(classes)[i], np.asarray(classes)[j]] = vector
-    return matrix[np.triu_indices(n_labels, 1)]
+    matrix[np.ix_(classes, classes)] = square(vector, len(classes))
+    return condensed(matrix)
 
 
 def similarity(u, v):
-    """`spatial_similarity`, with None instead of NaN."""
+    """`spatial_similarity`, with None instead of NaN, and for fewer than six pairs."""
     r, n = spatial_similarity(u, v)
-    return (None if np.isnan(r) else float(r)), int(n)
+    return (None if np.isnan(r) or n < LEAST else float(r)), int(n)

@@ -13,7 +13,8 @@ COLUMNS = (
     "model", "task", "state", "tuned_on", "seed", "step", "layer", "depth", "status", "n_labels",
     "accuracy", "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority",
     "selectivity", "control_accuracy", "description_bits", "compression",
-    "n_clusters", "is_linear", "mean_distance", "min_distance", "conflicts",
+    "n_clusters", "fewest_clusters", "is_linear", "overlapping", "mean_distance", "min_distance", "conflicts",
+    "conflict_points",
     "test_status", "test_n_clusters", "test_is_linear", "train_test_similarity", "similarity_pairs",
     "original_similarity", "original_pairs", "direct_seconds", "classifier_seconds",
 )  # fmt: skip
@@ -37,9 +38,12 @@ def spaces(direct, classifier, labels, depths):
     -------
     DataFrame
         One row per (model, task, state, layer); what was not measured is missing, never zero. Cluster counts and
-        distances are those of the training split, as in the paper. `train_test_similarity` is Pearson's correlation of
-        the two splits' distance vectors over the label pairs present in both (`similarity_pairs` of them);
-        `original_similarity` that of the training split and of the same layer before fine-tuning.
+        distances are those of the training split, as in the paper: `fewest_clusters` are those that labels and
+        conflicts demand, `overlapping` the pairs of labels whose hulls meet, `min_distance` is the smallest of the
+        labels' and `mean_distance` that of all pairs that are apart (see `closerlook.probes.geometry.measure`).
+        `train_test_similarity` is Pearson's correlation of the two splits' distance vectors over the label pairs that
+        are apart in both (`similarity_pairs` of them); `original_similarity` that of the training split and of the same
+        layer before fine-tuning. Neither is there for fewer than six pairs.
         `selectivity`, `description_bits` and `compression` are there where the config asks for them.
     """
     rows = {}
@@ -54,7 +58,8 @@ def spaces(direct, classifier, labels, depths):
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
             vectors[tuple(key)] = label_vector(arrays["classes"], arrays["distance_vector"], len(labels[cell[2]]))
             if split == "train":
-                row |= _distances(arrays) | {"conflicts": result["conflicts"]}
+                row |= _distances(arrays)
+                row |= {k: result.get(k) for k in ("conflicts", "conflict_points", "fewest_clusters", "overlapping")}
     for path in map(Path, classifier):
         row = rows.setdefault(tuple(cell_of(path, 4)), {})
         result = read_json(path)
@@ -82,8 +87,8 @@ def spaces(direct, classifier, labels, depths):
         row |= {"model": model, "task": task, "state": state, "layer": layer} | state_of(state)
         row |= {"depth": depths[model], "n_labels": len(labels[task])}
     frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
-    whole = ["seed", "step", "repeats", "n_clusters", "test_n_clusters", "conflicts"]
-    whole += ["similarity_pairs", "original_pairs"]
+    whole = ["seed", "step", "repeats", "n_clusters", "fewest_clusters", "test_n_clusters", "overlapping", "conflicts"]
+    whole += ["conflict_points", "similarity_pairs", "original_pairs"]
     return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)
 
 
@@ -120,6 +125,9 @@ def before_and_after(frame):
 
 
 def _distances(arrays):
-    """Mean over label pairs, and the smallest, of the distances that exist."""
-    known = arrays["distance_vector"][~np.isnan(arrays["distance_vector"])]
-    return {"mean_distance": known.mean() if len(known) else None, "min_distance": known.min() if len(known) else None}
+    """Mean over label pairs, and the smallest of the labels', of the distances that exist."""
+    vector, least = (arrays[name][~np.isnan(arrays[name])] for name in ("distance_vector", "min_distances"))
+    return {
+        "mean_distance": vector.mean() if len(vector) else None,
+        "min_distance": least.min() if len(least) else None,
+    }

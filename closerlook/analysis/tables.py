@@ -1,5 +1,7 @@
 """Tables as files: written whole, and read as they were written."""
 
+import json
+
 import pandas as pd
 
 from closerlook.files import staged
@@ -13,6 +15,6 @@ def read_table(path):
 
 
 def write_table(path, table):
-    """Write a table as a CSV file that is either complete or absent."""
+    """Write a table as a CSV file that is either complete or absent; a list in a cell as JSON."""
     with staged(path) as part:
-        table.to_csv(part, index=False)
+        table.map(lambda v: json.dumps(v, ensure_ascii=False) if isinstance(v, list) else v).to_csv(part, index=False)

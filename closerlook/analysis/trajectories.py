@@ -5,6 +5,7 @@ import pandas as pd
 
 from closerlook.analysis.similarity import similarity
 from closerlook.analysis.spaces import run_of
+from closerlook.probes.condensed import nearest
 
 SPACES = ("model", "task", "seed", "split", "layer", "update", "pairs", "overlapping", "mean_distance", "similarity",
           "similarity_pairs")  # fmt: skip
@@ -28,8 +29,8 @@ def trajectories(runs, names):
         the others, and the similarity to the same layer before fine-tuning (Pearson over the pairs that are separable
         in both, and how many these are).
     labels : DataFrame
-        A row per (model, task, seed, layer, update, label) of the training split: the smallest distance to a label
-        that it does not overlap with, which label that is, and how many it overlaps with.
+        A row per (model, task, seed, layer, update, label) of the training split: the smallest distance to any other
+        label, and which that is; both are missing where it overlaps with one, and `overlapping` says with how many.
     """
     spaces, labels = [], []
     for path in runs:
@@ -56,18 +57,13 @@ def _spaces(arrays, split, run):
 
 def _labels(arrays, names, run):
     classes, distances = arrays["train_classes"], arrays["train_distances"]
-    k = len(classes)
-    i, j = np.triu_indices(k, 1)
-    for place, layer in enumerate(arrays["layers"]):
-        for update, vector in zip(arrays["updates"], distances[:, place]):
-            full = np.full((k, k), np.inf)
-            full[i, j] = full[j, i] = np.where(np.isnan(vector), np.inf, vector)
-            nearest, least = full.argmin(1), full.min(1)
-            for c in range(k):
-                apart = np.isfinite(least[c])
+    place, least, meeting = nearest(distances, len(classes))  # (updates, layers, k) each
+    for at, layer in enumerate(arrays["layers"]):
+        for u, update in enumerate(arrays["updates"]):
+            for c, (to, distance, overlapping) in enumerate(zip(place[u, at], least[u, at], meeting[u, at])):
+                apart = to >= 0
                 yield run | {
                     "layer": int(layer), "update": int(update), "label": names[classes[c]],
-                    "min_distance": least[c] if apart else None,
-                    "nearest": names[classes[nearest[c]]] if apart else None,
-                    "overlapping": int(np.isinf(full[c]).sum()) - 1,
+                    "min_distance": float(distance) if apart else None,
+                    "nearest": names[classes[to]] if apart else None, "overlapping": int(overlapping),
                 }  # fmt: skip

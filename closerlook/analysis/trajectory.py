@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 
 from closerlook.analysis.plane import Plane, centroids
+from closerlook.probes.direct import without_conflicts
 from closerlook.probes.labels import label_distances
 from closerlook.probes.threads import spread
 
@@ -41,19 +42,21 @@ def trajectory(spaces, labels, *, tol=1e-3, resolution=1e-5, planes=None, sample
     arrays : dict
         For NPZ: `updates`, `layers`; and for each split `{split}_classes`, the label ids present (k,);
         `{split}_distances` (updates, layers, k (k - 1) / 2), NaN where two hulls meet; `{split}_centroids` (updates,
-        layers, k, dim), float32. With planes also `sample`, `sample_points` (updates, layers, m, 2) in the planes,
+        layers, k, dim), float32. Points that are in a conflict at the first update take no part in distances, unless
+        their label has no others. With planes also `sample`, `sample_points` (updates, layers, m, 2) in the planes,
         and these as `plane_mean`, `plane_axes`, `plane_explained`, a row per layer.
     """
-    start, before, proofs = time.perf_counter(), {}, Counter()
+    start, before, parts, proofs = time.perf_counter(), {}, {}, Counter()
     updates, found = [], {}
     for update, space in spaces:
         cells = [(split, layer) for split in space for layer in space[split]]
 
         def measure(cell, space=space):
             split, layer = cell
-            X, begun = np.asarray(space[split][layer], np.float64), time.perf_counter()
-            distances = label_distances(X, labels[split], before.get(cell), tol=tol, resolution=resolution)
-            means = centroids(X, labels[split], distances.classes).astype(np.float32)
+            X, y, begun = np.asarray(space[split][layer], np.float64), labels[split], time.perf_counter()
+            part = parts[cell] if cell in parts else parts.setdefault(cell, without_conflicts(X, y, resolution))
+            distances = label_distances(X[part], y[part], before.get(cell), tol=tol, resolution=resolution)
+            means = centroids(X, y, distances.classes).astype(np.float32)
             seen = planes[layer].project(X[sample]).astype(np.float32) if planes and split == "train" else None
             return distances, means, seen, time.perf_counter() - begun
 

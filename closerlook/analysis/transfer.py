@@ -6,7 +6,7 @@ import pandas as pd
 from closerlook.analysis.intervals import over_seeds
 
 KEYS = ["model", "fine_tuned_on", "probed_on"]
-COUNTS = ["labels", "labels_increased", "labels_decreased"]
+COUNTS = ["labels", "labels_increased", "labels_decreased", "labels_freed", "labels_caught"]
 MEASURES = ["mean_min_distance_change", "accuracy", "accuracy_change"]
 COLUMNS = (*KEYS, "seeds", *COUNTS, *(f"{m}{part}" for m in MEASURES for part in ("", "_seed_std", "_low", "_high")))
 
@@ -31,6 +31,7 @@ def transfer(spaces, labels, models, tasks, tol=1e-3):
         A row per (model, fine-tuned on, probed on), last layer: means over seeds, with standard deviation and 95 %
         interval where there are several; `fine_tuned_on` is missing for the original. `labels` have a smallest distance
         before and after, of which so many increased and decreased; `mean_min_distance_change` is over these labels.
+        `labels_freed` met another label before and meet none after, `labels_caught` the other way round.
     """
     last = spaces[(spaces.layer == spaces.depth) & spaces.step.isna()]
     least = _min_distances(labels, {(row.model, row.state, row.task, row.layer) for row in last.itertuples()})
@@ -56,20 +57,23 @@ def transfer(spaces, labels, models, tasks, tol=1e-3):
 
 def _min_distances(labels, wanted):
     """{(model, state, task): smallest distance by label} of the spaces that are wanted."""
-    known = labels.dropna(subset=["min_distance"])
     return {
         cell[:3]: group.set_index("label").min_distance
-        for cell, group in known.groupby(["model", "state", "task", "layer"])
+        for cell, group in labels.groupby(["model", "state", "task", "layer"])
         if cell in wanted
     }
 
 
 def _changes(old, new, tol):
-    both = old.index.intersection(new.index)
+    shared = old.index.intersection(new.index)
+    old, new = old[shared], new[shared]
+    both = old.notna() & new.notna()
     change, size = new[both] - old[both], np.maximum(new[both], old[both])
     return {
-        "labels": len(both),
+        "labels": int(both.sum()),
         "labels_increased": int((change > tol * size).sum()),
         "labels_decreased": int((change < -tol * size).sum()),
-        "mean_min_distance_change": change.mean() if len(both) else None,
+        "labels_freed": int((old.isna() & new.notna()).sum()),
+        "labels_caught": int((old.notna() & new.isna()).sum()),
+        "mean_min_distance_change": change.mean() if both.any() else None,
     }

@@ -1,9 +1,10 @@
 """Words and subwords: sentences become rows of tokens, and rows of vectors become the vectors of targets.
 
-Everything happens at the level of subwords. A sentence that is too long for the model is cut into overlapping windows,
-and each of its subwords is read in the window where it lies furthest from a cut. A target is then nothing but one or
-two *bags* of subwords, wherever they stand, and its vector the mean of each bag. So words, pairs and sentences, short
-and long, go through the same few lines, in extraction and in fine-tuning.
+Everything happens at the level of subwords. A sentence is read as the tokenizer reads its text. One that is too long
+for the model is cut into overlapping windows, and each of its subwords is read in the window where it lies furthest
+from a cut. A target is then nothing but one or two *bags* of subwords, wherever they stand, and its vector the mean of
+each bag. So words, spans, pairs and sentences, short and long, go through the same few lines, in extraction and in
+fine-tuning.
 """
 
 import dataclasses
@@ -16,7 +17,6 @@ import torch.nn.functional as F
 from closerlook.errors import InputError
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a job has the threads it was given, no more
-KINDS = ("sentence", "word", "pair")  # by the number of positions in a target
 LONG = 128  # tokens; a batch of longer sentences holds fewer of them
 POOLING = {"word": "mean", "sentence": "cls"}
 
@@ -99,8 +99,43 @@ def pool(hidden, batch):
     return vectors.view(-1, batch.bags * flat.shape[1])
 
 
+def places(words):
+    """Where words stand once they are joined by single spaces, empty ones left out: (n_words, 2), begin and end."""
+    sizes = np.array([len(word) for word in words], int)
+    begin = np.cumsum(sizes + (sizes > 0)) - sizes - (sizes > 0)
+    return np.stack([begin, begin + sizes], 1)
+
+
+def words_of(offsets, words):
+    """Which words each token belongs to: all that it touches.
+
+    A token that touches none, such as the space that some tokenizers make a token of its own, belongs to the word that
+    follows.
+
+    Parameters
+    ----------
+    offsets : (n_tokens, 2) int
+        Begin and end of each token in the text.
+    words : (n_words, 2) int
+        Begin and end of each word, ascending.
+
+    Returns
+    -------
+    first, last : (n_tokens,) int arrays
+        The first and the last word of each token; both ascend.
+    """
+    some = np.flatnonzero(words[:, 1] > words[:, 0])  # an empty word has no place
+    begin, end = words[some].T
+    first = np.minimum(np.searchsorted(end, np.maximum.accumulate(offsets[:, 0]), "right"), len(some) - 1)
+    last = np.maximum(np.searchsorted(begin, offsets[:, 1]) - 1, first)
+    return some[first], some[np.maximum.accumulate(last)]
+
+
 class Aligner:
     """Encodes sentences for one model and one kind of target.
+
+    The model reads a sentence as its tokenizer reads the text: the ids are those of `tokenizer(text)`. Words are found
+    in it afterwards, by the places in the text that the tokenizer gives for each token.
 
     Parameters
     ----------
@@ -109,19 +144,21 @@ class Aligner:
     max_length : int
         Longest row that the model can read, special tokens included.
     kind : str
-        `word`, `pair` or `sentence`.
+        `word`, `span`, `pair` or `sentence`.
     pooling : dict, optional
         `word`: `mean`, `first` or `last` of a word's subwords; `sentence`: `cls` or `mean` of all subwords. A sentence
-        in several windows has several [CLS], whose mean is taken.
+        in several windows has several [CLS], whose mean is taken. A span is the mean over the subwords of its words.
+    equal : bool
+        The model's vectors depend on padding, so that a batch takes sentences of one length only.
     """
 
-    def __init__(self, tokenizer, max_length, kind, pooling=None):
-        self.backend, self.kind = tokenizer.backend_tokenizer, kind
+    def __init__(self, tokenizer, max_length, kind, pooling=None, equal=False):
+        self.backend, self.kind, self.equal = tokenizer.backend_tokenizer, kind, equal
         self.pooling = POOLING | (pooling or {})
         self.pad = tokenizer.pad_token_id or 0
-        self.unknown = tokenizer.unk_token_id
-        # Byte-level BPE writes the space before a word into the word's subwords, but our words come without theirs.
-        self.space = " " if "ByteLevel" in repr(self.backend.pre_tokenizer) else ""
+        self.unknown = [tokenizer.unk_token_id]
+        if tokenizer.unk_token_id is None:  # byte-level tokenizers know every character
+            self.unknown = self.backend.encode("\ufffd", add_special_tokens=False).ids
         template = tokenizer("a", return_token_type_ids=True, return_special_tokens_mask=True)
         special = np.array(template["special_tokens_mask"], bool)
         n_before, n_after = special.argmin(), special[::-1].argmin()
@@ -136,7 +173,7 @@ class Aligner:
         # Distance from the row's begin, or (negative) from its end, as XLNet has its [CLS] last.
         self.cls = None if not len(cls) else cls[0] if cls[0] < n_before else cls[0] - n_before - n_after
 
-    def encode(self, sentences, targets):
+    def encode(self, sentences, targets, texts=None):
         """Turn sentences into rows of tokens and bags of subwords.
 
         Parameters
@@ -145,37 +182,57 @@ class Aligner:
             Their words. A word that the tokenizer reduces to nothing becomes one unknown token.
         targets : list of lists of lists of int
             Per sentence its targets, each with its 0, 1 or 2 word positions, counted from 0.
+        texts : list of (str or None), optional
+            The text of each sentence; its words joined by single spaces, where there is none.
 
         Returns
         -------
         list of Sentence
         """
-        words = [[self.space + word for word in sentence] for sentence in sentences]
-        encodings = self.backend.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
-        return [self._sentence(e, len(w), t) for e, w, t in zip(encodings, words, targets, strict=True)]
+        texts = [text or " ".join(filter(None, s)) for s, text in zip(sentences, texts or [None] * len(sentences))]
+        encodings = self.backend.encode_batch(texts, add_special_tokens=False)
+        if self.kind == "sentence":
+            return [self._whole(np.array(encoding.ids, int)) for encoding in encodings]
+        parts = zip(encodings, sentences, targets, strict=True)
+        return [self._parts(encoding, places(words), some) for encoding, words, some in parts]
 
-    def _sentence(self, encoding, n_words, targets):
-        ids, word_of = np.array(encoding.ids, int), np.array(encoding.word_ids, int)
-        missing = np.flatnonzero(np.bincount(word_of, minlength=n_words) == 0)
-        if len(missing):
-            if self.unknown is None:
-                raise InputError(f"The tokenizer has no token for word {missing[0] + 1} of a sentence; leave it out.")
-            at = np.searchsorted(word_of, missing)
-            ids, word_of = np.insert(ids, at, self.unknown), np.insert(word_of, at, missing)
+    def _whole(self, ids):
+        """A sentence that is its own target."""
+        ids = ids if len(ids) else np.array(self.unknown, int)
         starts, home = windows(len(ids), self.room)
-        rows = [np.concatenate([self.before, ids[s : s + self.room], self.after]) for s in starts]
-        if self.kind == "sentence" and self.pooling["sentence"] == "cls":
+        rows = self._rows(ids, starts)
+        if self.pooling["sentence"] == "cls":
             column = self.cls % len(rows[0])
             return Sentence(rows, np.arange(len(rows)), np.full(len(rows), column), np.array([len(rows)]))
-        if self.kind == "sentence":
-            first, last = np.array([0]), np.array([len(ids)])
-        else:
-            position = np.array(targets, int).ravel()  # of a pair: head, dependent, head, dependent, …
-            first, last = np.searchsorted(word_of, position), np.searchsorted(word_of, position, "right")
-            if self.pooling["word"] == "first":
-                last = first + 1
-            elif self.pooling["word"] == "last":
-                first = last - 1
+        return self._bags(rows, starts, home, np.array([0]), np.array([len(ids)]))
+
+    def _parts(self, encoding, words, targets):
+        """A sentence with targets in it; `words` (n_words, 2) are their places in its text."""
+        ids = np.array(encoding.ids, int)
+        first_word, last_word = words_of(np.array(encoding.offsets, int).reshape(-1, 2), words)
+        each = np.arange(len(words))
+        missing = np.flatnonzero(np.searchsorted(first_word, each, "right") <= np.searchsorted(last_word, each))
+        if len(missing):
+            if not self.unknown:
+                raise InputError(f"The tokenizer has no token for word {missing[0] + 1} of a sentence; leave it out.")
+            at = np.repeat(np.searchsorted(first_word, missing), len(self.unknown))
+            ids = np.insert(ids, at, np.tile(self.unknown, len(missing)))
+            missing = np.repeat(missing, len(self.unknown))
+            first_word, last_word = np.insert(first_word, at, missing), np.insert(last_word, at, missing)
+        starts, home = windows(len(ids), self.room)
+        ends = np.array(targets, int).reshape(-1, 2 if self.kind == "span" else 1)  # a pair's words one by one
+        first, last = np.searchsorted(last_word, ends[:, 0]), np.searchsorted(first_word, ends[:, -1], "right")
+        if self.kind != "span" and self.pooling["word"] == "first":
+            last = first + 1
+        elif self.kind != "span" and self.pooling["word"] == "last":
+            first = last - 1
+        return self._bags(self._rows(ids, starts), starts, home, first, last)
+
+    def _rows(self, ids, starts):
+        return [np.concatenate([self.before, ids[s : s + self.room], self.after]) for s in starts]
+
+    def _bags(self, rows, starts, home, first, last):
+        """A sentence with one bag for each slice of its subwords."""
         sizes = last - first
         begin = np.cumsum(sizes) - sizes
         subwords = np.arange(sizes.sum()) + np.repeat(first - begin, sizes)
@@ -212,7 +269,7 @@ class Aligner:
         return types
 
 
-def batches(sentences, batch_size):
+def batches(sentences, batch_size, equal=False):
     """Group sentences of similar length, the longest first.
 
     Parameters
@@ -221,6 +278,8 @@ def batches(sentences, batch_size):
     batch_size : int
         Most sentences in a batch. It also holds at most `128 * batch_size` tokens, padding included, unless it is
         one sentence.
+    equal : bool
+        No batch has sentences of unlike length, so that nothing is padded.
 
     Yields
     ------
@@ -230,7 +289,8 @@ def batches(sentences, batch_size):
     batch, n_rows, length = [], 0, 0
     for i in sorted(range(len(sentences)), key=lambda i: -sentences[i].length):
         more = len(sentences[i].rows)
-        if batch and (len(batch) == batch_size or (n_rows + more) * length > LONG * batch_size):
+        full = len(batch) == batch_size or (n_rows + more) * length > LONG * batch_size
+        if batch and (full or equal and sentences[i].length < length):
             yield batch
             batch, n_rows = [], 0
         if not batch:
@@ -239,8 +299,3 @@ def batches(sentences, batch_size):
         n_rows += more
     if batch:
         yield batch
-
-
-def kind_of(dataset):
-    """Kind of a task, read off the number of positions in its first target."""
-    return KINDS[len(dataset[0]["targets"][0])]

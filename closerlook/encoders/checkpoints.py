@@ -22,6 +22,12 @@ def update_of(checkpoint):
     return int(Path(checkpoint).name.split("-")[1])
 
 
+def prune(folder, n):
+    """Keep the newest n checkpoints of a folder."""
+    for old in sorted(Path(folder).glob("checkpoint-*"), key=update_of)[:-n]:
+        shutil.rmtree(old)
+
+
 def latest(folder, run):
     """Find the newest checkpoint to resume from.
 

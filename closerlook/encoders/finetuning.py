@@ -9,6 +9,7 @@ import math
 import os
 import resource
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,26 +17,20 @@ import torch
 from datasets import load_from_disk
 from safetensors.torch import save_file
 from tqdm import tqdm
-from transformers import PrinterCallback, TrainingArguments
 
 from closerlook.devices import pick_device, torch_threads
-from closerlook.encoders.alignment import Aligner, kind_of
-from closerlook.encoders.checkpoints import latest, update_of
-from closerlook.encoders.loading import (
-    load_encoder,
-    load_tokenizer,
-    max_length,
-    not_finite,
-    quiet,
-    save_encoder,
-)
-from closerlook.encoders.training import Classifier, Tuner, Watch, accuracy
+from closerlook.encoders.checkpoints import latest, prune, seal, update_of
+from closerlook.encoders.loading import load_encoder, load_tokenizer, not_finite, quiet, save_encoder
+from closerlook.encoders.reading import load_aligner
+from closerlook.encoders.training import Classifier, Training, rate
 from closerlook.encoders.updates import kept
 from closerlook.errors import InputError
 from closerlook.files import alone, read_json, sha256, staged, write_json
 from closerlook.provenance import made_by
 
 log = logging.getLogger(__name__)
+SAVE_EVERY = 180  # seconds between checkpoints inside a long epoch
+KEPT = 2  # checkpoints, the newest
 
 
 def finetune(
@@ -65,7 +60,7 @@ def finetune(
     Parameters
     ----------
     model, task : path
-        A pinned model folder, and a task folder (a saved `DatasetDict`).
+        A pinned model folder, and a task folder (as `closerlook.corpora.task.save_task` writes it).
     out : path
         Folder to write: the encoder and its tokenizer, `head.safetensors`, `metrics.json`, `curve.csv`.
     epochs, batch_size : int
@@ -107,7 +102,7 @@ def finetune(
     }  # fmt: skip
     device, checkpoints, steps_out = pick_device(device), Path(checkpoints), Path(steps_out or f"{out}.steps")
     data = load_from_disk(str(task))
-    names, kind = data["train"].features["labels"].feature.names, kind_of(data["train"])
+    names, kind = data["train"].features["labels"].feature.names, read_json(Path(task) / "summary.json")["kind"]
     per_epoch = math.ceil(len(data["train"]) / batch_size)
     n_updates = per_epoch * epochs
     keep = kept(steps, n_updates)
@@ -118,36 +113,60 @@ def finetune(
         if resumed := latest(checkpoints, run):
             log.info("going on from update %d of %d", update_of(resumed), n_updates)
         stack.enter_context(torch_threads(threads))
+        stack.enter_context(torch.random.fork_rng([device.index] if device.type == "cuda" else []))
         stack.enter_context(quiet())
-        tokenizer, encoder = load_tokenizer(model), load_encoder(model)
-        aligner = Aligner(tokenizer, max_length(encoder, tokenizer), kind, pooling)
+        encoder = load_encoder(model)
+        aligner = load_aligner(model, encoder, kind, pooling)
         rows = {split: _encode(aligner, data[split]) for split in ("train", "test")}
         torch.manual_seed(seed)
         classifier = Classifier(encoder, len(names), 2 if kind == "pair" else 1, dropout, precision)
-        args = _arguments(recipe, n_updates, seed, checkpoints, device)
-
-        def measure():
-            fits = max(2 * batch_size // trainer.parts, 1)
-            return {f"{s}_accuracy": accuracy(classifier, aligner, rows[s], fits, device) for s in rows}
-
-        bar = stack.enter_context(
-            tqdm(total=n_updates, desc="finetune", unit=" updates", mininterval=2, disable=not progress)
-        )
-        watch = Watch(measure, keep, checkpoints / "steps", run, per_epoch, bar)
-        trainer = Tuner(classifier, args, train_dataset=rows["train"], aligner=aligner, callbacks=[watch])
-        trainer.remove_callback(PrinterCallback)
-        trainer.train(resume_from_checkpoint=resumed and str(resumed))
+        torch.manual_seed(seed)
+        training = Training(
+            classifier, aligner, device,
+            learning_rate=learning_rate, weight_decay=weight_decay, max_grad_norm=max_grad_norm,
+        )  # fmt: skip
+        notes = training.load(resumed) if resumed else {"curve": [], "epochs": [], "elapsed": 0.0}
+        curve, measured = notes["curve"], notes["epochs"]
+        saved = time.perf_counter()
+        start = saved - notes["elapsed"]  # before it was killed
+        stack.enter_context(
+            bar := tqdm(
+                total=n_updates, initial=len(curve), desc="finetune", unit=" updates", mininterval=2,
+                disable=not progress,
+            )
+        )  # fmt: skip
+        for update in range(len(curve) + 1, n_updates + 1):
+            epoch, place = divmod(update - 1, per_epoch)
+            share = rate(update, n_updates, math.ceil(warmup * n_updates))
+            some = _order(len(rows["train"]), seed, epoch)[place * batch_size : (place + 1) * batch_size]
+            loss = training.step([rows["train"][i] for i in some], share)
+            if not math.isfinite(loss):
+                raise InputError(f"The loss is {loss} at update {update} of fine-tuning; lower its `learning_rate`.")
+            curve.append(
+                {"update": update, "epoch": update / per_epoch, "loss": loss, "learning_rate": share * learning_rate}
+            )
+            bar.update()
+            if update in keep:
+                with staged(checkpoints / "steps" / f"step{update}") as part:
+                    save_encoder(encoder, part)
+            if ends := update % per_epoch == 0:
+                measured.append(_measure(training, rows, batch_size, curve[-per_epoch:], epoch + 1))
+            if ends or time.perf_counter() - saved > SAVE_EVERY:
+                folder = checkpoints / f"checkpoint-{update}"
+                training.save(folder, curve=curve, epochs=measured, elapsed=time.perf_counter() - start)
+                seal(folder, run)
+                prune(checkpoints, KEPT)
+                saved = time.perf_counter()
 
         if bad := not_finite(classifier):
             raise InputError(f"{bad} is not finite after the last update of fine-tuning; lower its `learning_rate`.")
-        history = trainer.state.log_history
-        measured = [entry["measured"] for entry in history if "measured" in entry]
         made = made_by(model=str(model), source=_source(model), task=str(task), threads=threads)
         metrics = {
             "status": "ok", "kind": kind, "labels": names, "seed": seed, "recipe": recipe, "pooling": aligner.pooling,
             "n_updates": n_updates, "epochs": measured,
             "train_accuracy": measured[-1]["train_accuracy"], "test_accuracy": measured[-1]["test_accuracy"],
-            "effective_batch": batch_size, "accumulation": trainer.parts, "wall_seconds": watch.elapsed(),
+            "weight_change": _change(load_encoder(model), encoder),
+            "effective_batch": batch_size, "accumulation": training.parts, "wall_seconds": time.perf_counter() - start,
             "resumed_from": resumed and update_of(resumed), "device": _name(device),
             "peak_memory_bytes": _peak_memory(device), "made_by": made,
         }  # fmt: skip
@@ -158,31 +177,39 @@ def finetune(
                 write_json(part / "steps.json", {"kept": sorted(keep), "n_updates": n_updates})
         with staged(out) as part:
             save_encoder(encoder, part)
-            tokenizer.save_pretrained(part)
+            load_tokenizer(model).save_pretrained(part)
             save_file(classifier.head.state_dict(), part / "head.safetensors")
-            _write_curve(part / "curve.csv", history)
+            _write_curve(part / "curve.csv", curve, measured)
             metrics["sha256"] = {p.name: sha256(p) for p in sorted(part.glob("*.safetensors"))}
             write_json(part / "metrics.json", metrics)
         shutil.rmtree(checkpoints)
     return metrics
 
 
-def _arguments(recipe, n_updates, seed, checkpoints, device):
-    """The Trainer's arguments; what it would print, report or find out by itself is left out."""
-    args = TrainingArguments(
-        output_dir=str(checkpoints), save_strategy="no", save_total_limit=2,  # `Watch` says when to save
-        num_train_epochs=recipe["epochs"], per_device_train_batch_size=recipe["batch_size"],
-        optim="adamw_torch", learning_rate=recipe["learning_rate"], weight_decay=recipe["weight_decay"],
-        lr_scheduler_type="linear", warmup_steps=math.ceil(recipe["warmup"] * n_updates),
-        max_grad_norm=recipe["max_grad_norm"], seed=seed, use_cpu=device.type == "cpu",
-        data_seed=10**6 * seed,  # the sampler adds the epoch: else seed 0's second epoch were seed 1's first
-        dataloader_pin_memory=False, remove_unused_columns=False, logging_steps=1, logging_nan_inf_filter=False,
-        log_level="error", report_to="none", disable_tqdm=True,
-    )  # fmt: skip
-    if args.device.type == "cuda":
-        args._n_gpu = 1  # several visible GPUs are no reason for DataParallel
-        torch.cuda.reset_peak_memory_stats()
-    return args
+def _order(n, seed, epoch):
+    """The order of n sentences in an epoch."""
+    random = torch.Generator().manual_seed(10**6 * seed + epoch)
+    return torch.randperm(n, generator=random).tolist()
+
+
+def _measure(training, rows, batch_size, curve, epoch):
+    """The loss over an epoch, and the accuracies at its end."""
+    found = {"epoch": epoch, "update": curve[-1]["update"], "loss": float(np.mean([line["loss"] for line in curve]))}
+    fits = max(2 * batch_size // training.parts, 1)
+    found |= {f"{split}_accuracy": training.accuracy(some, fits) for split, some in rows.items()}
+    line = "epoch %(epoch)d: loss %(loss).4f, accuracy %(train_accuracy).4f (train), %(test_accuracy).4f (test)"
+    log.info(line, found)
+    return found
+
+
+@torch.no_grad()
+def _change(before, after):
+    """How far the weights of an encoder have moved, relative to their length."""
+    moved = total = 0.0
+    for a, b in zip(before.parameters(), after.parameters(), strict=True):
+        moved += float((b.cpu() - a).double().square().sum())
+        total += float(a.double().square().sum())
+    return math.sqrt(moved / total)
 
 
 def _encode(aligner, split):
@@ -199,19 +226,16 @@ def _digest(*parts):
     return digest.hexdigest()
 
 
-def _write_curve(path, history):
+def _write_curve(path, curve, measured):
     """One line per update: loss and learning rate; and the accuracies where an epoch ends."""
-    lines = {}
-    for entry in history:
-        line = lines.setdefault(entry["step"], {"update": entry["step"]})
-        if "loss" in entry:
-            line |= {"epoch": entry["epoch"], "loss": entry["loss"], "learning_rate": entry["learning_rate"]}
-        line |= {k: v for k, v in entry.get("measured", {}).items() if k.endswith("accuracy")}
+    ends = {epoch["update"]: epoch for epoch in measured}
+    names = ["update", "epoch", "loss", "learning_rate", "train_accuracy", "test_accuracy"]
     with open(path, "w", newline="", encoding="utf-8") as file:
-        names = ["update", "epoch", "loss", "learning_rate", "train_accuracy", "test_accuracy"]
         writer = csv.DictWriter(file, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(lines[update] for update in sorted(lines))
+        for line in curve:
+            end = ends.get(line["update"], {})
+            writer.writerow(line | {name: end[name] for name in names if name in end and name not in line})
 
 
 def _link(source, dest):

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,17 +10,18 @@ from datasets import load_from_disk
 from tqdm import tqdm
 
 from closerlook.devices import pick_device, torch_threads
-from closerlook.encoders.alignment import Aligner, batches, kind_of, pool
-from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length, not_finite
+from closerlook.encoders.alignment import batches, pool
+from closerlook.encoders.loading import load_encoder, not_finite
+from closerlook.encoders.reading import hidden_states, load_aligner
 from closerlook.errors import InputError
-from closerlook.files import staged
+from closerlook.files import read_json, staged
 
 CHUNK = 2**28  # bytes of vectors held at a time, and so the memory, however large the corpus
 
 
 def forward(encoder, batch, layers):
     """Run an encoder over a batch and pool the targets' vectors in some layers: {layer: (n_targets, dim) array}."""
-    hidden = encoder(**batch.inputs(), output_hidden_states=True).hidden_states
+    hidden = hidden_states(encoder, batch)
     return {layer: pool(hidden[layer], batch).cpu().numpy() for layer in layers}
 
 
@@ -41,7 +43,7 @@ def embed(
     Parameters
     ----------
     model, task : path
-        An encoder folder, and a task folder (a saved `DatasetDict`).
+        An encoder folder, and a task folder (as `closerlook.corpora.task.save_task` writes it).
     out : dict of dict of path
         `out[split][layer]` is the `.npy` file to write: float32, (n_targets, dim), or (n_targets, 2 * dim) for pairs,
         in the task's order. Layer 0 is the embedding layer.
@@ -70,9 +72,8 @@ def embed(
     InputError
         A layer that the model lacks; vectors that are not finite, with model, layer and sentence.
     """
-    start, device, task = time.perf_counter(), pick_device(device), str(task)
-    splits = load_from_disk(task)
-    kind = kind_of(splits[next(iter(out))])
+    start, device = time.perf_counter(), pick_device(device)
+    splits, kind = load_from_disk(str(task)), read_json(Path(task) / "summary.json")["kind"]
     layers = sorted({layer for files in out.values() for layer in files})
     encoder, aligner = _load(model, tokenizer or model, kind, pooling, layers)
     encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
@@ -97,7 +98,7 @@ def embed(
                 count = np.array([len(t) for t in chunk["targets"]])
                 first = np.cumsum(count) - count
                 vectors = {layer: np.empty((count.sum(), dim), np.float32) for layer in files}
-                for some in batches(sentences, batch_size):
+                for some in batches(sentences, batch_size, aligner.equal):
                     batch = aligner.batch([sentences[i] for i in some]).to(device)
                     where = np.concatenate([first[i] + np.arange(count[i]) for i in some])
                     for layer, array in forward(encoder, batch, files).items():
@@ -122,11 +123,11 @@ def _why(encoder, model, precision):
 
 
 def _load(model, tokenizer, kind, pooling, layers):
-    tokenizer, encoder = load_tokenizer(tokenizer), load_encoder(model)
+    encoder = load_encoder(model)
     depth = encoder.config.num_hidden_layers
     if bad := [layer for layer in layers if not 0 <= layer <= depth]:
         raise InputError(f"{model}: has no layer {bad[0]}; its layers are 0 (the embeddings) to {depth}.")
-    return encoder, Aligner(tokenizer, max_length(encoder, tokenizer), kind, pooling)
+    return encoder, load_aligner(tokenizer, encoder, kind, pooling)
 
 
 @contextlib.contextmanager

@@ -1,23 +1,29 @@
 """Pinning: a model comes from the hub or a folder, is checked, and stays as one clean folder that needs no network."""
 
-import fnmatch
 import logging
 from pathlib import Path
 
 import torch
 from huggingface_hub import HfApi, errors, snapshot_download
-from transformers import AutoConfig, AutoModel
 
-from closerlook.encoders.alignment import Aligner
-from closerlook.encoders.loading import brief, load_encoder, load_tokenizer, max_length, not_finite, quiet, save_encoder
+from closerlook.encoders.checking import check
+from closerlook.encoders.folder import CONFIG, TOKENIZER, WEIGHTS, needed
+from closerlook.encoders.loading import (
+    architecture,
+    brief,
+    load_config,
+    load_encoder,
+    load_tokenizer,
+    quiet,
+    save_encoder,
+    without_pooler,
+)
 from closerlook.errors import InputError
 from closerlook.files import sha256, staged, write_json
 from closerlook.provenance import made_by
 
 log = logging.getLogger(__name__)
 TIMEOUT = 10  # seconds that the hub has to answer
-TOKENIZER = ["tokenizer*.json", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.model"]
-WEIGHTS = ["model*.safetensors*", "pytorch_model*.bin*"]  # the first that exists, in one file or in pieces
 
 
 def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained", seed=0, n_layers=None):
@@ -41,7 +47,7 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
     -------
     dict
         What `model.json` holds: `source` (with the commit it was resolved to), `weights`, `n_layers`, `hidden_size`,
-        `n_parameters`, `max_length`, `sha256` per file, `made_by`.
+        `n_parameters`, what `check` found, `sha256` per file, `made_by`.
 
     Raises
     ------
@@ -59,7 +65,7 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
             raise InputError(f"{path}: no transformers folder, as it has no config.json; see the model's `path:`.")
     encoder = _random(folder, seed) if weights == "random" else load_encoder(folder)
     tokenizer = load_tokenizer(folder)
-    limit = _check(encoder, tokenizer, hub or path, n_layers)
+    facts = check(encoder, tokenizer, hub or path, n_layers)
     note = {
         "source": source,
         "weights": weights,
@@ -67,7 +73,7 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
         "n_layers": encoder.config.num_hidden_layers,
         "hidden_size": encoder.config.hidden_size,
         "n_parameters": sum(p.numel() for p in encoder.parameters()),
-        "max_length": limit,
+        **facts,
         "made_by": made_by(hub=hub, revision=revision, path=path and str(path), weights=weights, seed=seed),
     }
     with staged(dest) as part, quiet():
@@ -87,14 +93,11 @@ def _download(hub, revision, weights):
         except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.HFValidationError):
             raise
         except Exception:  # no network, in any of its many forms; an earlier download will do
-            known = ["config.json", *TOKENIZER, *(WEIGHTS[:1] if weights == "pretrained" else [])]
+            known = [*CONFIG, *TOKENIZER, *(WEIGHTS[:1] if weights == "pretrained" else [])]
             folder = Path(snapshot_download(hub, revision=revision, allow_patterns=known, local_files_only=True))
             return folder, folder.name  # which is the commit
         names = [sibling.rfilename for sibling in info.siblings]
-        wanted = ["config.json", *TOKENIZER]
-        if weights == "pretrained":
-            wanted += [pattern for pattern in WEIGHTS if fnmatch.filter(names, pattern)][:1]
-        names = [name for name in names if any(fnmatch.fnmatch(name, p) for p in wanted) and "/" not in name]
+        names = needed(names, weights == "pretrained")
         folder = Path(snapshot_download(hub, revision=revision, allow_patterns=names, etag_timeout=TIMEOUT))
         return folder, folder.name
     except errors.GatedRepoError:
@@ -110,35 +113,11 @@ def _download(hub, revision, weights):
 
 
 def _random(folder, seed):
-    keys = {"dtype": torch.float32}
+    config = load_config(folder)
+    make = architecture(config).from_config
     try:
         with torch.random.fork_rng(devices=[]), quiet():
-            config = AutoConfig.from_pretrained(folder)
             torch.manual_seed(seed)
-            try:
-                return AutoModel.from_config(config, add_pooling_layer=False, **keys).eval()
-            except TypeError:  # an architecture without a pooler
-                return AutoModel.from_config(config, **keys).eval()
+            return without_pooler(make, config, dtype=torch.float32).eval()
     except Exception as error:  # whatever a broken file raises
         raise InputError(f"{folder}: its config.json makes no encoder ({brief(error)}).") from error
-
-
-def _check(encoder, tokenizer, name, n_layers):
-    """Let the encoder read one sentence; return the longest row that it can read."""
-    config = encoder.config
-    if config.is_encoder_decoder:
-        raise InputError(f"{name}: has a decoder too ({config.model_type}); choose an encoder.")
-    if n_layers not in (None, config.num_hidden_layers):
-        raise InputError(f"{name}: has {config.num_hidden_layers} layers, but `n_layers: {n_layers}` is configured.")
-    if bad := not_finite(encoder):
-        raise InputError(f"{name}: its weights are damaged, as {bad} is not finite.")
-    limit = max_length(encoder, tokenizer)
-    aligner = Aligner(tokenizer, limit, "word")
-    batch = aligner.batch(aligner.encode([["One", "sentence", "."]], [[[0]]]))
-    if int(batch.input_ids.max()) >= config.vocab_size:
-        raise InputError(f"{name}: its tokenizer knows more tokens than its weights; they do not belong together.")
-    with torch.inference_mode():
-        hidden = encoder(**batch.inputs(), output_hidden_states=True).hidden_states
-    if len(hidden) != config.num_hidden_layers + 1:
-        raise InputError(f"{name}: gives the vectors of {len(hidden)} layers, not of {config.num_hidden_layers} + 1.")
-    return limit

@@ -7,12 +7,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from closerlook.errors import InputError
+from closerlook.probes.condensed import condensed
 from closerlook.probes.fronts import confirm
-from closerlook.probes.hulls import RESOLUTION, nearest, unit_ball
+from closerlook.probes.hulls import RESOLUTION, nearest
 from closerlook.probes.labels import LabelDistances, label_distances
 from closerlook.probes.linkage import replay
 from closerlook.probes.pairs import pair_proofs
 from closerlook.probes.threads import spread
+from closerlook.vectors import constant
 
 __all__ = ["Clusters", "DirectProbe", "cluster", "label_distances", "spatial_similarity"]  # noqa: F822 (made by __getattr__)
 
@@ -37,6 +39,8 @@ class Clusters:
         The class of each cluster.
     pairs : LabelDistances
         Distances of the whole labels' hulls; where these are separable, so are all their clusters.
+    near : array (k, k)
+        The distance from which on hulls of two labels count as apart.
     conflicts : int array (m, 2)
         Identical points with different labels.
     merges : dict
@@ -46,8 +50,15 @@ class Clusters:
     labels: np.ndarray
     of_class: np.ndarray
     pairs: LabelDistances
+    near: np.ndarray = field(repr=False)
     conflicts: np.ndarray = field(repr=False)
     merges: dict
+
+    def taking_part(self, min_cluster_size=1):
+        """The points that distances are measured between, (n,) bool: none in a conflict, none in a smaller cluster."""
+        part = np.bincount(self.labels)[self.labels] >= min_cluster_size
+        part[self.conflicts] = False
+        return part
 
 
 def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, verify=False, verbose=False):
@@ -74,19 +85,15 @@ def cluster(X, label, classes, *, resolution=RESOLUTION, tol=1e-3, n_jobs=None, 
         for (i, j), proof in zip(itertools.combinations(groups, 2), proofs):
             confirm(proof.check(X[i], X[j]), X[i], X[j])
     pairs = LabelDistances(classes, proofs, tuple(map(len, groups)))
-    near = np.zeros((len(groups),) * 2)
-    near[np.triu_indices(len(groups), 1)] = [proof.near for proof in proofs]
-    near += near.T
+    near = pairs.near
     conflicts = find_conflicts(X, label, near)
     frozen = np.zeros(len(X), bool)
     frozen[conflicts.ravel()] = True
-    Z, _, size = unit_ball(X)
-    meet = pairs.matrix == 0
-    rivals = np.where(meet, near / size, np.nan)
+    rivals = np.where(pairs.matrix == 0, near, np.nan)
     with threadpool_limits(1):
-        first, merges = replay(Z, groups, rivals, frozen, verify, verbose)
+        first, merges = replay(X, groups, rivals, frozen, verify, verbose)
     heads, labels = np.unique(first, return_inverse=True)
-    return Clusters(labels, label[heads], pairs, conflicts, merges)
+    return Clusters(labels, label[heads], pairs, near, conflicts, merges)
 
 
 def find_conflicts(X, label, near):
@@ -108,12 +115,24 @@ def find_conflicts(X, label, near):
     return found[np.lexsort(found.T[::-1])]
 
 
-def cluster_distances(X, clusters, keep, tol=1e-3, n_jobs=None, verbose=False):
+def without_conflicts(X, y, resolution=RESOLUTION):
+    """The points (n,) bool of X that share their place with none of another label; all of a label that has no such."""
+    if constant(X):
+        return np.ones(len(X), bool)
+    pairs = label_distances(X, y, tol=0.5, resolution=resolution)
+    label = np.searchsorted(pairs.classes, y)
+    free = np.ones(len(X), bool)
+    free[find_conflicts(X, label, pairs.near)] = False
+    return free | (np.bincount(label[free], minlength=len(pairs.classes)) == 0)[label]
+
+
+def cluster_distances(X, clusters, part, tol=1e-3, n_jobs=None, verbose=False):
     """Hull distances between clusters of different classes, (n_clusters, n_clusters); NaN elsewhere.
 
-    `keep` says which clusters take part.
+    `part` (n,) says which points, and so which clusters, take part.
     """
     k, c = len(clusters.of_class), clusters.of_class
+    keep = np.bincount(clusters.labels[part], minlength=k) > 0
     order = np.argsort(clusters.labels, kind="stable")
     members = np.split(order, np.searchsorted(clusters.labels[order], np.arange(1, k)))
     distances = np.full((k, k), np.nan)
@@ -127,38 +146,51 @@ def cluster_distances(X, clusters, keep, tol=1e-3, n_jobs=None, verbose=False):
     i, j = i[~known], j[~known]
 
     def distance(pair):
-        return nearest(X[members[pair[0]]], X[members[pair[1]]], tol).distance
+        i, j = pair
+        return nearest(X[members[i]], X[members[j]], tol, clusters.near[c[i], c[j]]).distance
 
     distances[i, j] = spread(distance, zip(i, j), n_jobs, "distances" if verbose else None)
     return np.fmin(distances, distances.T)
 
 
-def distance_vector(distances, of_class, k):
-    """Mean distance over the cluster pairs of classes i < j, row by row, (k (k - 1) / 2,); NaN where there is none."""
-    measured = np.isfinite(distances)
-    member = (of_class == np.arange(k)[:, None]).astype(float)  # (k, n_clusters)
-    total, count = member @ np.where(measured, distances, 0) @ member.T, member @ measured @ member.T
-    mean = np.full((k, k), np.nan)
-    np.divide(total, count, out=mean, where=count > 0)
-    return mean[np.triu_indices(k, 1)]
+def distances(X, label, clusters, part, resolution=RESOLUTION, tol=1e-3, n_jobs=None):
+    """Distances of the hulls of two labels, (k, k): zero where they meet; NaN on the diagonal and for a label of which
+    no point takes part. `part` (n,) says which do."""
+    if part.all():
+        return clusters.pairs.matrix
+    classes = clusters.pairs.classes
+    groups = [np.flatnonzero((label == k) & part) for k in range(len(classes))]
+    some = np.array([k for k, group in enumerate(groups) if len(group)], int)
+    full = np.full((len(classes),) * 2, np.nan)
+    if len(some) > 1:
+        proofs = pair_proofs(X, [groups[k] for k in some], classes[some], resolution, None, tol, n_jobs)
+        full[np.ix_(some, some)] = LabelDistances(classes[some], proofs, ()).matrix
+    return full
 
 
-def min_distances(distances, of_class, k):
-    """Smallest distance of the clusters of a class to any of another, (k,); NaN where there is none."""
-    least = np.where(np.isfinite(distances), distances, np.inf).min(1)
-    least = np.array([least[of_class == c].min() for c in range(k)])
-    return np.where(np.isfinite(least), least, np.nan)
+def distance_vector(distances):
+    """The distances (k, k) of labels i < j, row by row, (k (k - 1) / 2,); NaN where two hulls meet and have none."""
+    above = condensed(distances)
+    return np.where(above > 0, above, np.nan)
 
 
-def spatial_similarity(u, v):
+def min_distances(distances):
+    """Smallest distance (k,) of each label to any other, from all (k, k); NaN where it meets another and has none."""
+    least = np.where(np.isnan(distances), np.inf, distances).min(1, initial=np.inf)
+    return np.where((least > 0) & np.isfinite(least), least, np.nan)
+
+
+def spatial_similarity(u, v, tol=1e-3):
     """Pearson's correlation of two distance vectors over the entries that both have.
 
-    Invariant under a positive scaling and a shift of either vector.
+    Invariant under a positive scaling and, beyond what `tol` leaves undefined, a shift of either vector.
 
     Parameters
     ----------
     u, v : array (m,)
         Distance vectors over the same pairs of labels; NaN where a pair has no distance.
+    tol : float
+        Relative gap to which the distances are known. A vector whose entries differ by no more is constant.
 
     Returns
     -------
@@ -172,8 +204,10 @@ def spatial_similarity(u, v):
     both = np.isfinite(u) & np.isfinite(v)
     n = int(both.sum())
     u, v = u[both], v[both]
-    if n < 2 or np.ptp(u) == 0 or np.ptp(v) == 0:
+    if n < 2 or not (np.abs(u).any() and np.abs(v).any()):
         return float("nan"), n
     u, v = u / np.abs(u).max(), v / np.abs(v).max()
+    if min(np.ptp(u), np.ptp(v)) <= tol:
+        return float("nan"), n
     u, v = u - u.mean(), v - v.mean()
     return float(np.clip(u @ v / np.sqrt((u @ u) * (v @ v)), -1, 1)), n

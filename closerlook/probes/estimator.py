@@ -1,11 +1,14 @@
 """DirectProbe as a scikit-learn estimator."""
 
+from numbers import Integral, Real
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from closerlook.probes.direct import cluster, cluster_distances, distance_vector, min_distances
+from closerlook.probes.direct import cluster, cluster_distances, distance_vector, distances, min_distances
 from closerlook.probes.hulls import RESOLUTION
 from closerlook.probes.nearest_hull import nearest_hulls
 
@@ -43,12 +46,13 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
     classes_ : array (n_classes,)
     is_linear_ : bool
         Every label is one cluster: all pairs of labels are linearly separable.
-    cluster_distances_ : array (n_clusters, n_clusters)
-        Hull distances between clusters of different labels; NaN elsewhere.
     distance_vector_ : array (n_classes (n_classes - 1) / 2,)
-        Mean over the cluster pairs of two labels i < j of `classes_`, row by row; NaN where there is none.
+        Hull distances of the labels i < j of `classes_`, row by row; NaN where two hulls meet, and so have none. Points
+        in a conflict, and clusters of fewer than `min_cluster_size` points, take no part.
     min_distances_ : array (n_classes,)
-        Smallest distance of a label to any other.
+        Smallest distance of a label to any other; NaN where its hull meets another's.
+    cluster_distances_ : array (n_clusters, n_clusters)
+        Hull distances between clusters of different labels that take part; NaN elsewhere.
     conflicts_ : int array (m, 2)
         Pairs of identical points (to the resolution) with different labels.
     label_distances_ : LabelDistances
@@ -57,9 +61,18 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         How the greedy rule went: merges `merged` and `refused`; unions `tested` against another label; problems solved
         by `hinge` and `descent` where no hyperplane found earlier gave the answer.
 
-    The distances between clusters are computed when first asked for; with thousands of clusters that takes long.
+    Distances are computed when first asked for; with thousands of clusters, those between clusters take long.
     Invariant under rotation and translation; distances scale with the points.
     """
+
+    _parameter_constraints = {
+        "tol": [Interval(Real, 0, 1, closed="neither")],
+        "min_cluster_size": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
+        "verify": ["boolean"],
+        "resolution": [Interval(Real, 0, 1, closed="neither")],
+        "verbose": ["boolean"],
+    }
 
     def __init__(self, tol=1e-3, min_cluster_size=1, n_jobs=None, verify=False, resolution=RESOLUTION, verbose=False):
         self.tol = tol
@@ -71,6 +84,7 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
 
     def fit(self, X, y):
         """Cluster the points of X (n, d) with labels y (n,)."""
+        self._validate_params()
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, label = np.unique(y, return_inverse=True)
@@ -80,24 +94,32 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         self.cluster_classes_ = self.classes_[found.of_class]
         self.is_linear_ = self.n_clusters_ == len(self.classes_)
         self.conflicts_, self.label_distances_, self.merges_ = found.conflicts, found.pairs, found.merges
-        self._found, self._points, self._distances = found, X, None
+        self._found, self._points, self._label, self._distances, self._between = found, X, label, None, None
         return self
 
     @property
     def cluster_distances_(self):
         check_is_fitted(self)
-        if self._distances is None:
-            keep = np.bincount(self.labels_) >= self.min_cluster_size
-            self._distances = cluster_distances(self._points, self._found, keep, self.tol, self.n_jobs, self.verbose)
-        return self._distances
+        if self._between is None:
+            part = self._found.taking_part(self.min_cluster_size)
+            self._between = cluster_distances(self._points, self._found, part, self.tol, self.n_jobs, self.verbose)
+        return self._between
 
     @property
     def distance_vector_(self):
-        return distance_vector(self.cluster_distances_, self._found.of_class, len(self.classes_))
+        return distance_vector(self._of_labels())
 
     @property
     def min_distances_(self):
-        return min_distances(self.cluster_distances_, self._found.of_class, len(self.classes_))
+        return min_distances(self._of_labels())
+
+    def _of_labels(self):
+        check_is_fitted(self)
+        if self._distances is None:
+            part = self._found.taking_part(self.min_cluster_size)
+            given = self.resolution, self.tol, self.n_jobs
+            self._distances = distances(self._points, self._label, self._found, part, *given)
+        return self._distances
 
     def predict(self, X):
         """The label of the nearest hull, for each point of X (m, d). See `nearest_hulls` for ties."""

@@ -49,14 +49,14 @@ def confirm(holds, U, V):
 class Front:
     """Two labels whose hulls meet, the hyperplanes found between their clusters, and how far each cluster reaches.
 
+    `X` holds the points of each in one frame, and `near` is a distance in it.
     `reach[0]` holds the smallest product of each cluster of the first label with each normal, `reach[1]` the largest of
     those of the second, so that a hyperplane is found again, whoever it was made for, and merges need no products.
     """
 
-    def __init__(self, first, second, near, verify=False):
-        self.labels, self.near, self.verify = (first, second), near, verify
-        self.X = first.X, second.X
-        d = self.X[0].shape[1]
+    def __init__(self, labels, X, near, verify=False):
+        self.labels, self.X, self.near, self.verify = labels, X, near, verify
+        d = X[0].shape[1]
         self.walls = np.empty((MOST, d + 1))
         self.reach = tuple(np.empty((len(X), MOST)) for X in self.X)
         self.uses, self.n = np.zeros(MOST), 0
@@ -96,7 +96,7 @@ class Front:
             if verdict > 0:
                 return True
             # one hyperplane cannot keep them all apart from the union, but for each there may be one
-            mass = np.bincount(other.cluster[points], np.maximum(slack[len(U) :], 0.0), len(other.X))
+            mass = np.bincount(other.cluster[points], np.maximum(slack[len(U) :], 0.0), len(other.points))
             if verdict < 0 and np.count_nonzero(mass) == 1:
                 return False
             left = np.intersect1d(left, self.crossed(side, i, j))

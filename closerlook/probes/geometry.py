@@ -5,10 +5,11 @@ from collections import Counter
 
 import numpy as np
 
-from closerlook.probes.direct import cluster, cluster_distances, distance_vector, min_distances
+from closerlook.probes.direct import cluster, distance_vector, distances, min_distances
+from closerlook.vectors import constant
 
 
-def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, max_clusters=500, threads=1):
+def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
     """Cluster one space and measure it.
 
     Parameters
@@ -18,55 +19,54 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, max_clusters
         Label ids.
     tol, min_cluster_size, resolution
         As in `DirectProbe`.
-    max_clusters : int
-        With more clusters than this, only distances between labels of one cluster each are given: the number of
-        distances is quadratic in that of clusters.
     threads : int
 
     Returns
     -------
     record : dict
-        For JSON. `status`: `ok`; `not_separable` (more clusters than labels); `too_many_clusters` (more than
-        `max_clusters`); `single_class` (one label, so nothing to tell apart); `too_few_points` (fewer than two).
-        `n_clusters`, `is_linear` (as many clusters as labels: every pair of labels is linearly separable), `conflicts`
-        (pairs of identical points with different labels), `n_points`, `n_classes`, `dim`. `verdicts`: of the pairs of
-        labels, how many are separable, how many are not, and what proved that; `merges`: see `DirectProbe.merges_`.
-        `seconds`, and of these `clustering_seconds`.
+        For JSON. `status`: `ok`; `not_separable` (more clusters than labels); `constant` (all vectors are equal, so
+        that there is nothing to cluster); `single_class` (one label, so nothing to tell apart); `too_few_points` (fewer
+        than two). `n_clusters`, `is_linear` (as many clusters as labels: every pair of labels is linearly separable);
+        `conflicts` (pairs of identical points with different labels), `conflict_points` (how many points are in one),
+        `fewest_clusters`: what labels and conflicts demand, since each point in a conflict stays alone; `overlapping`
+        (pairs of labels whose hulls meet, but for points in a conflict). `n_points`, `n_classes`, `dim`. `verdicts`:
+        of the pairs of labels, how many are separable, how many are not, and what proved that; `merges`: see
+        `DirectProbe.merges_`. `seconds`, and of these `clustering_seconds`.
     arrays : dict
-        For NPZ. `labels` (n,): the cluster of each point; `cluster_classes` (n_clusters,); `classes`: the label ids
-        present; `distance_vector`: a distance for each pair of them; `min_distances`; and `cluster_distances`, unless
-        there are too many clusters.
+        For NPZ. `labels` (n,): the cluster of each point; `cluster_classes` (n_clusters,); `classes` (k,): the label
+        ids present; `distance_vector` (k (k - 1) / 2,): the distance of each pair of them, NaN where their hulls meet;
+        `min_distances` (k,): of each label to its nearest, NaN where it meets another; `overlapping` (k,): how many
+        labels it meets. Points in a conflict, and clusters below `min_cluster_size`, take no part in these.
     """
     start = time.perf_counter()
-    record = {"n_points": len(X), "dim": int(X.shape[1]), "n_classes": len(np.unique(y))}
-    if len(X) < 2:
-        empty = {"labels": np.zeros(len(X), int), "cluster_classes": y, "classes": y}
-        empty |= {"cluster_distances": np.full((len(X), len(X)), np.nan), "distance_vector": np.zeros(0)}
-        empty |= {"min_distances": np.full(len(X), np.nan)}
-        return record | {"status": "too_few_points", "n_clusters": None, "is_linear": None, "conflicts": 0,
-                         "seconds": time.perf_counter() - start}, empty  # fmt: skip
-    X = np.ascontiguousarray(X, dtype=np.float64)
     classes, label = np.unique(y, return_inverse=True)
+    k = len(classes)
+    record = {"n_points": len(X), "dim": int(X.shape[1]), "n_classes": k}
+    if len(X) < 2 or (k > 1 and constant(X)):
+        arrays = {"labels": np.zeros(len(X), int), "cluster_classes": classes[: len(X) < 2], "classes": classes}
+        arrays |= {"distance_vector": np.full(k * (k - 1) // 2, np.nan), "min_distances": np.full(k, np.nan)}
+        arrays |= {"overlapping": np.full(k, max(k - 1, 0))}
+        record |= {"status": "too_few_points" if len(X) < 2 else "constant", "overlapping": k * (k - 1) // 2}
+        nothing = ("n_clusters", "is_linear", "conflicts", "conflict_points", "fewest_clusters")
+        return record | dict.fromkeys(nothing) | {"seconds": time.perf_counter() - start}, arrays
+    X = np.ascontiguousarray(X, dtype=np.float64)
     found = cluster(X, label, classes, resolution=resolution, tol=tol, n_jobs=threads, verbose=True)
     clustering = time.perf_counter() - start
-    n, k = len(found.of_class), len(classes)
-    arrays = {"labels": found.labels, "cluster_classes": classes[found.of_class], "classes": classes}
-    if n <= max(max_clusters, k):
-        keep = np.bincount(found.labels) >= min_cluster_size
-        distances = arrays["cluster_distances"] = cluster_distances(X, found, keep, tol, threads, verbose=True)
-        arrays["distance_vector"] = distance_vector(distances, found.of_class, k)
-        arrays["min_distances"] = min_distances(distances, found.of_class, k)
-    else:
-        whole = np.bincount(found.of_class) == 1
-        i, j = np.triu_indices(k, 1)
-        arrays["distance_vector"] = np.where(whole[i] & whole[j], found.pairs.vector, np.nan)
-        arrays["min_distances"] = np.full(k, np.nan)
-    status = "ok" if n == k else "not_separable" if "cluster_distances" in arrays else "too_many_clusters"
+    n, clashing = len(found.of_class), np.unique(found.conflicts)
+    between = distances(X, label, found, found.taking_part(min_cluster_size), resolution, tol, threads)
+    meeting = (between == 0).sum(1)
+    arrays = {
+        "labels": found.labels, "cluster_classes": classes[found.of_class], "classes": classes,
+        "distance_vector": distance_vector(between), "min_distances": min_distances(between), "overlapping": meeting,
+    }  # fmt: skip
     record |= {
-        "status": status if k > 1 else "single_class",
+        "status": "single_class" if k == 1 else "ok" if n == k else "not_separable",
         "n_clusters": n,
         "is_linear": n == k,
         "conflicts": len(found.conflicts),
+        "conflict_points": len(clashing),
+        "fewest_clusters": len(clashing) + len(np.unique(np.delete(label, clashing))),
+        "overlapping": int(meeting.sum()) // 2,
         "verdicts": {
             name: dict(Counter(p.how for p in found.pairs.proofs if p.separable == apart))
             for name, apart in (("separable", True), ("not_separable", False))

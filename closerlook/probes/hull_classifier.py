@@ -25,18 +25,21 @@ def score(train, test, clusters, *, tol=1e-3, threads=1):
     Returns
     -------
     dict
-        For JSON. `status`: `ok`; `too_few_points` (no hulls, or nothing to classify: then there is no `accuracy` and no
-        `mean_distance`). `accuracy`: of the test points, in percent. `n_clusters`. `confusions`: label, predicted label
-        and how many points, where they differ. `inside`: how many test points lie in a hull. `mean_distance`: of the
-        test points to their nearest hulls. `seconds`.
+        For JSON. `status`: `ok`; `too_few_points` (no hulls, or nothing to classify) and `constant` (all training
+        points are equal): then there is no `accuracy` and no `mean_distance`. `accuracy`: of the test points, in
+        percent. `n_clusters`. `confusions`: label, predicted label and how many points, where they differ. `inside`:
+        how many test points lie in a hull. `mean_distance`: of the test points to their nearest hulls. `seconds`.
     """
     start = time.perf_counter()
     (X, _), (Q, y) = train, test
     if len(clusters["labels"]) != len(X):
         raise InputError(f"The clusters are those of {len(clusters['labels'])} points, not of these {len(X)}.")
-    record = {"status": "too_few_points", "accuracy": None, "n_clusters": len(clusters["cluster_classes"])}
+    n_clusters = len(clusters["cluster_classes"])
+    record = {"status": "too_few_points", "accuracy": None, "n_clusters": n_clusters}
     record |= {"confusions": [], "inside": 0, "mean_distance": None}
-    if len(X) and len(Q):
+    if len(X) and not n_clusters:
+        record |= {"status": "constant", "n_clusters": None}
+    elif len(X) and len(Q):
         X, Q = (np.asarray(points, np.float64) for points in (X, Q))
         index, distance = nearest_hulls(X, clusters["labels"], Q, tol, threads, verbose=True)
         predicted = clusters["cluster_classes"][index]

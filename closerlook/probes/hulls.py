@@ -55,16 +55,35 @@ class Proof:
         return self.upper if self.separable else 0.0
 
     def check(self, A, B):
-        """Compute the proof again from the points, in float64. True if it holds."""
-        A, B, _, radius = shared_frame(*_pair(A, B))
-        near = self.near / radius if radius else 0.0
-        if self.separable:
+        """Compute all that the proof states again from the points, in float64. True if it holds."""
+        A, B, centre, radius = shared_frame(*_pair(A, B))
+        (a, b), radius = self.weights, radius or 1.0
+        if a.shape != (len(A),) or b.shape != (len(B),):
+            return False
+        if not all((w >= 0).all() and abs(w.sum() - 1) < 1e-9 for w in (a, b)):
+            return False
+        error, near = rounding(A.shape[1]), self.near / radius
+        lower, upper = self.lower / radius, self.upper / radius
+
+        def same(x, y):  # up to the rounding of the frame that it was found in
+            return abs(x - y) <= 1e-6 * abs(x) + 1e3 * error
+
+        if not same(np.linalg.norm(a @ A - b @ B), upper):
+            return False
+        if not self.separable:
             return bool(
-                (A @ self.normal).min() - (B @ self.normal).max() > max(near * (1 - SURE), rounding(A.shape[1]))
+                self.lower == 0 and self.normal is None and self.offset is None and upper <= near / (1 - SURE) ** 2
             )
-        a, b = self.weights
-        convex = all((w >= 0).all() and abs(w.sum() - 1) < 1e-9 for w in (a, b))
-        return bool(convex and np.linalg.norm(a @ A - b @ B) <= near / (1 - SURE) ** 2)
+        if self.normal is None or not abs(np.linalg.norm(self.normal) - 1) < 1e-9:
+            return False
+        low, high = (A @ self.normal).min(), (B @ self.normal).max()
+        offset = (self.offset - centre @ self.normal) / radius
+        place = 1e3 * error * (1 + np.linalg.norm(centre) / radius)
+        return bool(
+            low - high > max(near * (1 - SURE), error)
+            and same(low - high, lower) and lower <= upper * (1 + 1e-6) + 1e3 * error
+            and low + place >= offset >= high - place
+        )  # fmt: skip
 
 
 def hull_distance(A, B, *, tol=1e-3):
@@ -149,6 +168,20 @@ def unit_ball(X):
     Z /= size
     radius = np.sqrt(np.einsum("nd,nd->n", Z, Z).max()) or 1.0
     return Z / radius, centre, size * radius
+
+
+def frame(X):
+    """The points around one of them, scaled by a power of two into the unit ball; that point; the scale.
+
+    Neither rounds coordinates that have few digits, such as counts, so that equal distances stay equal.
+    """
+    _, middle, size = unit_ball(X)
+    centre = X[np.argmin((((X - middle) / size) ** 2).sum(1))]
+    Z = X - centre
+    size = np.abs(Z).max() or 1.0
+    _, power = np.frexp(size * np.sqrt(np.einsum("nd,nd->n", Z / size, Z / size).max()))
+    scale = np.ldexp(1.0, min(power, 1023))
+    return Z / scale, centre, scale
 
 
 def nearest(A, B, tol=None, near=None):

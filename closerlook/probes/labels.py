@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from closerlook.errors import InputError
+from closerlook.probes.condensed import square
 from closerlook.probes.hulls import RESOLUTION, Proof, _points
 from closerlook.probes.pairs import pair_proofs
 
@@ -48,10 +49,12 @@ class LabelDistances:
     @property
     def matrix(self):
         """array (k, k): the distances; NaN on the diagonal."""
-        k = len(self.classes)
-        full = np.full((k, k), np.nan)
-        full[np.triu_indices(k, 1)] = self.vector
-        return np.fmin(full, full.T)
+        return square(self.vector, len(self.classes))
+
+    @property
+    def near(self):
+        """array (k, k): from which distance on two hulls count as apart; zero on the diagonal."""
+        return square([p.near for p in self.proofs], len(self.classes), 0.0)
 
 
 def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs=None):
@@ -79,6 +82,8 @@ def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs
     """
     if not 0 < tol < 1:
         raise InputError(f"`tol` is a relative gap between 0 and 1, not {tol!r}.")
+    if not 0 < resolution < 1:
+        raise InputError(f"`resolution` is a share of the points' radius, between 0 and 1, not {resolution!r}.")
     X, y = _points(X, "X"), np.asarray(y)
     if y.shape != (len(X),):
         raise InputError(f"`y` must hold one label for each of the {len(X)} points, not be of shape {y.shape}.")

@@ -150,7 +150,7 @@ def pair_proofs(X, groups, names, resolution, start=None, tol=1e-3, n_jobs=None,
         try:
             return nearest(A, B, tol, resolution * shared_frame(A, B)[-1])
         except InputError as error:
-            raise InputError(f"Labels {names[i]!r} and {names[j]!r}: {error}") from None
+            raise InputError(f"Labels {names[i]} and {names[j]}: {error}") from None
 
     def quick(k):
         middle = places[k] + len(groups[pairs[k, 0]])

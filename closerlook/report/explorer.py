@@ -8,6 +8,7 @@ import numpy as np
 from closerlook.analysis.plane import Plane
 from closerlook.analysis.spaces import cell_of, run_of
 from closerlook.figures.style import LABELS
+from closerlook.probes.condensed import nearest
 
 STEPS = 21  # of a run that are shown at most
 POINTS = 60  # of a space that are shown at most
@@ -97,7 +98,7 @@ def _thin(n):
 def _run(path, labels, followed, layers, updates, classes, planes, *, centroids, points, distances, sample):
     model, task, seed = run_of(path).values()
     k = len(classes)
-    nearest, least = _nearest(distances, k)
+    place, least, _ = nearest(distances, k)
     scale = np.maximum(abs(centroids).max((0, 2, 3)), abs(points).max((0, 2, 3), initial=0)) + 1e-12  # (layers,)
     ids = np.asarray(labels[task]["train"])[sample]
     return {
@@ -110,19 +111,9 @@ def _run(path, labels, followed, layers, updates, classes, planes, *, centroids,
         "explained": [[None if np.isnan(e) else round(float(e), 4) for e in plane.explained] for plane in planes],
         "centroids": _packed(centroids / scale[:, None, None] * 32767, "<i2"),
         "points": _packed(points / scale[:, None, None] * 32767, "<i2"),
-        "distance": _packed(least, "<f4"), "nearest": _packed(nearest, "<i2"),
+        "distance": _packed(least, "<f4"), "nearest": _packed(place, "<i2"),
         "overlapping": np.isnan(distances).sum(2).tolist(),
     }  # fmt: skip
-
-
-def _nearest(distances, k):
-    """Place of each label's nearest other, -1 where it has none, and its distance; (updates, layers, k) each."""
-    full = np.full((*distances.shape[:2], k, k), np.inf)
-    i, j = np.triu_indices(k, 1)
-    full[..., i, j] = full[..., j, i] = np.where(np.isnan(distances), np.inf, distances)
-    least = full.min(3, initial=np.inf)
-    known = np.isfinite(least)
-    return np.where(known, full.argmin(3) if k else 0, -1), np.where(known, least, np.nan)
 
 
 def _packed(array, kind):

@@ -103,7 +103,6 @@ def _names(items, key):
 def _claim(row):
     ends = row["effect"], row["ci_low"], row["ci_high"]
     effect, low, high = (_signed(v, _digits(pd.Series(ends, dtype=float).dropna())) for v in ends)
-    exceptions = row["exceptions"] if isinstance(row["exceptions"], str) else ""
     return row | {
         "kind": KINDS.get(row["verdict"], "open"),
         "effect": effect,
@@ -114,8 +113,16 @@ def _claim(row):
         "p": _probability(row["p"]),
         "p_adjusted": _probability(row["p_adjusted"]),
         "p_cells": _probability(row["p_cells"]) if _known(row.get("p_cells")) else None,
-        "exceptions": [part for part in exceptions.split("; ") if part.strip()],
+        "exceptions": _list(row["exceptions"]),
+        "undefined": _list(row.get("undefined")),
     }
+
+
+def _list(cell):
+    """A list that a table holds, as it is or as JSON."""
+    if isinstance(cell, str):
+        return json.loads(cell) if cell.startswith("[") else [cell]
+    return cell if isinstance(cell, list) else []
 
 
 def _strip(effect, low, high):

@@ -7,6 +7,8 @@ from snakemake.utils import update_config
 from closerlook import fingerprint
 from closerlook.config import Config, load
 from closerlook.corpora.sources import files_of
+from closerlook.digests import digests
+from closerlook.encoders.folder import model_files
 from closerlook.errors import InputError
 from closerlook.files import sha256, staged, writable
 from closerlook.overrides import typed
@@ -92,10 +94,21 @@ def encoder(model, state):
 
 
 def origin(model):
-    """The files that a pinned model is made from, where they lie on this machine."""
-    if like := CFG.models[model].like:
-        return pinned(like)
-    return [f"{CFG.models[model].path}/config.json"] if CFG.models[model].path else []
+    """The files that a pinned model is made from: those of another model here, or of a folder, known by their bytes."""
+    like = CFG.models[model].like
+    return pinned(like) if like else [ancient(file) for file in local(model)]
+
+
+def local(model):
+    """The files of a model's folder that are read."""
+    source = CFG.models[model]
+    return model_files(source.path, source.weights == "pretrained") if source.path else []
+
+
+def contents(model):
+    """These with their digests: a model is pinned again when one has other bytes, not when it was merely touched."""
+    known = digests(local(model), f"{CFG.pathvars.results}/.digests.json")
+    return sorted(f"{Path(file).name} {digest}" for file, digest in known.items())
 
 
 def layers(model, state, split, part=None):

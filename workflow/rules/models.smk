@@ -18,6 +18,7 @@ rule pin_model:
         model=lambda w: plain(
             CFG.models[w.model], include={"hub", "revision", "path", "like", "weights", "seed", "n_layers"}
         ),
+        files=lambda w: contents(w.model),
         code=code("pin_model"),
     message:
         "Pinning the model {wildcards.model}"
