@@ -111,6 +111,24 @@ def contents(model):
     return sorted(f"{Path(file).name} {digest}" for file, digest in known.items())
 
 
+def given(corpus, *splits):
+    """The files that splits of a corpus are read from, where they lie on this machine."""
+    sources = [getattr(CFG.corpora[corpus], split) for split in splits]
+    return [ancient(file) for source in sources for file in files_of(source.path, source.split)]
+
+
+def names_of(task):
+    """The file with the names of a task's labels, if there is one."""
+    names = CFG.tasks[task].names
+    return [ancient(names)] if isinstance(names, str) else []
+
+
+def as_they_are(files):
+    """Files with their digests, as `contents` has them."""
+    known = digests(files, f"{CFG.pathvars.results}/.digests.json")
+    return sorted(f"{file} {digest}" for file, digest in known.items())
+
+
 def layers(model, state, split, part=None):
     """The vectors of a state in all layers that a part of the study looks at, for any task."""
     layers = CFG.layers_of(model, part)

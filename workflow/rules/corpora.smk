@@ -1,7 +1,7 @@
 rule fetch_corpus:
     input:
-        train=lambda w: files_of(CFG.corpora[w.corpus].train.path, CFG.corpora[w.corpus].train.split),
-        test=lambda w: files_of(CFG.corpora[w.corpus].test.path, CFG.corpora[w.corpus].test.split),
+        train=lambda w: given(w.corpus, "train"),
+        test=lambda w: given(w.corpus, "test"),
     output:
         files=directory("<results>/corpora/{corpus}/files"),
         fetched="<results>/corpora/{corpus}/fetched.json",
@@ -18,6 +18,7 @@ rule fetch_corpus:
         runtime=asks("corpus", "runtime"),
     params:
         corpus=lambda w: plain(CFG.corpora[w.corpus], exclude={"fields": True, "train": {"rows"}, "test": {"rows"}}),
+        files=lambda w: as_they_are(given(w.corpus, "train", "test")),
         code=code("fetch_corpus"),
     message:
         "Bringing the corpus {wildcards.corpus}"
@@ -53,7 +54,7 @@ rule make_task:
     input:
         files=lambda w: f"<results>/corpora/{CFG.tasks[w.task].corpus}/files",
         fetched=lambda w: f"<results>/corpora/{CFG.tasks[w.task].corpus}/fetched.json",
-        names=lambda w: names if isinstance(names := CFG.tasks[w.task].names, str) else [],
+        names=lambda w: names_of(w.task),
     output:
         dataset="<results>/tasks/{task}/dataset_dict.json",
         splits=directory(expand("<results>/tasks/{{task}}/{split}", split=SPLITS)),
@@ -75,6 +76,7 @@ rule make_task:
             CFG.corpora[CFG.tasks[w.task].corpus],
             include={"format": True, "fields": True, "train": {"rows"}, "test": {"rows"}},
         ),
+        names=lambda w: as_they_are(names_of(w.task)),
         code=code("make_task"),
     message:
         "Reading the task {wildcards.task}"
