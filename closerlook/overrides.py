@@ -10,6 +10,17 @@ from pydantic import BaseModel
 WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
+def arrived(given, config):
+    """The part of `--config` that stands in a config; the rest belongs to a workflow that imports this one."""
+    found = {}
+    for key, value in given.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            found |= {key: inner} if (inner := arrived(value, config[key])) else {}
+        elif key in config and config[key] == value:
+            found[key] = value
+    return found
+
+
 def typed(value, kind):
     """Read the texts in a value of `--config` as YAML would, where the config wants something other than a text.
 

@@ -8,7 +8,7 @@ from snakemake.utils import update_config
 
 from closerlook.config import Config, load
 from closerlook.errors import InputError
-from closerlook.overrides import typed
+from closerlook.overrides import arrived, typed
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,12 @@ def test_a_mistake_is_blamed_on_where_it_stands(given, file, blamed):
     with pytest.raises(InputError) as error:
         load(raw, "my.yaml", given)
     assert str(error.value).startswith(blamed)
+
+
+def test_keys_of_another_workflow_are_not_ours():
+    config = {"seeds": ["0"], "finetune": {"epochs": "1", "dropout": 0.1}, "models": {"m": {}}}
+    given = {"seeds": ["0"], "theirs": "x", "finetune": {"epochs": "1", "theirs": "y"}, "models": {"n": {"seed": "1"}}}
+    assert arrived(given, config) == {"seeds": ["0"], "finetune": {"epochs": "1"}}
 
 
 def test_what_snakemake_makes_of_the_command_line(tmp_path):

@@ -126,3 +126,13 @@ def test_where_quotes_do_both_the_advice_works(tmp_path, first, other):
     command = str(error.value).split("`")[1].replace("'a.", f"'{tmp_path}/a.")
     eval(command, {"pandas": pd})
     assert [" ".join(words) for words, _ in table(tmp_path / "a.jsonl")] == [first, "n/a", other]
+
+
+def test_so_does_the_advice_for_what_r_writes(tmp_path):
+    path = write(tmp_path, "a.tsv", '"text"\t"label"\n"she said \\"no\\" twice"\t"pos"\n"plain"\t"neg"\n')
+    with pytest.raises(InputError) as error:
+        table(path)
+    _, command, _, other, _ = str(error.value).split("`")
+    command = command.replace("quoting=3", other).replace("'a.", f"'{tmp_path}/a.")
+    eval(command, {"pandas": pd})
+    assert [" ".join(words) for words, _ in table(tmp_path / "a.jsonl")] == ['she said "no" twice', "plain"]

@@ -65,9 +65,10 @@ def _values(column):
     import pyarrow as pa
 
     kind = column.type
-    inner = kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else kind
-    if pa.types.is_float32(inner) or pa.types.is_float16(inner):
-        column = column.cast(pa.list_(pa.string()) if inner is not kind else pa.string())
+    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    inner = kind.value_type if listed else kind
+    if pa.types.is_float32(inner):
+        column = column.cast(pa.list_(inner)).cast(pa.list_(pa.string())) if listed else column.cast(pa.string())
     return column.to_pylist()
 
 

@@ -79,6 +79,7 @@ def _next(reader):
 def _encloses(path):
     """Whether quotes enclose the cells of a TSV. Where some do and others are characters, nobody can tell: an error."""
     width, even, enclosing, literal = None, True, None, None  # the last two: a line where it is so
+    escapes = False  # R writes \" where CSV has ""
     for number, line in lines(path):
         if not (line := line.rstrip("\r\n")):
             continue
@@ -90,17 +91,19 @@ def _encloses(path):
                 enclosing = enclosing or number
             elif '"' in cell:
                 literal = literal or number
+                escapes = escapes or '\\"' in cell
     if not literal or even and not enclosing:
         return bool(enclosing)
     if not even and _parses(path):  # cells over several lines, or with tabs in them
         return True
     if not enclosing:
         return False
+    others = "quoting=0, escapechar='\\\\'" if escapes else "quoting=0"
     raise InputError(
         f"{path}: quotes enclose a cell in line {enclosing} and are part of one in line {literal}: write the table "
         f"again as JSON Lines, by `pandas.read_csv({path.name!r}, sep='\\t', dtype=str, keep_default_na=False, "
         f"quoting=3).to_json({path.stem + '.jsonl'!r}, orient='records', lines=True)` if every quote is part of the "
-        "text, or with `quoting=0` if they enclose cells."
+        f"text, or with `{others}` if they enclose cells."
     )
 
 

@@ -50,7 +50,7 @@ def items(text, texts=False):
     last = BETWEEN.split(body.rstrip(", \t\n"))[-1]
     if not START.match(body) or not (last[-1:] in "'\")]}" or ITEM.fullmatch(last)):
         return None  # neither the first item nor the last is what programs print
-    if text[0] == "(" and "," not in body or texts and any(re.match(NUMBER, end) for end in (body, last)):
+    if text[0] == "(" and "," not in body or texts and all(re.match(NUMBER, end) for end in (body, last)):
         return None
     values = _json(text)
     values = _items(body) if values is None else values

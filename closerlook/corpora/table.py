@@ -43,8 +43,7 @@ def sentences(path, query):
     patterns = {column: _spelled(pattern) for column, pattern in query.where.items()}
     tagging = Tagging()
     for number, row in read(path, wanted):
-        row = _Row(row, query, f"{path}:{number}")
-        yield row.example(f"{path.stem}-{number}", words, target, patterns, tagging)
+        yield _Row(row, query, f"{path}:{number}").example(f"{path.stem}-{number}", patterns, tagging)
 
 
 class _Row:
@@ -53,16 +52,16 @@ class _Row:
     def __init__(self, cells, query, place):
         self.cells, self.query, self.kind, self.place = cells, query, query.kind, place
 
-    def example(self, name, words, target, patterns, tagging):
+    def example(self, name, patterns, tagging):
         """The row's `Example`, or None, and what is left out, by reason."""
-        tagged = not target and self.kind in ("word", "span")  # a label for every word
+        tagged = not self.query.columns.get("target") and self.kind in ("word", "span")  # a label for every word
         lists = {c: self.each(c) for c in patterns if not (tagged and c == self.query.label)}
         if not all(meets(self.one(c), patterns[c]) for c, items in lists.items() if items is None):
             return None, {"sentences excluded by `where`": 1}
         labels = self.tags() if tagged else self.label()
         if labels is None:
             return None, {"sentences without a label": 1}
-        words = self.words(words)
+        words = self.words()
         if not any(words):
             return None, {"sentences without a word": 1}
         lists = {column: items for column, items in lists.items() if items is not None}
@@ -73,9 +72,12 @@ class _Row:
                     f"{self.place}: {len(items)} {'labels' if column == self.query.label else 'cells'} in column "
                     f"{column!r} for {len(words)} words: give one per word."
                 )
-        found = [(self.target(target), labels)]
-        if tagged:
-            found = self.spans(labels, tagging) if self.kind == "span" else [((i,), x) for i, x in enumerate(labels)]
+        if not tagged:
+            found = [(self.target(), labels)]
+        elif self.kind == "word":
+            found = [((i,), label) for i, label in enumerate(labels)]
+        else:
+            found = self.spans(labels, tagging)
         checks = [(items, patterns[column]) for column, items in lists.items() if column in patterns]
         kept, left = [], Counter()
         for where, label in found:
@@ -88,14 +90,15 @@ class _Row:
                 kept.append((where, label))
         return Example(name, words, [where for where, _ in kept], [label for _, label in kept], self.place), left
 
-    def words(self, column):
+    def words(self):
         """The row's words, from a list or a text."""
+        column = self.query.columns["words"]
         check_columns([column] if column not in self.cells else [], self.cells, self.place)
         value = self.cells[column]
         words = list_of(value, column, self.place, texts=True)
         if words is None:
             if self.kind != "sentence":
-                self.quoted(value, column, "words")
+                self.refuse_bare(value, column, "words")
             return words_of(value, self.kind) if isinstance(value, str) else [] if value is None else [value]
         return ["" if word is None or isinstance(word, str) and not word.strip() else word for word in words]
 
@@ -112,7 +115,7 @@ class _Row:
             return None
         values = list_of(value, column, place)
         if values is None and isinstance(value, str):
-            self.quoted(value, column, "labels")
+            self.refuse_bare(value, column, "labels")
             values = split(value)
         if values is None:
             raise InputError(f"{place}: column {column!r} holds one value: give a label per word, or `columns.target`.")
@@ -124,8 +127,8 @@ class _Row:
         places = [f"{self.place}, word {i} (counted from 0)" for i in range(len(tags))]
         return [((first, last), label) for first, last, label in tagging.spans(tags, places)]
 
-    def quoted(self, value, column, what):
-        """An error for a list that was printed without quotes, which reads as a text with brackets in it."""
+    def refuse_bare(self, value, column, what):
+        """A list that was printed without quotes, which would pass for a text with brackets in it, is an error."""
         if isinstance(value, str) and bare(value, spaces=what == "labels"):
             raise InputError(
                 f"{self.place}: column {column!r} holds {shortened(value)}, which looks like a list that was printed "
@@ -146,9 +149,10 @@ class _Row:
             )
         return items and [text_of(item, column, self.place) for item in items]
 
-    def target(self, column):
+    def target(self):
         """The positions that the target column names: 3, [3, 5], "3", "3 5" or a printed list; none for sentences."""
-        if column is None:
+        column = self.query.columns.get("target")
+        if not column:
             return ()
         value = self.cells.get(column)
         items = list_of(value, column, self.place)

@@ -11,10 +11,10 @@ from closerlook.digests import digests
 from closerlook.encoders.folder import model_files
 from closerlook.errors import InputError
 from closerlook.files import sha256, staged, writable
-from closerlook.overrides import typed
+from closerlook.overrides import arrived, typed
 
 try:
-    GIVEN = typed(dict(workflow.config_settings.config), Config)  # by --config
+    GIVEN = typed(arrived(workflow.config_settings.config, config), Config)  # by --config
     update_config(config, GIVEN)
     CFG = load(config, " + ".join(map(str, workflow.configfiles)) or "config", GIVEN)
 except InputError as error:
