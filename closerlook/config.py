@@ -263,11 +263,16 @@ class Classifier(Section):
     cv: Count = Field(3, description="Folds to select by; 1 is one stratified hold-out of 20 %.")
     repeats: Count = Field(5, description="Initialisations with which the selected candidate is trained again.")
     max_iter: Count = Field(1000, description="Most passes over the data of one network.")
+    scale: Literal["standard", "none"] = Field(
+        "standard",
+        description="`standard`: standardise each dimension on what a network is trained on. `none`: vectors as they "
+        "are, as in the paper, so that accuracy also measures their scale (`docs/classifier.md`).",
+    )
     halving: bool = Field(
         False,
-        description="Drop hopeless candidates: only the best quarter of the grid is trained for more than about 100 "
-        "updates, the best eighth for more than 200, and so on to a thirty-second. Several times faster "
-        "(`docs/classifier.md`).",
+        description="Drop hopeless candidates, by their loss on held-out samples: only the best quarter of the grid is "
+        "trained for more than about 100 updates, the best eighth for more than 200, and so on to a thirty-second. "
+        "Several times faster (`docs/classifier.md`).",
     )
     selectivity: bool = Field(
         False,

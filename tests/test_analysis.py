@@ -11,6 +11,7 @@ from closerlook.analysis.memorisation import probe_curves
 from closerlook.analysis.similarity import label_vector
 from closerlook.analysis.spaces import spaces
 from closerlook.analysis.table7 import PAPER, markdown, table7
+from closerlook.analysis.unlearned import AHEAD, GUESSES, unlearned
 from closerlook.files import write_json
 from closerlook.probes.condensed import square
 
@@ -80,6 +81,22 @@ def test_similarity_is_over_the_labels_that_both_splits_have(tmp_path):
     b = label_vector([0, 2, 3], [2, 1, 7], 4)
     both = ~np.isnan(a) & ~np.isnan(b)
     assert a[both].tolist() == [2, 3, 6] and b[both].tolist() == [2, 1, 7]
+
+
+def test_spaces_in_which_the_probe_learned_nothing_are_told(found):
+    frame = spaces(*found)
+    assert unlearned(frame).empty  # no readout, and better than the 40 % of the most frequent label
+    frame = frame.assign(n_test=100, linear_accuracy=frame.accuracy + 1, linear_lead=1.0, linear_lead_error=0.4)
+    assert unlearned(frame).empty  # ahead by two and a half errors
+    worst = (frame.state == "t.seed1") & (frame.layer == 0)
+    frame.loc[worst, ["accuracy", "linear_accuracy", "linear_lead"]] = 50.0, 90.0, 40.0
+    guess = (frame.state == "pretrained") & (frame.layer == 1)  # separable, and 45 of 100 right where 40 are by chance
+    frame.loc[guess, ["accuracy", "linear_lead"]] = 45.0, 0.5
+    table = unlearned(frame)
+    assert list(zip(table.state, table.layer)) == [("t.seed1", 0), ("pretrained", 1)]
+    assert table.reason.tolist() == [AHEAD, GUESSES]
+    frame.loc[guess, "is_linear"] = False
+    assert len(unlearned(frame)) == 1
 
 
 def test_fewer_than_six_pairs_of_labels_have_no_similarity(tmp_path):

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits, make_blobs
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
 
 from closerlook.probes.classifier import probe
 from closerlook.probes.control import control_labels
 from closerlook.probes.description import FIRST, online_code
+from closerlook.probes.linear import compare, linear_readout
 from closerlook.probes.networks import tensors
 
 SMALL = {"hidden_layer_sizes": [[8]], "alphas": [1e-4], "repeats": 2, "max_iter": 30}
@@ -27,7 +30,7 @@ def digits():
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_single_candidate_is_scikit_learns_network(digits):
     (X, y), (Xt, yt) = digits
-    result = probe(*digits, **SMALL, random_state=3)
+    result = probe(*digits, **SMALL, random_state=3, scale="none")
     expected = [
         100 * MLPClassifier((8,), alpha=1e-4, max_iter=30, random_state=3 + i).fit(X, y).score(Xt, yt) for i in range(2)
     ]
@@ -65,6 +68,43 @@ def test_rare_labels_are_said():
     y = np.concatenate([y[:-1], [2]])
     result = probe((X, y), (X, y), **{**SMALL, "alphas": [1e-4, 1e-2]}, cv=3)
     assert result["status"] == "ok" and len(result["grid"]) == 2 and result["rare_labels"] == [2]
+
+
+def test_vectors_that_are_all_equal_give_the_majority(digits):
+    (_, y), (_, yt) = digits
+    X = np.ones((len(y), 4), np.float32), np.ones((len(yt), 4), np.float32)
+    result = probe((X[0], y), (X[1], yt), **SMALL, **EXTRAS)
+    assert result["status"] == "constant" and result["accuracy"] == result["majority"] and result["best"] is None
+    assert result["accuracies"] == [result["majority"]] * 2 and result["linear"] is None
+
+
+def test_a_linear_readout_stands_beside_the_probe(digits):
+    (X, y), (Xt, yt) = digits
+    analysis = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+    peer = analysis.fit(StandardScaler().fit_transform(X), y)
+    expected = 100 * peer.score(StandardScaler().fit(X).transform(Xt), yt)
+    results = [probe((a * X + 3, y), (a * Xt + 3, yt), **SMALL, scale="none") for a in (1, 1e-4)]
+    for result in results:  # whatever the scale
+        linear = result["linear"]
+        assert linear["accuracy"] == pytest.approx(expected, abs=0.3)
+        assert linear["lead"] == pytest.approx(linear["accuracy"] - result["accuracy"])
+    assert results[1]["accuracy"] < 20 and results[1]["linear"]["lead"] > 10 * results[1]["linear"]["error"]
+
+
+def test_the_error_of_a_lead_is_what_other_test_points_and_repeats_would_change_it_by():
+    """Points by the hundred thousand, of which tests take 200 at a time: the standard deviation of the lead."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(400):
+        skill = rng.normal(0.7, 0.03, 3)[:, None]  # of three repeats
+        each = (rng.random((3, 200)) < skill).astype(int)
+        found.append(compare((rng.random(200) < 0.8).astype(int), each, np.ones(200, int)))
+    assert np.mean([f["lead"] for f in found]) == pytest.approx(10, abs=0.6)
+    assert np.mean([f["error"] for f in found]) == pytest.approx(np.std([f["lead"] for f in found]), rel=0.15)
+
+
+def test_one_vector_per_label_has_no_linear_readout():
+    assert linear_readout(np.eye(3), np.arange(3), np.eye(3)) is None
 
 
 def test_majority_is_that_of_the_training_labels():
@@ -121,6 +161,20 @@ def test_description_length_of_noise_is_that_of_the_uniform_code():
     found = code(X, y)
     assert found["uniform_bits"] == 2000
     assert 0.9 < found["compression"] < 1.01  # no code can beat it; a trained one loses a little
+
+
+@pytest.mark.parametrize("shares", [np.ones(10), 1 / np.arange(1, 47) ** 1.5, np.r_[81, np.ones(9)]])
+def test_vectors_of_noise_compress_no_more_than_the_labels_frequencies_do(shares):
+    rng = np.random.default_rng(0)
+    y = rng.choice(len(shares), 1000, p=shares / shares.sum())
+    y[0] = len(shares) - 1
+    found = code(rng.normal(size=(1000, 32)), y)
+    assert 0.85 < found["frequency_compression"] < 1.01
+    assert found["frequency_bits"] == pytest.approx(found["bits"] * found["frequency_compression"])
+    p = np.bincount(y)[np.unique(y)] / len(y)
+    first = found["blocks"][0]
+    entropy = -(p * np.log2(p)).sum() * (len(y) - found["blocks"][1]["known"])
+    assert found["frequency_bits"] == pytest.approx(first["bits"] + entropy, rel=0.15)
 
 
 def test_description_length_of_plain_labels_is_hardly_more_than_the_first_block():

@@ -1,5 +1,6 @@
 """`MLPProbe` against scikit-learn's `MLPClassifier` and against data whose answer is known."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 import torch
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from closerlook import MLPProbe
@@ -106,12 +109,20 @@ def test_networks_trained_together_go_as_each_goes_alone(digits):
         assert together.accuracies(X, y)[i] == pytest.approx(alone[i].accuracies(X, y)[0], abs=2e-3)
 
 
-def test_a_repeat_is_scikit_learns_network(digits):
+def scikit_learns(scale, *args, **keys):
+    """scikit-learn's network, after its scaler if the vectors are to be standardised."""
+    network = MLPClassifier(*args, **keys)
+    return network if scale == "none" else make_pipeline(StandardScaler(), network)
+
+
+@pytest.mark.parametrize("scale", ["none", "standard"])
+def test_a_repeat_is_scikit_learns_network(digits, scale):
     X, y, Xt, yt = digits
-    probe = MLPProbe([(32,)], [1e-2], repeats=3, random_state=5).fit(X, y, {"test": (Xt, yt)})
+    probe = MLPProbe([(32,)], [1e-2], repeats=3, random_state=5, scale=scale).fit(X, y, {"test": (Xt, yt)})
     for r in range(3):
-        peer = MLPClassifier((32,), alpha=1e-2, max_iter=1000, random_state=5 + r).fit(X, y)
+        peer = scikit_learns(scale, (32,), alpha=1e-2, max_iter=1000, random_state=5 + r).fit(X, y)
         assert probe.accuracies_[r] == pytest.approx(peer.score(Xt, yt), abs=0.005)
+        peer = peer if scale == "none" else peer[-1]
         assert abs(probe.n_iter_[r] - peer.n_iter_) <= 0.05 * peer.n_iter_  # rounding grows over thousands of updates
         assert probe.stopped_[r] == "converged"
         np.testing.assert_allclose(probe.learning_curves_[r]["loss"][:30], peer.loss_curve_[:30], rtol=1e-3)
@@ -121,16 +132,18 @@ def test_a_repeat_is_scikit_learns_network(digits):
     assert probe.score(Xt, yt) == pytest.approx(probe.accuracies_[0])
 
 
-def test_the_grids_scores_are_those_of_scikit_learns_search_within_noise(digits):
+@pytest.mark.parametrize("scale", ["none", "standard"])
+def test_the_grids_scores_are_those_of_scikit_learns_search_within_noise(digits, scale):
     X, y, *_ = digits
-    grid = {"hidden_layer_sizes": [(2,), (24,)], "alpha": [1e-4, 10.0]}
-    probe = MLPProbe(grid["hidden_layer_sizes"], grid["alpha"], cv=3, repeats=1, max_iter=150).fit(X, y)
-    splits = StratifiedKFold(3, shuffle=True, random_state=0)
-    search = GridSearchCV(MLPClassifier(max_iter=150, random_state=0), grid, cv=splits, refit=False).fit(X, y)
-    expected = {(p["hidden_layer_sizes"], p["alpha"]): s for p, s in by_params(search.cv_results_)}
+    grid = {"hidden_layer_sizes": [(4,), (24,)], "alpha": [1e-4, 10.0]}
+    probe = MLPProbe(*grid.values(), cv=3, repeats=1, max_iter=150, scale=scale).fit(X, y)
+    splits, scores = StratifiedKFold(3, shuffle=True, random_state=0), {}
+    for shape, alpha in itertools.product(*grid.values()):  # the scaler is fitted anew within each fold
+        peer = scikit_learns(scale, shape, alpha=alpha, max_iter=150, random_state=0)
+        scores[shape, alpha] = cross_val_score(peer, X, y, cv=splits).mean()
     for params, score in by_params(probe.cv_results_):
-        assert score == pytest.approx(expected[params["hidden_layer_sizes"], params["alpha"]], abs=0.04)
-    assert probe.best_params_ == {"hidden_layer_sizes": (24,), "alpha": search.best_params_["alpha"]}
+        assert score == pytest.approx(scores[params["hidden_layer_sizes"], params["alpha"]], abs=0.04)
+    assert tuple(probe.best_params_.values()) == max(scores, key=scores.get)
     assert probe.best_score_ == probe.cv_results_["mean_test_score"].max()
     assert probe.cv_results_["rank_test_score"][probe.best_index_] == 1
 
@@ -270,7 +283,7 @@ def test_a_parameter_out_of_its_range_is_named(options, message):
 
 def test_values_beyond_float32_and_a_wrong_evaluation_set_are_errors():
     X, y = make_blobs(30, centers=2, random_state=0)
-    probe = MLPProbe([(4,)], [1e-4], repeats=1, max_iter=1)
+    probe = MLPProbe([(4,)], [1e-4], repeats=1, max_iter=1, scale="none")
     with pytest.raises(ValueError, match="too large for float32"):
         probe.fit(X * 1e60, y)
     for name, data, says in [
@@ -301,5 +314,38 @@ def test_losses_are_clipped_as_in_scikit_learn():
     X, y = make_blobs(400, centers=6, n_features=10, cluster_std=60, center_box=(-60, 60), random_state=0)
     X = X.astype(np.float32)
     peer = MLPClassifier((16,), max_iter=5, random_state=0).fit(X, y)
-    probe = MLPProbe([(16,)], [1e-4], repeats=1, max_iter=5).fit(X, y)
+    probe = MLPProbe([(16,)], [1e-4], repeats=1, max_iter=5, scale="none").fit(X, y)
     np.testing.assert_allclose(probe.learning_curves_[0]["loss"], peer.loss_curve_, rtol=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+def test_standardised_vectors_make_their_scale_no_matter(digits, scale):
+    """As they are, vectors that differ by 1e-4 teach a network nothing before it stops."""
+    X, y, Xt, yt = digits
+    moved = [7 + scale * Z.astype(np.float64) for Z in (X, Xt)]
+    accuracy = {}
+    for how in ("standard", "none"):
+        probe = MLPProbe([(32,)], [1e-4], repeats=1, scale=how).fit(moved[0], y, {"test": (moved[1], yt)})
+        accuracy[how] = probe.mean_accuracy_
+        assert probe.score(moved[1], yt) == pytest.approx(probe.mean_accuracy_)
+    assert accuracy["standard"] > 0.9 and (scale == 1.0 or accuracy["none"] < accuracy["standard"] - 0.02)
+    assert scale != 1e-4 or accuracy["none"] < 0.2
+
+
+def test_halving_keeps_what_learns_slowly():
+    """While most candidates still say the most frequent label, losses tell those apart that have begun to learn."""
+    rng = np.random.default_rng(99)
+    w = rng.normal(size=(30, 6))
+
+    def noisy(seed, n):
+        r = np.random.default_rng(seed)
+        X = r.normal(size=(n, 30))
+        return 0.02 * X, (X @ w).argmax(1)
+
+    test, grid = (
+        noisy(1, 2000),
+        {"hidden_layer_sizes": [(n, n) for n in (2, 4, 8, 16, 32, 64)], "cv": 1, "scale": "none"},
+    )
+    grid |= {"alphas": [1e-7, 1e-5, 1e-3, 1e-1], "repeats": 2, "max_iter": 250}
+    found = [MLPProbe(**grid, halving=h).fit(*noisy(0, 400), {"test": test}).mean_accuracy_ for h in (False, True)]
+    assert found[0] > 0.5 and found[1] > found[0] - 0.05

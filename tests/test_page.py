@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
+from closerlook.report.data import SHOWN, data
 from closerlook.report.page import page as write
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -72,13 +73,28 @@ CLAIM = {"unit": "points", "d": 1.5, "n": 4, "cells": 2, "share": 0.75, "p": 0.0
 CLAIMS = pd.DataFrame([
     CLAIM | {"claim": "accuracy", "statement": "Fine-tuning improves accuracy.", "definition": "Test accuracy.",
              "verdict": "supported", "effect": 4.1, "ci_low": 3.0, "ci_high": 5.2,
-             "exceptions": f"small / role (-0.4); small / {NASTY} (-0.1)"},
+             "exceptions": ["small / role; a (-0.4)", f"small / {NASTY} (-0.1)"], "undefined": ["small / b (met)"]},
     CLAIM | {"claim": "clusters", "statement": "Fewer clusters.", "definition": "Their number.",
              "verdict": "contradicted", "effect": -0.2, "ci_low": -0.3, "ci_high": -0.1, "exceptions": None},
     CLAIM | {"claim": "transfer", "statement": "Related tasks help.", "definition": "Their difference.", "n": 0,
              "verdict": "too little data", "effect": np.nan, "ci_low": np.nan, "ci_high": np.nan, "d": np.nan,
              "share": np.nan, "p": np.nan, "p_adjusted": np.nan, "exceptions": np.nan},
 ])  # fmt: skip
+ANSWERS = [
+    {"model": "small", "task": "role", "sentences": ["Accuracy rose.", f"Label {NASTY} moved."], "warnings": []},
+    {"model": "base", "task": "role", "sentences": ["It fell."], "warnings": ["The run of seed 0 changed nothing."]},
+]
+CASES = [{"split": "train", "label": NASTY, "count": 2, "where": "f:1"},
+         {"split": "test", "label": "b", "count": 1, "where": "f:9"}]  # fmt: skip
+SUMMARY = {
+    "kind": "word", "n_labels": 40, "duplicates": {"train": 3, "test": 0}, "train_test_overlap": 60,
+    "splits": {split: {"n_sentences": 10, "n_targets": 900, "labels": {NASTY: 500, **{f"l{i}": 10 for i in range(39)}},
+                       "left_out": {"no label": 7}, "blank_tokens": 0} for split in ("train", "test")},
+    "conflicts": {"train": 1, "test": 0, "across": 1, "total": 1,
+                  "first": [{"text": f"so [{NASTY}] it", "words": "so it", "target": [1], "cases": CASES}]},
+    "overlap_first": [{"text": f"one [{i}]", "words": "one", "target": [0], "cases": CASES} for i in range(20)],
+    "warnings": [f"Beware of {NASTY}."], "dropped_conflicts": None,
+}  # fmt: skip
 MISSING = pd.DataFrame([
     {"cell": "small / role.seed1 / role", "step": "classifier probe", "status": "failed", "reason": f"killed {NASTY}"},
     {"cell": "base / role.seed0", "step": "fine-tuning", "status": "not run", "reason": np.nan},
@@ -103,7 +119,9 @@ def study(tmp_path_factory):
         figures.append(figure | {"id": f"figure-{model}-{task}", "model": model, "task": task})
     runs = [run("small", "role", 0, LABELS), run("small", "role", 1, LABELS), run("base", "role", 1, LABELS, False),
             run("small", "question", 0, ["what", "who"])]  # fmt: skip
-    html = write(title=f"Study {NASTY}", summary="2 models.", claims=CLAIMS, tables=tables, figures=figures,
+    told = {"answers": ANSWERS, "notes": [f"Mind {NASTY}"]}
+    told["data"] = data({"role": SUMMARY, "question": SUMMARY | {"kind": "sentence"}})
+    html = write(title=f"Study {NASTY}", summary="2 models.", **told, claims=CLAIMS, tables=tables, figures=figures,
                  explorer=runs, missing=MISSING, making=MAKING)  # fmt: skip
     path = folder / "report.html"
     path.write_text(html, encoding="utf-8")
@@ -374,6 +392,41 @@ def test_a_table_is_copied_as_csv(page):
     assert list(frame.label.dropna()) == list(known.label.dropna())
 
 
+def test_the_first_screen_is_the_answer_and_what_to_mind(page):
+    answer = page.locator("#answer")
+    articles = answer.locator("article")
+    assert [text.split("\n")[0] for text in articles.all_inner_texts()] == ["role small", "role base"]
+    assert NASTY in articles.first.inner_text() and "Accuracy rose." in articles.first.inner_text()
+    warnings = answer.locator(".warning").all_inner_texts()
+    assert warnings == [f"Mind {NASTY}", "The run of seed 0 changed nothing."]
+    assert answer.bounding_box()["y"] < page.locator("#data").bounding_box()["y"]
+    assert page.locator("#data").bounding_box()["y"] < page.locator("#claims").bounding_box()["y"]
+
+
+def test_the_data_are_told_before_any_result(page):
+    words, sentences = page.locator("#data article").all()
+    text = words.inner_text()
+    for part in ("train 900 in 10 sentences; test 900 in 10 sentences; 40 labels", f"Beware of {NASTY}.",
+                 "left out of train: no label", "duplicates in train", "26 rarer labels"):  # fmt: skip
+        assert part in text
+    assert "train 900; test 900" in sentences.inner_text()
+    shown = words.locator("table").first.locator("tbody tr")
+    assert shown.count() == SHOWN and shown.first.inner_text().split("\t")[0] == NASTY
+    widths = [row.locator("i").evaluate("(i) => i.getBoundingClientRect().width") for row in shown.all()[:2]]
+    assert widths[1] == pytest.approx(widths[0] * 10 / 500, abs=1)
+    conflict = words.get_by_text("1 example with more than one label")
+    conflict.click()
+    cases = words.locator("details[open] li").inner_text()
+    assert f"so [{NASTY}] it" in cases and f"{NASTY} ×2 (train f:1); b (test f:9)" in cases
+    conflict.click()
+    assert "60 examples in both splits, of which 20 are here" in text
+
+
+def test_claims_without_anything_to_compare_are_named_only(page):
+    assert page.locator("details.card").count() == 2
+    assert "Nothing to compare here: Related tasks help." in page.locator("#claims").inner_text()
+
+
 def test_claims_say_their_verdict_and_unfold(page):
     cards = page.locator("details.card")
     for card, words in zip(cards.all(), (["supported", "+4.10 points", "+3.00 to +5.20", "n = 4"], ["contradicted"],
@@ -449,8 +502,8 @@ def test_without_scripts_everything_is_listed(browser, study):
 def test_a_study_without_anything_is_a_page_too(browser, tmp_path):
     nothing = pd.DataFrame(columns=["cell", "step", "status", "reason"])
     making = {"config": "", "versions": {}, "seeds": [], "facts": [], "costs": pd.DataFrame(columns=["rule", "jobs"])}
-    html = write(title="Nothing", summary="0 models.", claims=CLAIMS[:0], tables=[], figures=[], explorer=[],
-                 missing=nothing, making=making)  # fmt: skip
+    html = write(title="Nothing", summary="0 models.", answers=[], notes=[], data=[], claims=CLAIMS[:0], tables=[],
+                 figures=[], explorer=[], missing=nothing, making=making)  # fmt: skip
     (tmp_path / "report.html").write_text(html, encoding="utf-8")
     page, said, _ = opened(browser, tmp_path / "report.html")
     assert "Nothing is missing" in page.locator("#missing").inner_text()

@@ -201,9 +201,34 @@ def test_costs_are_summed_by_rule(tmp_path):
 def test_figures_are_found_with_title_caption_model_and_task():
     captions = {name: f"About\n{name}.\n" for name in ("layers", "directions")}
     files = ["r/figures/directions/m.t.png", "r/figures/layers.png"]
-    found = contents.figures(files, captions)
+    found = contents.figures(files, captions, {"t": {"n_labels": 4}})
     assert [(f["title"], f["model"], f["task"]) for f in found] == [
         (contents.TITLES["layers"], None, None),
         (contents.TITLES["directions"], "m", "t"),
     ]
     assert found[1]["caption"] == "About directions." and len({f["id"] for f in found}) == 2
+
+
+def test_figures_over_pairs_of_labels_are_left_out_where_there_is_one(tmp_path):
+    captions = dict.fromkeys(("layers", "errors_by_distance", "layer_similarity"), "About.")
+    files = [f"r/figures/{name}.png" for name in captions]
+
+    def shown(*sizes):
+        return {f["id"] for f in contents.figures(files, captions, {str(k): {"n_labels": k} for k in sizes})}
+
+    assert shown(2) == shown(2, 3) == {"layers"} and shown(2, 9) == set(captions)
+
+
+def test_notes_tell_of_all_that_was_not_measured_or_not_learned():
+    rows = [{"model": "m", "task": "t", "state": "pretrained", "layer": n, "status": "constant" if n == 0 else "ok",
+             "n_labels": 2, "accuracy": 20.0 + n} for n in range(3)]  # fmt: skip
+    spaces = pd.DataFrame(rows, columns=list(COLUMNS))
+    behind = spaces[1:2].assign(lead=60.0, linear_accuracy=81.0, reason="a linear readout is ahead")
+    learned, constant, few = contents.notes(behind, spaces)
+    assert "in 1 of 3 spaces" in learned and "t, m, layer 1, original: 21.0 instead of 81.0 %" in learned
+    assert (
+        constant.startswith("All vectors are equal")
+        and "t (layer 0)" in constant
+        and few.startswith("t: with fewer than four labels")
+    )
+    assert contents.notes(behind[:0], spaces[1:].assign(n_labels=4)) == []

@@ -11,8 +11,9 @@ from closerlook.files import read_json
 
 COLUMNS = (
     "model", "task", "state", "tuned_on", "seed", "step", "layer", "depth", "status", "n_labels",
-    "accuracy", "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority",
-    "selectivity", "control_accuracy", "description_bits", "compression",
+    "accuracy", "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority", "n_test",
+    "linear_accuracy", "linear_lead", "linear_lead_error",
+    "selectivity", "control_accuracy", "description_bits", "compression", "frequency_compression",
     "n_clusters", "fewest_clusters", "is_linear", "overlapping", "mean_distance", "min_distance", "conflicts",
     "conflict_points",
     "test_status", "test_n_clusters", "test_is_linear", "train_test_similarity", "similarity_pairs",
@@ -44,7 +45,9 @@ def spaces(direct, classifier, labels, depths):
         `train_test_similarity` is Pearson's correlation of the two splits' distance vectors over the label pairs that
         are apart in both (`similarity_pairs` of them); `original_similarity` that of the training split and of the same
         layer before fine-tuning. Neither is there for fewer than six pairs.
-        `selectivity`, `description_bits` and `compression` are there where the config asks for them.
+        `linear_accuracy` is that of a linear readout, which is by `linear_lead` points (and their standard error) ahead
+        of the probe. `selectivity`, `description_bits`, `compression` (against a uniform code) and
+        `frequency_compression` (against one of the labels' frequencies) are there where the config asks for them.
     """
     rows = {}
     vectors = {}
@@ -63,9 +66,13 @@ def spaces(direct, classifier, labels, depths):
     for path in map(Path, classifier):
         row = rows.setdefault(tuple(cell_of(path, 4)), {})
         result = read_json(path)
-        best = result["best"] or {}
+        best, linear = result["best"] or {}, result.get("linear") or {}
         row |= {k: result[k] for k in ("accuracy", "accuracy_std", "majority")}
         row |= {
+            "n_test": result.get("n_test"),
+            "linear_accuracy": linear.get("accuracy"),
+            "linear_lead": linear.get("lead"),
+            "linear_lead_error": linear.get("error"),
             "repeats": len(result["accuracies"]),
             "best_hidden_layers": str(tuple(best["hidden_layer_sizes"])) if best else None,
             "best_alpha": best.get("alpha"),
@@ -73,6 +80,7 @@ def spaces(direct, classifier, labels, depths):
             "control_accuracy": (result.get("control") or {}).get("accuracy"),
             "description_bits": _mean((result.get("description_length") or {}).get("bits")),
             "compression": _mean((result.get("description_length") or {}).get("compression")),
+            "frequency_compression": _mean((result.get("description_length") or {}).get("frequency_compression")),
             "classifier_seconds": result["seconds"],
         }
     for cell, row in rows.items():
@@ -87,7 +95,17 @@ def spaces(direct, classifier, labels, depths):
         row |= {"model": model, "task": task, "state": state, "layer": layer} | state_of(state)
         row |= {"depth": depths[model], "n_labels": len(labels[task])}
     frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
-    whole = ["seed", "step", "repeats", "n_clusters", "fewest_clusters", "test_n_clusters", "overlapping", "conflicts"]
+    whole = [
+        "seed",
+        "step",
+        "repeats",
+        "n_test",
+        "n_clusters",
+        "fewest_clusters",
+        "test_n_clusters",
+        "overlapping",
+        "conflicts",
+    ]
     whole += ["conflict_points", "similarity_pairs", "original_pairs"]
     return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)
 

@@ -7,8 +7,18 @@ from closerlook.analysis.intervals import interval
 PAPER = ["model", "task", "state", "accuracy", "accuracy_std", "best_hidden_layers", "n_clusters", "is_linear",
          "train_test_similarity"]  # fmt: skip
 MEASURES = {"accuracy": "accuracy", "n_clusters": "n_clusters", "similarity": "train_test_similarity"}
-SPREAD = [f"{name}_{part}" for name in MEASURES for part in ("seed_std", "low", "high")] + ["seeds", "min_cluster_size"]
-EXTRA = ["selectivity", "selectivity_seed_std", "compression", "compression_seed_std"]  # where the config asks for them
+SPREAD = [f"{name}_{part}" for name in MEASURES for part in ("seed_std", "low", "high")]
+SPREAD += ["similarity_pairs", "seeds", "min_cluster_size"]
+EXTRA = [
+    "linear_accuracy",
+    "linear_accuracy_seed_std",
+    "selectivity",
+    "selectivity_seed_std",
+    "compression",
+    "compression_seed_std",
+    "frequency_compression",
+    "frequency_compression_seed_std",
+]  # where there are any
 
 
 def table7(spaces, models, tasks, min_cluster_size=1):
@@ -29,8 +39,10 @@ def table7(spaces, models, tasks, min_cluster_size=1):
         The paper's columns (`accuracy_std` is over the probe's initialisations, averaged over seeds), then standard
         deviation and 95 % interval (see `closerlook.analysis.intervals`) over fine-tuning seeds, and how many they are.
         `is_linear` is Y or N, or `2/3` where seeds differ.
-        `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper.
-        `selectivity` and `compression` follow where they were measured.
+        `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper, and there are
+        at least six pairs of labels (`similarity_pairs`).
+        `linear_accuracy` (of a linear readout of standardised vectors), `selectivity` and `compression` follow where
+        they were measured.
     """
     own = spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task)
     last = spaces[own & spaces.step.isna() & (spaces.layer == spaces.depth)].copy()
@@ -66,8 +78,8 @@ def _over_seeds(cell):
         "n_clusters": found["n_clusters"]["mean"],
         "is_linear": _verdict(linear.sum(), len(linear)),
         "train_test_similarity": found["similarity"]["mean"],
-        "selectivity": found["selectivity"]["mean"],
-        "compression": found["compression"]["mean"],
+        "similarity_pairs": cell.similarity_pairs.astype(float).mean(),
+        **{name: found[name]["mean"] for name in EXTRA[::2]},
         "seeds": cell.seed.nunique(),
         **spread,
     }
@@ -88,15 +100,13 @@ def markdown(table):
         "state": table.state,
         "accuracy": [_pm(a, s, 2) for a, s in zip(table.accuracy, table.accuracy_std)],
         "± seeds": [_pm(s, None, 2) for s in table.accuracy_seed_std],
+        **_extra(table, "linear readout", "linear_accuracy", 2),
         "best": table.best_hidden_layers.fillna("–"),
         "clusters": [_pm(a, s, 1) for a, s in zip(table.n_clusters, table.n_clusters_seed_std)],
-        "linear": table.is_linear.fillna("–"),
+        "separable": table.is_linear.fillna("–"),
         "train-test sim.": [_pm(a, s, 2) for a, s in zip(table.train_test_similarity, table.similarity_seed_std)],
-        **{
-            name: [_pm(a, s, digits) for a, s in zip(table[name], table[f"{name}_seed_std"])]
-            for name, digits in (("selectivity", 1), ("compression", 2))
-            if name in table
-        },
+        **_extra(table, "selectivity", "selectivity", 1),
+        **_extra(table, "compression", "compression", 2),
         "seeds": table.seeds.astype(str),
     })  # fmt: skip
     lines = [list(show.columns), *show.astype(str).values.tolist()]
@@ -104,6 +114,13 @@ def markdown(table):
     rows = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths)) + " |" for line in lines]
     rule = "|" + "|".join("-" * (w + 2) for w in widths) + "|"
     return "\n".join([rows[0], rule, *rows[1:]]) + "\n"
+
+
+def _extra(table, name, column, digits):
+    """A column that is there where it was measured."""
+    if column not in table:
+        return {}
+    return {name: [_pm(a, s, digits) for a, s in zip(table[column], table[f"{column}_seed_std"])]}
 
 
 def _pm(value, spread, digits):

@@ -9,9 +9,11 @@ from closerlook.devices import pick_device, torch_threads
 from closerlook.probes.control import control_labels
 from closerlook.probes.description import online_code
 from closerlook.probes.folds import folds
+from closerlook.probes.linear import compare, linear_readout
 from closerlook.probes.mlp import MLPProbe
 from closerlook.probes.networks import tensors
 from closerlook.probes.threads import spread
+from closerlook.vectors import constant
 
 
 def probe(
@@ -24,6 +26,7 @@ def probe(
     repeats=5,
     max_iter=1000,
     halving=False,
+    scale="standard",
     random_state=0,
     threads=1,
     device="cpu",
@@ -51,6 +54,8 @@ def probe(
         Initialisations of the selected candidate; most epochs of a network; seed; CPU threads.
     halving : bool
         Drop hopeless candidates early.
+    scale : {"standard", "none"}
+        Standardise each dimension on what a network is trained on, or take the vectors as they are.
     device : {"cpu", "cuda", "auto"}
     words : (list of str, list of str), optional
         The word of each target of train and test, for `selectivity`; None where targets are sentences.
@@ -65,12 +70,15 @@ def probe(
     Returns
     -------
     dict
-        `status`: `ok`, or `single_class` where there is nothing to tell apart (then the scores are None).
+        `status`: `ok`; `single_class` where there is nothing to tell apart (then the scores are None); `constant` where
+        all training vectors are equal, so that any network gives the most frequent label.
         `accuracies` (per repeat), `accuracy`, `accuracy_std`: test accuracy in percent; `best`: the selected candidate;
         `confusions`: [label, predicted label, how often] over all repeats, where they differ;
         `grid`: every candidate's selection accuracy by fold, epochs and what stopped it; per repeat `epochs`,
         `stopped`, `converged` and `curves` (loss, and test accuracy by epoch); `rare_labels`: those with too few
-        points for every fold; `majority`: test accuracy of the most frequent training label; `seconds`.
+        points for every fold; `majority`: test accuracy of the most frequent training label; `linear`: how a linear
+        readout does beside it (see `closerlook.probes.linear.compare`), None where there is none; `n_test`, how many
+        points were tested; `seconds`.
         On request `control` (accuracies on the control task), `selectivity` (accuracy minus control accuracy, in
         points; None for sentences, which have no word type, and where all words draw one label), `description_length`
         (bits and compression, by repeat) and `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest`
@@ -80,26 +88,33 @@ def probe(
     start = time.perf_counter()
     result = {
         "status": "single_class", "accuracy": None, "accuracy_std": None, "accuracies": [], "best": None, "grid": [],
-        "confusions": [],
+        "confusions": [], "linear": None, "n_test": len(yt),
         "majority": 100 * float(np.mean(yt == np.bincount(y).argmax())),
     }  # fmt: skip
     asked = {"selectivity": selectivity, "description_length": description_length, "memorisation": memorisation}
     result |= {name: None for name, wanted in asked.items() if wanted}
     if len(np.unique(y)) < 2:
         return result | {"seconds": time.perf_counter() - start}
+    if constant(X):
+        guess = np.full((repeats, len(yt)), np.bincount(y).argmax())
+        result |= {"status": "constant", "accuracies": [result["majority"]] * repeats, "accuracy_std": 0.0}
+        result |= {"accuracy": result["majority"], "confusions": _confusions(guess, yt)}
+        return result | {"seconds": time.perf_counter() - start}
     options = {
-        "cv": cv, "repeats": repeats, "max_iter": max_iter, "halving": halving, "random_state": random_state,
-        "n_jobs": threads, "device": device, "verbose": True,
+        "cv": cv, "repeats": repeats, "max_iter": max_iter, "halving": halving, "scale": scale,
+        "random_state": random_state, "n_jobs": threads, "device": device, "verbose": True,
     }  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # rare labels are said in the result
         fitted = MLPProbe(hidden_layer_sizes, alphas, **options).fit(X, y, {"test": (Xt, yt)})
-    best = fitted.best_params_
+    best, each = fitted.best_params_, fitted.predict_each(Xt)
+    readout = linear_readout(X, y, Xt)
     result |= _accuracies(fitted) | {
         "status": "ok",
         "best": {**best, "hidden_layer_sizes": list(best["hidden_layer_sizes"])},
         "grid": _grid(fitted.cv_results_, cv) if len(fitted.cv_results_["params"]) > 1 else [],
-        "confusions": _confusions(fitted.predict_each(Xt), yt),
+        "confusions": _confusions(each, yt),
+        "linear": None if readout is None else compare(readout, each, yt),
         "rare_labels": fitted.rare_labels_.tolist(),
         "epochs": fitted.n_iter_.tolist(),
         "stopped": fitted.stopped_.tolist(),
@@ -113,7 +128,8 @@ def probe(
             result["control"] = _accuracies(chosen.fit(X, control[0], {"test": (Xt, control[1])}))
             result["selectivity"] = result["accuracy"] - result["control"]["accuracy"]
     if description_length:
-        data = tensors(X, np.unique(y, return_inverse=True)[1], pick_device(device))
+        scaled = X if scale == "none" else fitted.scaler_.transform(X)  # sender and receiver have the vectors
+        data = tensors(scaled, np.unique(y, return_inverse=True)[1], pick_device(device))
         with torch_threads(1):
             codes = spread(
                 lambda r: online_code(*data, *best.values(), max_iter=max_iter, seed=random_state + r),

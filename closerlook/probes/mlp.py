@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
@@ -30,8 +31,8 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
     """A ReLU network chosen from a grid and trained several times: the classifier probe of Zhou & Srikumar (ACL 2022).
 
     Every candidate is what scikit-learn's `MLPClassifier` is with its defaults (Glorot initialisation, Adam, batches
-    of 200, L2 term, stopping rule), in float32; `docs/classifier.md` says how they compare. All candidates of a fold
-    share the order of their batches, so that one product serves all their first layers.
+    of 200, L2 term, stopping rule) after a `StandardScaler`, in float32; `docs/classifier.md` says how they compare.
+    All candidates of a fold share the order of their batches, so that one product serves all their first layers.
 
     Parameters
     ----------
@@ -47,8 +48,12 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         Most epochs of a network.
     halving : bool, default=False
         Do not train every candidate to its end: after about 100, 200, 400 and 800 updates (in whole epochs, two at
-        least) only the best quarter, eighth, sixteenth and thirty-second of the grid go on, by accuracy on held-out
-        samples. Several times faster.
+        least) only the best quarter, eighth, sixteenth and thirty-second of the grid go on, by their loss on held-out
+        samples (most still have one accuracy then). Several times faster.
+    scale : {"standard", "none"}, default="standard"
+        Standardise each dimension, by mean and standard deviation of the samples that a network is trained on. On
+        vectors as they are, Adam's steps are of one size whatever theirs is, so that where vectors differ little a
+        network stops before it has learned anything (`docs/classifier.md`).
     device : {"cpu", "cuda", "auto"}, default="cpu"
     n_jobs : int, default=None
         CPU threads; None is one, -1 all. The result does not depend on it.
@@ -79,7 +84,8 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
     n_iter_, stopped_ : arrays (repeats,)
         Epochs of each repeat, and why it ended.
     networks_ : list of list of (W, b)
-        Weights of each repeat, layer by layer, as `coefs_` and `intercepts_` of scikit-learn.
+        Weights of each repeat, layer by layer, as `coefs_` and `intercepts_` of scikit-learn; for standardised samples.
+    scaler_ : StandardScaler or None
     rare_labels_ : array
         Labels with too few samples to be in every part that candidates are trained on or scored by.
 
@@ -94,6 +100,7 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         repeats=5,
         max_iter=1000,
         halving=False,
+        scale="standard",
         device="cpu",
         n_jobs=None,
         random_state=0,
@@ -105,6 +112,7 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         self.repeats = repeats
         self.max_iter = max_iter
         self.halving = halving
+        self.scale = scale
         self.device = device
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -135,11 +143,20 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         seeds = rng.randint(2**31 - 1, size=self.repeats)
         if isinstance(self.random_state, (int, np.integer)):
             seeds = self.random_state + np.arange(self.repeats)
-        sets = {name: tensors(*self._checked(name, *pair), device) for name, pair in (eval_set or {}).items()}
+        sets = {name: self._checked(name, *pair) for name, pair in (eval_set or {}).items()}
+        self.scaler_, scaled = self._scaling(X)
+        sets = {name: tensors(scaled(Z), label, device) for name, (Z, label) in sets.items()}
         with torch_threads(1):  # a thread of ours has one of torch's, so that sums have one order
             self._select(X, label, int(seeds[0]), device)
-            self._repeat(*tensors(X, label, device), sets, seeds)
+            self._repeat(*tensors(scaled(X), label, device), sets, seeds)
         return self
+
+    def _scaling(self, X):
+        """The scaler that samples ask for, and the function that applies it."""
+        if self.scale == "none":
+            return None, lambda Z: Z
+        scaler = StandardScaler().fit(np.asarray(X, np.float64))
+        return scaler, lambda Z: scaler.transform(np.asarray(Z, np.float64))
 
     def _check(self):
         for name in ("cv", "repeats", "max_iter"):
@@ -151,6 +168,8 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         for shape in self.hidden_layer_sizes:
             if not np.iterable(shape) or not all(isinstance(n, (int, np.integer)) and n > 0 for n in shape):
                 raise ValueError(f"hidden_layer_sizes: {shape!r} should be a sequence of positive integers, or ().")
+        if self.scale not in ("standard", "none"):
+            raise ValueError(f"scale={self.scale!r} should be 'standard' or 'none'.")
         if not all(np.isfinite(a) and a >= 0 for a in self.alphas):
             raise ValueError(f"alphas={self.alphas!r} should be finite and not negative.")
 
@@ -210,11 +229,13 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
     def _score(self, grid, X, y, splits, seed, device):
         """Train all candidates on all folds: held-out accuracies, epochs, and what stopped each, (n_grid, n_folds)."""
         shape = (len(grid), len(splits))
-        score, n_iter, stopped = np.full(shape, np.nan), np.zeros(shape, int), np.full(shape, None)
+        score, loss = np.full(shape, np.nan), np.full(shape, np.inf)
+        n_iter, stopped = np.zeros(shape, int), np.full(shape, None)
         sizes = [self._sizes(g) for g in grid]
         races = []
         for k, (kept, held) in enumerate(splits):
-            data, test = tensors(X[kept], y[kept], device), tensors(X[held], y[held], device)
+            _, scaled = self._scaling(X[kept])
+            data, test = (tensors(scaled(X[some]), y[some], device) for some in (kept, held))
             for block in _blocks(sizes, BLOCK[device.type]):
                 weights = [initial(sizes[i], np.random.RandomState(seed)) for i in block]
                 networks = Networks(weights, [grid[i]["alpha"] for i in block], device)
@@ -228,6 +249,9 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
                 if done or training.epoch == until:
                     for i, right in training.accuracies(*test).items():
                         score[block[i], k] = right
+                    if self.halving:
+                        for i, nats in training.losses_on(*test).items():
+                            loss[block[i], k] = nats
                 for i, why in done.items():
                     n_iter[block[i], k], stopped[block[i], k] = training.epoch, why
                 training.leave(done)
@@ -243,7 +267,7 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
                     races = [(k, block, one, test) for k, block, training, test in races for one in training.split()]
                 spread(partial(run, until), races, self._jobs(device))
                 running = np.flatnonzero((stopped != "dropped").all(1))
-                order = running[np.argsort(-score[running].mean(1), kind="stable")]
+                order = running[np.argsort(loss[running].mean(1), kind="stable")]
                 lost = order[int(np.ceil(share * len(grid))) :]
                 for k, block, training, _ in races:
                     gone = [i for i in training.networks.order if block[i] in lost] if training.networks else []
@@ -305,6 +329,7 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         return self.classes_[[self._probabilities(X, network).argmax(1) for network in self.networks_]]
 
     def _probabilities(self, X, network):
+        X = self.scaler_.transform(X) if self.scaler_ else X
         for depth, (W, b) in enumerate(network):
             X = X @ W + b
             if depth < len(network) - 1:

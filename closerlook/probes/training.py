@@ -100,6 +100,10 @@ class Training:
         """Weights of a network that has not left."""
         return self.networks.weights(int(np.flatnonzero(self.networks.order == i)[0]))
 
+    def losses_on(self, X, y):
+        """Mean cross-entropy of samples, in nats, by network."""
+        return dict(zip(map(int, self.networks.order), (self.networks.surprise(X, y) / len(y)).tolist()))
+
     def accuracies(self, X, y):
         """Share of the samples that each network labels rightly, by network."""
         right = sum((predicted == y[rows]).sum(1) for rows, predicted in self.networks.predict(X))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from closerlook.analysis.similarity import LEAST
 from closerlook.analysis.spaces import before_and_after
 
 TITLES = {
@@ -15,7 +16,7 @@ TITLES = {
     "layer_similarity": "Similarity of the layers, update by update",
     "centroid_paths": "Paths of the three closest labels",
     "transfer": "From one task to another",
-    "memorisation": "What the probe learns by heart",
+    "memorisation": "What the probe memorises",
     "hull_accuracy": "The nearest hull as a classifier",
     "errors_by_distance": "Errors by distance",
     "directions": "Where the labels move",
@@ -23,33 +24,78 @@ TITLES = {
 }
 MAIN = {
     "model": "model", "task": "task", "state": "state", "accuracy": "accuracy", "accuracy_seed_std": "accuracy ±",
-    "accuracy_low": "95 % from", "accuracy_high": "to", "best_hidden_layers": "best probe", "n_clusters": "clusters",
-    "n_clusters_seed_std": "clusters ±", "is_linear": "linear", "train_test_similarity": "train-test similarity",
-    "similarity_seed_std": "train-test similarity ±", "selectivity": "selectivity",
-    "selectivity_seed_std": "selectivity ±", "compression": "compression", "compression_seed_std": "compression ±",
-    "seeds": "seeds",
+    "accuracy_low": "95 % from", "accuracy_high": "to", "linear_accuracy": "linear readout",
+    "linear_accuracy_seed_std": "linear readout ±", "best_hidden_layers": "best probe", "n_clusters": "clusters",
+    "n_clusters_seed_std": "clusters ±", "is_linear": "separable", "train_test_similarity": "train-test similarity",
+    "similarity_seed_std": "train-test similarity ±", "similarity_pairs": "pairs of labels",
+    "selectivity": "selectivity", "selectivity_seed_std": "selectivity ±", "compression": "compression",
+    "compression_seed_std": "compression ±", "frequency_compression": "against frequencies",
+    "frequency_compression_seed_std": "against frequencies ±", "seeds": "seeds",
 }  # fmt: skip
 CLUSTERS = {
-    "model": "model", "task": "task", "labels": "labels", "conflicts": "conflicts", "original": "original",
+    "model": "model", "task": "task", "labels": "labels", "conflict_points": "examples in conflict",
+    "fewest": "fewest possible", "original": "original",
     "fine_tuned": "fine-tuned", "fine_tuned_seed_std": "fine-tuned ±", "fine_tuned_low": "95 % from",
     "fine_tuned_high": "to", "seeds": "seeds",
 }  # fmt: skip
 TRANSFER = {
     "model": "model", "fine_tuned_on": "fine-tuned on", "probed_on": "probed on",
-    "labels_increased": "labels that gained", "labels_decreased": "that lost",
+    "labels_increased": "labels that gained", "labels_decreased": "that lost", "labels_freed": "that overlap no more",
+    "labels_caught": "that overlap now",
     "mean_min_distance_change": "mean change", "mean_min_distance_change_seed_std": "mean change ±",
     "accuracy": "accuracy", "accuracy_seed_std": "accuracy ±",
     "accuracy_change": "its change", "accuracy_change_low": "95 % from", "accuracy_change_high": "to",
     "seeds": "seeds",
 }  # fmt: skip
 LAYERS = {
-    "layer": "layer", "when": "state", "accuracy": "accuracy", "accuracy ±": "accuracy ±", "n_clusters": "clusters",
-    "n_clusters ±": "clusters ±", "min_distance": "smallest distance", "min_distance ±": "smallest distance ±",
+    "layer": "layer", "when": "state", "accuracy": "accuracy", "accuracy ±": "accuracy ±",
+    "linear_accuracy": "linear readout", "linear_accuracy ±": "linear readout ±", "n_clusters": "clusters",
+    "n_clusters ±": "clusters ±", "overlapping": "overlapping pairs", "min_distance": "smallest distance",
+    "min_distance ±": "smallest distance ±",
     "mean_distance": "mean distance", "mean_distance ±": "mean distance ±",
     "train_test_similarity": "train-test similarity", "train_test_similarity ±": "train-test similarity ±",
-    "original_similarity": "similarity to the original", "original_similarity ±": "similarity to the original ±",
-    "seeds": "seeds",
+    "similarity_pairs": "pairs (train-test)", "original_similarity": "similarity to the original",
+    "original_similarity ±": "similarity to the original ±", "original_pairs": "pairs (original)", "seeds": "seeds",
 }  # fmt: skip
+PAIRS = {"errors_by_distance": 5, "layer_similarity": LEAST}  # of labels, below which a figure is empty
+
+
+def notes(unlearned, spaces):
+    """What a reader should know of all numbers of a study.
+
+    Parameters
+    ----------
+    unlearned, spaces : DataFrame
+        As `closerlook.analysis.unlearned.unlearned` and `closerlook.analysis.spaces.spaces` return them.
+
+    Returns
+    -------
+    list of str
+    """
+    found = []
+    if len(unlearned):
+        worst = unlearned.iloc[0]
+        where = f"{worst.task}, {worst.model}, layer {worst.layer}, {worst.state.replace('pretrained', 'original')}"
+        found.append(
+            f"The classifier probe did not learn what is there in {len(unlearned)} of {spaces.accuracy.notna().sum()} "
+            f"spaces, where a linear readout of the same vectors is ahead of it by more than noise, or it does no "
+            f"better than the most frequent label. Most is lost in {where}: {worst.accuracy:.1f} instead of "
+            f"{worst.linear_accuracy:.1f} %. Read the linear readout there (docs/classifier.md)."
+        )
+    equal = spaces[spaces.status == "constant"]
+    if len(equal):
+        where = ", ".join(f"{task} (layer {layer})" for task, layer in sorted(set(zip(equal.task, equal.layer))))
+        found.append(
+            f"All vectors are equal, as those of [CLS] are before any context is read, in {where}: there is nothing to "
+            "measure."
+        )
+    few = sorted(set(spaces.task[spaces.n_labels < 4]))
+    if few:
+        found.append(
+            f"{', '.join(few)}: with fewer than four labels there are at most three pairs of them, over which no "
+            "correlation says anything; similarities of label distances are left out."
+        )
+    return found
 
 
 def summary(models, tasks, seeds, layers):
@@ -79,21 +125,24 @@ def tables(table7, clusters, table5, spaces, models, tasks):
             "id": "table7", "title": "Before and after fine-tuning, last layer", "main": True,
             "frame": _named(table7, MAIN),
             "note": "The paper's Tables 2 and 7. ± is the standard deviation over seeds, the interval that of the mean "
-            "accuracy; the original has no seeds. Train-test similarity stands where every label is one cluster.",
+            "accuracy; the original has no seeds. The linear readout does not depend on scale or on an optimiser's "
+            "patience: where it is far ahead, the probe has not learned. Train-test similarity stands where every "
+            "label is one cluster, in both splits, and there are at least six pairs of labels. Compression cannot be "
+            "compared between tasks.",
         }
     ]  # fmt: skip
     if len(clusters):
         shown.append({
             "id": "clusters", "title": "Clusters, where there were more than labels",
             "frame": _named(clusters, CLUSTERS),
-            "note": "The paper's Tables 3 and 4, last layer. Each conflict (identical points with different labels) "
-            "keeps two points apart from all others.",
+            "note": "The paper's Tables 3 and 4, last layer. An example that shares its vector with one of another "
+            "label stays alone, so that some clusters are unavoidable.",
         })  # fmt: skip
     if (table5.fine_tuned_on.notna() & (table5.fine_tuned_on != table5.probed_on)).any():
         shown.append({
             "id": "table5", "title": "From one task to another", "frame": _named(table5, TRANSFER),
             "note": "The paper's Table 5 as a matrix, last layer: fine-tune on one task, probe another. A label gains "
-            "or loses smallest distance to any other.",
+            "or loses smallest distance to any other; one that overlaps with another has none.",
         })  # fmt: skip
     for model in models:
         for task in tasks:
@@ -106,8 +155,8 @@ def tables(table7, clusters, table5, spaces, models, tasks):
     return [{"model": None, "task": None, "main": False} | table for table in shown]
 
 
-def figures(files, captions):
-    """The report's figures.
+def figures(files, captions, summaries):
+    """The report's figures, but for those that are empty with so few labels.
 
     Parameters
     ----------
@@ -115,14 +164,18 @@ def figures(files, captions):
         `…/figures/{name}.png`, or `…/figures/{name}/{model}.{task}.png`, or `…/figures/{name}/{model}.png`.
     captions : dict of str to str
         The caption of each name.
+    summaries : dict of str to dict
+        What `summary.json` of each task holds.
 
     Returns
     -------
     list of dict
         In the order of the titles; as `closerlook.report.page.page` takes them.
     """
-    found = []
+    found, k = [], max((summary["n_labels"] for summary in summaries.values()), default=0)
     for file in map(Path, files):
+        if k * (k - 1) // 2 < PAIRS.get(file.stem, 0):
+            continue
         whole = file.parent.name == "figures"
         name = file.stem if whole else file.parent.name
         model, _, task = ("", "", "") if whole else file.stem.partition(".")

@@ -29,15 +29,21 @@ class Cell(NamedTuple):
     spread_text: str = ""
 
 
-def page(*, title, summary, claims, tables, figures, explorer, missing, making):
+def page(*, title, summary, answers, notes, data, claims, tables, figures, explorer, missing, making):
     """Write the report of a study.
 
     Parameters
     ----------
     title, summary : str
         The summary is one sentence.
+    answers : list of dict
+        As `closerlook.analysis.answers.answers` returns them.
+    notes : list of str
+        What a reader should know of the whole study.
+    data : list of dict
+        As `closerlook.report.data.data` returns them.
     claims : DataFrame
-        As `closerlook.analysis.claims.claims` returns them.
+        As `closerlook.analysis.claims.claims` returns them. Those that have nothing to compare are named only.
     tables : list of dict
         Each with `id`, `title`, `note`, `frame` for display, `model` and `task` (None: it is about all), and `main`,
         whether it belongs on the first screen. A column `X ±` right after `X` is its spread.
@@ -63,8 +69,9 @@ def page(*, title, summary, claims, tables, figures, explorer, missing, making):
     shown = [_table(**spec) for spec in tables]
     drawn = [_figure(**spec) for spec in figures]
     return environment.get_template("template.html").render(
-        title=title, summary=summary,
-        claims=[_claim(row) for row in claims.to_dict("records")],
+        title=title, summary=summary, answers=answers, notes=notes, data=data,
+        claims=[_claim(row) for row in claims.to_dict("records") if row["n"]],
+        without=[row["statement"].rstrip(".") for row in claims.to_dict("records") if not row["n"]],
         main=[t for t in shown if t["main"]],
         tables=_study(t for t in shown if not t["main"]), figures=_study(drawn),
         cell_tables=_cells(t for t in shown if not t["main"]), cell_figures=_cells(drawn),

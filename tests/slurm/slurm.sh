@@ -6,6 +6,7 @@
 # Exit code 77: not possible on this machine.
 set -euo pipefail
 
+PATH=$PATH:/usr/sbin:/sbin  # where daemons are, and some users' PATH is not
 ETC=/etc/slurm
 MARK="# Written by tests/slurm/slurm.sh, for"
 PACKAGES=(slurmctld slurmd slurm-client munge)

@@ -158,6 +158,30 @@ rule probe_curves:
         "../scripts/probe_curves.py"
 
 
+rule tuning:
+    input:
+        found(runs(METRICS)),
+    output:
+        "<results>/tables/tuning.csv",
+    log:
+        "<results>/logs/tuning.log",
+    benchmark:
+        "<results>/benchmarks/tuning.tsv"
+    group:
+        "tables"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=asks("table", "mem_mb"),
+        runtime=asks("table", "runtime"),
+    params:
+        code=code("tuning"),
+    message:
+        "Gathering how fine-tuning went"
+    script:
+        "../scripts/tuning.py"
+
+
 rule movements:
     input:
         runs=found(runs(MOVEMENT)),

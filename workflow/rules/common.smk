@@ -176,6 +176,7 @@ def followed():
 
 
 LABELS = found(expand("<results>/tasks/{task}/labels.json", task=CFG.tasks))
+SUMMARIES = found(expand("<results>/tasks/{task}/summary.json", task=CFG.tasks))
 
 
 def missing():

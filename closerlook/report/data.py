@@ -1,0 +1,82 @@
+"""What stands in the report about a study's data, before any result."""
+
+SHOWN = 14  # labels of a task that are in sight at once
+KINDS = {"word": "words", "span": "spans", "pair": "pairs of a word and its head", "sentence": "sentences"}
+
+
+def data(summaries):
+    """Describe the tasks' data.
+
+    Parameters
+    ----------
+    summaries : dict of str to dict
+        What `summary.json` of each task holds.
+
+    Returns
+    -------
+    list of dict
+        Per task: `task`; `extent`, a line; `labels`, each with `name`, `train` and `test` (targets) and `width` (of a
+        bar, per cent), the most frequent first, of which the first `shown` are in sight; `facts`, pairs of what and how
+        many, where there are any; `warnings`; and `repeated`, lists of texts that occur more than once and should not,
+        each with a `title` and `texts`.
+    """
+    return [{"task": task} | _task(summary) for task, summary in summaries.items()]
+
+
+def _task(summary):
+    splits = summary["splits"]
+    counts = {name: [splits[split]["labels"].get(name, 0) for split in splits] for split in splits
+              for name in splits[split]["labels"]}  # fmt: skip
+    most = max(train for train, _ in counts.values())
+    labels = [
+        {"name": name, "train": train, "test": test, "width": round(100 * train / most, 1)}
+        for name, (train, test) in sorted(counts.items(), key=lambda item: (-item[1][0], item[0]))
+    ]
+    sizes = "; ".join(
+        f"{split} {_n(of['n_targets'])} in {_n(of['n_sentences'])} sentences" for split, of in splits.items()
+    )
+    if summary["kind"] == "sentence":
+        sizes = "; ".join(f"{split} {_n(of['n_targets'])}" for split, of in splits.items())
+    conflicts, overlap = summary["conflicts"], summary["train_test_overlap"]
+    repeated = [
+        _repeated("with more than one label", conflicts.get("total", 0), conflicts["first"]),
+        _repeated("in both splits", overlap, summary.get("overlap_first", [])),
+    ]
+    return {
+        "extent": f"{KINDS[summary['kind']]}: {sizes}; {summary['n_labels']} labels",
+        "labels": labels, "shown": SHOWN, "facts": list(_facts(summary)), "warnings": summary.get("warnings", []),
+        "repeated": [some for some in repeated if some["texts"]],
+    }  # fmt: skip
+
+
+def _facts(summary):
+    """Pairs of what and how many; what there is none of goes without saying."""
+    dropped = summary.get("dropped_conflicts")
+    if dropped:
+        yield "left out by drop_conflicts", ", ".join(f"{split} {_n(n)}" for split, n in dropped["targets"].items())
+    for split, of in summary["splits"].items():
+        for reason, n in of.get("left_out", {}).items():
+            yield f"left out of {split}: {reason}", _n(n)
+        if of.get("blank_tokens"):
+            yield f"blank tokens in {split}, read as unknown", _n(of["blank_tokens"])
+        if summary["duplicates"][split]:
+            yield f"duplicates in {split}", _n(summary["duplicates"][split])
+    if summary["train_test_overlap"]:
+        yield "test examples that are in train too", _n(summary["train_test_overlap"])
+    if total := summary["conflicts"].get("total"):
+        yield "examples with more than one label", _n(total)
+
+
+def _repeated(what, n, first):
+    texts = [{"text": one.get("text", one["words"]), "cases": list(map(_case, one["cases"]))} for one in first]
+    more = f", of which {len(texts)} are here" if len(texts) < n else ""
+    return {"title": f"{_n(n)} example{'' if n == 1 else 's'} {what}{more}", "texts": texts}
+
+
+def _case(case):
+    times = f" ×{case['count']}" if case.get("count", 1) > 1 else ""
+    return f"{case['label']}{times} ({case.get('split', '')} {case['where']})".replace("( ", "(")
+
+
+def _n(n):
+    return f"{n:,}"

@@ -1,0 +1,141 @@
+"""The sentences of the first screen, on made-up studies whose truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from closerlook.analysis.answers import answers
+from closerlook.analysis.labels import COLUMNS as LABELS
+from closerlook.analysis.movement import COLUMNS as MOVEMENT
+from closerlook.analysis.spaces import COLUMNS as SPACES
+from closerlook.analysis.tuning import COLUMNS as TUNING
+from closerlook.analysis.tuning import tuning
+from closerlook.files import write_json
+
+CELL = {"model": "m", "task": "t"}
+
+
+def say(before=None, after=(), labels=(), moved=(), runs=None):
+    """What is said of one model and task: dicts of what differs from a study in which little happened."""
+    base = CELL | {"layer": 2, "depth": 2, "n_labels": 4, "n_test": 400, "accuracy": 60.0, "n_clusters": 4,
+                   "fewest_clusters": 4, "overlapping": 0, "conflict_points": 0, "linear_accuracy": 60.0,
+                   "linear_lead": 0.0, "linear_lead_error": 1.0}  # fmt: skip
+    rows = [base | {"state": "pretrained"} | (before or {})]
+    rows += [base | {"state": f"t.seed{s}", "tuned_on": "t", "seed": s} | one for s, one in enumerate(after)]
+    spaces = pd.DataFrame(rows, columns=list(SPACES))
+    frames = [CELL | {"layer": 2, "label": name, "tuned_on": None, "min_distance": old} for name, old, _ in labels]
+    frames += [CELL | {"layer": 2, "label": name, "tuned_on": "t", "seed": s, "min_distance": new}
+               for name, _, some in labels for s, new in enumerate(some)]  # fmt: skip
+    moves = [CELL | {"seed": 0, "layer": n, "label": "a", "relative_length": length} for n, length in enumerate(moved)]
+    runs = runs or [{"seed": s, "weight_change": 0.01} for s in range(len(after))]
+    tables = (spaces, pd.DataFrame(frames, columns=list(LABELS)), pd.DataFrame(moves, columns=list(MOVEMENT)),
+              pd.DataFrame([CELL | run for run in runs], columns=list(TUNING)))  # fmt: skip
+    (found,) = answers(*tables, ["m"], ["t"])
+    assert (found["model"], found["task"]) == ("m", "t")
+    return found["sentences"], found["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        ([80.0, 82.0], "Accuracy rose from 60.0 to 81.0 % (+21.0 points; 2 seeds: 80.0 to 82.0 %)."),
+        ([40.0], "Accuracy fell from 60.0 to 40.0 % (-20.0 points; one seed)."),
+        ([61.0], "Accuracy hardly changed, from 60.0 to 61.0 % (+1.0 points; one seed): on 400 test examples 6.8 points"
+                 " can be chance."),
+    ],
+)  # fmt: skip
+def test_accuracy_rose_fell_or_hardly_changed(new, said):
+    sentences, _ = say(after=[{"accuracy": a} for a in new])
+    assert sentences[0] == said
+
+
+def test_by_chance_accuracy_is_said_to_change_in_one_study_of_twenty():
+    """Nothing happened: two test accuracies are drawn from one skill, on as many examples."""
+    rng = np.random.default_rng(0)
+    changed = 0
+    for _ in range(400):
+        old, new = 100 * rng.binomial(400, 0.6, 2) / 400
+        changed += "hardly" not in say({"accuracy": old}, [{"accuracy": new}])[0][0]
+    assert changed / 400 < 0.08
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({}, {}, "All 4 labels were linearly separable before, and are after."),
+        ({"n_labels": 2}, {"n_labels": 2}, "Both labels were linearly separable before, and are after."),
+        ({"overlapping": 2, "n_clusters": 9}, {},
+         "It made all 4 labels linearly separable: 9 clusters before, 4 after."),
+        ({}, {"overlapping": 1, "n_clusters": 6},
+         "Before, all 4 labels were linearly separable; after, up to 1 pair of them overlap."),
+        ({"overlapping": 3, "n_clusters": 20}, {"overlapping": 1, "n_clusters": 7},
+         "The labels take 20 clusters before and 7 after, where 4 would do."),
+        ({"conflict_points": 2, "n_clusters": 6}, {"n_clusters": 6},
+         "All 4 labels were linearly separable before, and are after (2 examples share their vector with one of another"
+         " label)."),
+    ],
+)  # fmt: skip
+def test_separable_before_after_or_neither(before, after, said):
+    assert say(before, [after])[0][1] == said
+
+
+def test_labels_move_apart_or_together():
+    nan = np.nan
+    some = [("a", 1.0, [4.0, 4.0]), ("b", 1.0, [2.0, 2.0]), ("c", 1.0, [0.5, 0.5]), ("d", nan, [3.0, 3.0]),
+            ("e", 2.0, [nan, 1.0]), ("f", 1.0, [3.0, 3.0])]  # fmt: skip
+    (text,) = [s for s in say(after=[{}, {}], labels=some)[0] if "nearest other" in s]
+    assert text == (
+        "3 of 4 labels lie further from their nearest other, 1 nearer; half of them ×2.5 or more, most of all a (×4), "
+        "f (×3), b (×2); nearer lie c (×0.5). 1 label that overlapped with another is free of all now. 1 label that "
+        "overlapped with none overlaps now."
+    )
+    two = say({"n_labels": 2}, [{"n_labels": 2}], labels=[("a", 1.0, [3.0]), ("b", 1.0, [3.0])])[0]
+    assert "The two labels lie 3 times as far apart as they did." in two
+
+
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        ([0.01, 0.2, 0.5], "The higher the layer, the further it moved: the labels' means by 1 % of their vectors' "
+                           "length in layer 0, by 50 % in layer 2."),
+        ([0.1, 0.5, 0.2], "Layer 1 moved most, layer 0 least: the labels' means by 10 % of their vectors' length in "
+                          "layer 0, by 50 % in layer 1."),
+        ([0.0, 1e-6, 1e-5], "No layer moved by more than a thousandth of its vectors' length."),
+    ],
+)  # fmt: skip
+def test_which_layers_moved(moved, said):
+    assert say(after=[{}], moved=moved)[0][-1] == said
+
+
+def test_runs_that_changed_nothing_are_said_to():
+    runs = [{"seed": 0, "weight_change": 0.0}, {"seed": 1, "weight_change": 0.02}]
+    assert say(after=[{}, {}], runs=runs)[1] == [
+        "The run of seed 0 changed nothing: the weights are still those of the original."
+    ]
+    assert say(after=[{}], runs=runs[:1])[1][0].startswith("The run changed nothing")
+
+
+def test_a_probe_that_did_not_learn_is_told():
+    behind = {"accuracy": 20.0, "linear_accuracy": 80.0, "linear_lead": 60.0, "linear_lead_error": 2.0}
+    assert say(behind, [{}])[1] == [
+        "The classifier probe did not learn what is there before fine-tuning: it reads 20.0 %, a linear readout of the "
+        "same vectors 80.0 %."
+    ]
+
+
+def test_what_was_not_measured_is_not_said():
+    nothing = dict.fromkeys(("accuracy", "n_clusters", "overlapping", "linear_lead", "linear_lead_error"))
+    assert say(nothing, [nothing]) == ([], [])
+
+
+def test_how_fine_tuning_went_is_read_from_its_metrics(tmp_path):
+    paths = []
+    for seed in (1, 0):
+        paths.append(tmp_path / f"m/t.seed{seed}/metrics.json")
+        paths[-1].parent.mkdir(parents=True)
+        found = {"train_accuracy": 0.9, "test_accuracy": 0.5 + seed / 4, "n_updates": 7, "weight_change": 0.1 * seed}
+        write_json(paths[-1], found | {"wall_seconds": 3.0, "device": "cpu", "status": "ok"})
+    table = tuning(map(str, paths))
+    assert table[["model", "task", "seed"]].to_numpy().tolist() == [["m", "t", 0], ["m", "t", 1]]
+    assert table.test_accuracy.tolist() == [50, 75] and table.weight_change.tolist() == [0, 0.1]
+    assert tuning([]).empty
