@@ -3,7 +3,7 @@
 import re
 
 from closerlook.corpora.conditions import meets
-from closerlook.corpora.example import Example
+from closerlook.corpora.example import WORDLESS, Example, left_out, select
 from closerlook.corpora.spans import Tagging
 from closerlook.corpora.text import lines, split
 from closerlook.errors import InputError
@@ -39,18 +39,10 @@ def _example(cells, places, fields, tagging, query, name):
     if query.kind == "span":
         found = [((first, last), label) for first, last, label in tagging.spans(tags, places)]
     if not any(word.strip() for word in words):
-        return None, {"sentences without a word": 1}
-    kept, left = [], {}
-    for target, label in found:
-        reason = ""
-        if not all(meets(cells[target[0]][column], pattern) for column, pattern in query.where.items()):
-            reason = f"{query.kind}s excluded by `where`"
-        elif label is None:
-            reason = f"{query.kind}s without a label"
-        if reason:
-            left[reason] = left.get(reason, 0) + 1
-        else:
-            kept.append((target, label))
+        return left_out(WORDLESS)
+    kept, left = select(
+        found, query.kind, lambda i: all(meets(cells[i][c], pattern) for c, pattern in query.where.items())
+    )
     words = [word if word.strip() else "" for word in words]
     return Example(name, words, [target for target, _ in kept], [label for _, label in kept], places[0]), left
 

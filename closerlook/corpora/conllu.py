@@ -8,7 +8,7 @@ from conllu.exceptions import ParseException
 from conllu.parser import parse_id_value
 
 from closerlook.corpora.conditions import meets
-from closerlook.corpora.example import Example
+from closerlook.corpora.example import WORDLESS, Example, left_out, select
 from closerlook.corpora.spans import Tagging
 from closerlook.corpora.text import lines
 from closerlook.errors import InputError
@@ -35,7 +35,7 @@ def sentences(path, query, fields=FIELDS):
         if any(words):
             yield Example(name, words, [target for target, _ in found], [value for _, value in found], places[0]), left
         else:
-            yield None, {"sentences without a word": 1}
+            yield left_out(WORDLESS)
     column, _, name = label.partition(".")
     if name and seen and name not in seen:
         known = ", ".join(f"{column}.{one}" for one in sorted(seen))
@@ -44,28 +44,22 @@ def sentences(path, query, fields=FIELDS):
 
 def _targets(tokens, meta, places, query, tagging):
     """The (target, label) of a sentence, and how many are left out, by reason."""
-    kind = query.kind
-    candidates = tokens if kind != "sentence" else [{}]
+    candidates = tokens if query.kind != "sentence" else [{}]
     values = [_value(query.label, token, meta, query, place) for token, place in zip(candidates, places)]
-    if kind == "span":
-        spans = [((first, last), label) for first, last, label in tagging.spans(values, places)]
-    else:
-        spans = [((i,) if kind == "word" else (), value) for i, value in enumerate(values)]
-    found, left = [], Counter()
-    for i, (target, value) in enumerate(spans):
-        i = target[0] if target else i  # of a span the first word
-        cells = {c: _value(c, candidates[i], meta, query, places[i]) for c in query.where}
-        if not all(meets(cells[column], pattern) for column, pattern in query.where.items()):
-            left[f"{kind}s excluded by `where`"] += 1
-        elif value is None:
-            left[f"{kind}s without a label"] += 1
-        elif kind != "pair":
-            found.append((target, value))
-        elif (head := _head(tokens[i], len(tokens), places[i])) is None:
-            left["words without a head"] += 1
-        else:
-            found.append(((head, i), value))
-    return found, left
+
+    def passes(i):
+        cells = ((_value(c, candidates[i], meta, query, places[i]), pattern) for c, pattern in query.where.items())
+        return all(meets(cell, pattern) for cell, pattern in cells)
+
+    if query.kind == "span":
+        found = [((first, last), label) for first, last, label in tagging.spans(values, places)]
+        return select(found, "span", passes)
+    if query.kind != "pair":
+        return select([((i,) * (query.kind == "word"), value) for i, value in enumerate(values)], query.kind, passes)
+    kept, left = select([((None, i), value) for i, value in enumerate(values)], "pair", passes)
+    pairs = [((_head(tokens[i], len(tokens), places[i]), i), value) for (_, i), value in kept]
+    found = [(target, value) for target, value in pairs if target[0] is not None]
+    return found, left + Counter({"words without a head": len(pairs) - len(found)})
 
 
 def _value(column, token, meta, query, place):

@@ -1,11 +1,13 @@
 """A sentence with its targets and their labels: what every reader yields, and what is asked of it."""
 
 import dataclasses
+from collections import Counter
 
 from closerlook.corpora.names import named
 from closerlook.errors import InputError
 
 SIZES = {"word": 1, "pair": 2, "sentence": 0, "span": 2}  # kind -> positions in a target
+EXCLUDED, UNLABELLED, WORDLESS = "excluded by `where`", "without a label", "without a word"  # why something is left out
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +68,39 @@ class Example:
                     f"{self.where}: target {i} is outside the sentence, whose {len(self.words)} words are counted "
                     f"from 0 to {len(self.words) - 1}: correct the target or the words."
                 )
+
+
+def left_out(why):
+    """What a reader yields for a sentence that is left out whole."""
+    return None, Counter({f"sentences {why}": 1})
+
+
+def select(found, kind, passes):
+    """Keep the (target, label) that have a label and pass the conditions.
+
+    Parameters
+    ----------
+    found : iterable of (target, label)
+        None is no label.
+    kind : str
+    passes : callable
+        Whether the word at a position meets the conditions: of a span its first, of a pair the dependent.
+
+    Returns
+    -------
+    kept : list of (target, label)
+    left : Counter
+        How many are left out, by reason.
+    """
+    kept, left, at = [], Counter(), 1 if kind == "pair" else 0
+    for target, label in found:
+        if not passes(target[at] if target else 0):
+            left[f"{kind}s {EXCLUDED}"] += 1
+        elif label is None:
+            left[f"{kind}s {UNLABELLED}"] += 1
+        else:
+            kept.append((target, label))
+    return kept, left
 
 
 def marked(words, target, kind):

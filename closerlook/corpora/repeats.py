@@ -7,8 +7,6 @@ import numpy as np
 
 from closerlook.corpora.example import marked
 
-SPLITS = ("train", "test")
-
 
 @dataclasses.dataclass
 class Repeat:
@@ -18,9 +16,13 @@ class Repeat:
     target: tuple[int, ...]
     cases: list[tuple] = dataclasses.field(default_factory=list)  # (split, row, number in the row, label)
 
+    def all(self, split=None):
+        """The label of every case, of one split or of both."""
+        return [case[3] for case in self.cases if split in (None, case[0])]
+
     def labels(self, split=None):
-        """The different labels, of one split or of both, in the order of their first occurrence."""
-        return list(dict.fromkeys(case[3] for case in self.cases if split in (None, case[0])))
+        """The different ones, in the order of their first occurrence."""
+        return list(dict.fromkeys(self.all(split)))
 
 
 def repeats(splits, times):

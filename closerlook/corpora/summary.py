@@ -31,7 +31,6 @@ def summarise(kind, names, splits, times, dropped=None):
     clashes = conflicts(found)
     counts = {split: content.counts() for split, content in splits.items()}
     both = [same for same in found if same.labels("train") and same.labels("test")]
-    cases = {split: [[case for case in same.cases if case[0] == split] for same in found] for split in splits}
     summary = {
         "kind": kind,
         "n_labels": len(names),
@@ -41,22 +40,25 @@ def summarise(kind, names, splits, times, dropped=None):
         "conflicts": {
             "train": sum(len(same.labels("train")) > 1 for same in clashes),
             "test": sum(len(same.labels("test")) > 1 for same in clashes),
-            "across": sum(
-                case[0] == "test" and case[3] not in same.labels("train") for same in both for case in same.cases
-            ),
+            "across": sum(_strange(same.labels("train"), same.all("test")) for same in both),
             "total": len(clashes),
             "first": [described(same, kind, splits) for same in clashes[:CONFLICTS]],
         },
         "dropped_conflicts": dropped,
         "duplicates": {
-            split: sum(len(each) - len({case[3] for case in each}) for each in cases[split]) for split in splits
+            split: sum(len(same.all(split)) - len(same.labels(split)) for same in found) for split in splits
         },
-        "train_test_overlap": sum(case[0] == "test" for same in both for case in same.cases),
+        "train_test_overlap": sum(len(same.all("test")) for same in both),
         "overlap_first": [described(same, kind, splits) for same in both[:OVERLAPS]],
         "digest": _digest(kind, splits),
     }
     one_word = {split: of["longest"] == 1 for split, of in summary["splits"].items()}
     return summary | {"warnings": list(cautions(kind, counts, summary, one_word))}
+
+
+def _strange(known, labels):
+    """How many labels are not among those known."""
+    return sum(label not in known for label in labels)
 
 
 def _split(content, counts):

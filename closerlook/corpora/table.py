@@ -1,13 +1,12 @@
 """People's own data: one example a row, as TSV, CSV, JSON Lines, Parquet, or a data set that `datasets` has saved."""
 
 import re
-from collections import Counter
 from functools import partial
 
 from closerlook.corpora import arrow, delimited, jsonlines
 from closerlook.corpora.cells import check_columns, label_of, list_of, shortened, text_of
 from closerlook.corpora.conditions import meets
-from closerlook.corpora.example import SIZES, Example
+from closerlook.corpora.example import EXCLUDED, SIZES, UNLABELLED, WORDLESS, Example, left_out, select
 from closerlook.corpora.printed import bare
 from closerlook.corpora.sources import TABLES
 from closerlook.corpora.spans import Tagging
@@ -57,13 +56,13 @@ class _Row:
         tagged = not self.query.columns.get("target") and self.kind in ("word", "span")  # a label for every word
         lists = {c: self.each(c) for c in patterns if not (tagged and c == self.query.label)}
         if not all(meets(self.one(c), patterns[c]) for c, items in lists.items() if items is None):
-            return None, {"sentences excluded by `where`": 1}
+            return left_out(EXCLUDED)
         labels = self.tags() if tagged else self.label()
         if labels is None:
-            return None, {"sentences without a label": 1}
+            return left_out(UNLABELLED)
         words = self.words()
         if not any(words):
-            return None, {"sentences without a word": 1}
+            return left_out(WORDLESS)
         lists = {column: items for column, items in lists.items() if items is not None}
         lists |= {self.query.label: labels} if tagged else {}
         for column, items in lists.items():
@@ -79,15 +78,7 @@ class _Row:
         else:
             found = self.spans(labels, tagging)
         checks = [(items, patterns[column]) for column, items in lists.items() if column in patterns]
-        kept, left = [], Counter()
-        for where, label in found:
-            at = where[self.kind == "pair"] if checks else None  # of a pair the dependent, of a span the first word
-            if checks and not all(meets(items[at], pattern) for items, pattern in checks):
-                left[f"{self.kind}s excluded by `where`"] += 1
-            elif label is None:
-                left[f"{self.kind}s without a label"] += 1
-            else:
-                kept.append((where, label))
+        kept, left = select(found, self.kind, lambda i: all(meets(items[i], pattern) for items, pattern in checks))
         return Example(name, words, [where for where, _ in kept], [label for _, label in kept], self.place), left
 
     def words(self):

@@ -3,7 +3,7 @@
 import re
 
 from closerlook.corpora.conditions import meets
-from closerlook.corpora.example import Example
+from closerlook.corpora.example import EXCLUDED, WORDLESS, Example, left_out
 from closerlook.corpora.text import lines, words_of
 from closerlook.errors import InputError
 
@@ -31,8 +31,8 @@ def sentences(path, query):
         cells = {"coarse": found[1], "fine": f"{found[1]}:{found[2]}"}
         words, label = words_of(found[3] or "", "sentence"), query.named(cells[query.label], f"{path}:{number}")
         if not all(meets(cells[column], pattern) for column, pattern in query.where.items()):
-            yield None, {"sentences excluded by `where`": 1}
+            yield left_out(EXCLUDED)
         elif not words:
-            yield None, {"sentences without a word": 1}
+            yield left_out(WORDLESS)
         else:
             yield Example(f"{path.stem}-{number}", words, [()], [label], f"{path}:{number}"), {}
