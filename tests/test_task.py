@@ -258,6 +258,9 @@ def test_dropping_everything_is_an_error(tmp_path):
     with pytest.raises(InputError, match="`drop_conflicts` leaves the test split with no example"):
         save_task("word", TRAIN, [example("b a", ((0,), "Y"))], tmp_path / "task", drop_conflicts=True)
     assert not list(tmp_path.iterdir())
+    with pytest.raises(InputError, match="`drop_conflicts` leaves the train split with one label only, 'Z'"):
+        clash = [example("p", ((0,), label)) for label in "XY"]
+        save_task("word", [*clash, TRAIN[3]], TEST[2:3], tmp_path / "task", drop_conflicts=True)
     gone = save_task("word", [*TRAIN, *words_with("XZ")], TEST[2:3], tmp_path / "task", drop_conflicts=True)
     assert gone["dropped_conflicts"]["labels_gone"] == {"train": ["Y"], "test": []}
 

@@ -191,6 +191,9 @@ def _drop(kind, splits, times):
         if drop:
             content.digest = hashlib.sha256(json.dumps([content.digest, sorted(drop)]).encode()).hexdigest()
     after = {split: content.counts() for split, content in splits.items()}
+    if len(after["train"]) < 2 <= len(before["train"]):
+        only = next(iter(after["train"]))
+        raise InputError(f"`drop_conflicts` leaves the train split with one label only, {only!r}: set it to false.")
     lost = {split: sum(before[split].values()) - sum(after[split].values()) for split in splits}
     gone = {split: sorted(before[split].keys() - after[split].keys()) for split in splits}
     return told | {"targets": lost, "labels_gone": gone}
