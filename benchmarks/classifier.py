@@ -48,7 +48,7 @@ def space(results, model, task, layer):
 
 def ours(X, y, halving, device, threads):
     start = time.perf_counter()
-    probe = MLPProbe(cv=1, halving=halving, device=device, n_jobs=threads).fit(X, y)
+    probe = MLPProbe(cv=1, halving=halving, scale="none", device=device, n_jobs=threads).fit(X, y)
     return time.perf_counter() - start, probe
 
 
@@ -74,7 +74,7 @@ def rate(X, y, device, threads):
     seconds = []
     for epochs in (1, 4):
         start = time.perf_counter()
-        MLPProbe(cv=1, max_iter=epochs, repeats=1, device=device, n_jobs=threads).fit(X, y)
+        MLPProbe(cv=1, max_iter=epochs, repeats=1, scale="none", device=device, n_jobs=threads).fit(X, y)
         seconds.append(time.perf_counter() - start)
     rates = [3 * work / (seconds[1] - seconds[0])]
     a = torch.randn(4096, 4096, device=device)
@@ -97,7 +97,7 @@ def agreement(X, y, threads):
         jobs = [MLPClassifier(shape, alpha=alpha, max_iter=1000, random_state=seed) for seed in range(10)]
         fitted = Parallel(threads)(delayed(network.fit)(X[kept], y[kept]) for network in jobs)
         theirs = 100 * np.array([network.score(X[held], y[held]) for network in fitted])
-        probe = MLPProbe([shape], [alpha], repeats=10, n_jobs=threads)
+        probe = MLPProbe([shape], [alpha], repeats=10, scale="none", n_jobs=threads)
         mine = 100 * probe.fit(X[kept], y[kept], {"held": (X[held], y[held])}).accuracies_
         epochs = np.mean([network.n_iter_ for network in fitted])
         noise = np.sqrt((theirs.var(ddof=1) + mine.var(ddof=1)) / 10)
