@@ -5,8 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from closerlook.corpora.names import are_names
 from closerlook.errors import InputError
 from closerlook.mistakes import contradictions, depth_of, sentences
+from closerlook.overrides import blamed
+
+LIMIT = 2**32  # of seeds: NumPy takes those below
 
 
 def _number(value):
@@ -21,23 +25,46 @@ def _flag(value):
     return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
 
 
+def _unique(value):
+    """A list in which nothing stands twice, or another value."""
+    again = [item for i, item in enumerate(value) if item in value[:i]] if isinstance(value, list) else []
+    if again:
+        raise ValueError(f"{again[0]!r} stands there twice; once is enough")
+    return value
+
+
+def _seeds(value):
+    """All that is wrong with a list of seeds, at once."""
+    wrong = [f"{seed} is not below {LIMIT}" for seed in value if seed >= LIMIT]
+    wrong += [f"{seed} stands there twice; once is enough" for seed in dict.fromkeys(value) if value.count(seed) > 1]
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return value
+
+
 def _steps(value):
     numbers = isinstance(value, list) and value and all(type(n) is int and n > 0 for n in value)
     if value is not None and not numbers and not re.fullmatch(r"every [1-9]\d*", str(value)):
         raise ValueError("write `every N` (say, `every 5`) or a list of update numbers, counted from 1")
-    return value
+    return _unique(value)
 
 
 def _layers(value):
     if value not in (None, "all") and not (isinstance(value, list) and value and all(type(n) is int for n in value)):
         raise ValueError("write `all` or a list of layers, such as `[0, 6, -1]`")
-    return value
+    return _unique(value)
 
 
 def _pairs(value):
     pairs = isinstance(value, list) and all(isinstance(p, list) and len(p) == 2 for p in value)
     if value != "all" and not pairs:
         raise ValueError("write `all` or a list of pairs, fine-tuned on and probed on: `[[pos, dep], [dep, pos]]`")
+    return _unique(value)
+
+
+def _names(value):
+    if value is not None and not are_names(value) and not (isinstance(value, str) and value):
+        raise ValueError("write a list of different names (in quotes where YAML reads more), or a JSON file's path")
     return value
 
 
@@ -51,14 +78,17 @@ Float = Annotated[float, BeforeValidator(_number)]
 Rate = Annotated[Float, Field(ge=0, lt=1)]
 Positive = Annotated[Float, Field(gt=0)]
 Natural = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=LIMIT)]
 Count = Annotated[int, Field(ge=1)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Unique = AfterValidator(_unique)
+Names = Annotated[str | list[str] | None, BeforeValidator(_names)]
 Rows = Annotated[str, AfterValidator(_rows)]
 Steps = Annotated[str | list[int] | None, BeforeValidator(_steps)]
 Layers = Annotated[str | list[int] | None, BeforeValidator(_layers)]
 Pairs = Annotated[str | list[list[str]], BeforeValidator(_pairs)]
-TaskPairs = list[Annotated[list[str], Field(min_length=2, max_length=2)]]
+TaskPairs = Annotated[list[Annotated[list[str], Field(min_length=2, max_length=2)]], Unique]
 Precision = Literal["fp32", "bf16"]
 Request = dict[Literal["mem_mb", "runtime"], Count]
 
@@ -70,53 +100,78 @@ class Section(BaseModel):
 class Source(Section):
     """Where one split of a corpus comes from."""
 
-    path: str | None = Field(None, description="A local file, relative to the working directory.")
+    path: str | None = Field(
+        None,
+        description="A local file, relative to the working directory; for `table` also a folder that `datasets` wrote "
+        "with `save_to_disk`.",
+    )
     url: str | None = Field(None, description="Where to download the file from, instead of `path`.")
+    type: Literal["csv", "tsv", "jsonl", "parquet"] | None = Field(
+        None, description="For `table`: the file's type, where its name does not end in it."
+    )
     sha256: Sha256 | None = Field(None, description="The file's SHA-256; a file that differs is refused.")
-    split: str | None = Field(None, description="For `format: hub`: the name of the split.")
+    split: str | None = Field(
+        None, description="For `hub`, and for a saved data set that has several: the name of the split."
+    )
     rows: Rows | None = Field(None, description="A slice of its sentences, such as `0:800`.")
 
 
 class Corpus(Section):
     """Text with labels: files as somebody published them, a hub dataset, or the built-in grammar."""
 
-    format: Literal["conllu", "conllulex", "trec", "table", "hub", "grammar"] = Field(
-        description="`conllu`, `conllulex` (STREUSLE), `trec`, `table` (.tsv, .csv, .jsonl, .parquet), `hub` (a dataset"
-        " of the Hugging Face hub), or `grammar` (sentences written by the built-in grammar)."
+    format: Literal["conllu", "conllulex", "conll", "trec", "table", "hub", "grammar"] = Field(
+        description="`conllu`, `conllulex` (STREUSLE), `conll` (the columns of CoNLL-2003), `trec`, `table` (.tsv, "
+        ".csv, .jsonl, .parquet), `hub` (a dataset of the Hugging Face hub), or `grammar` (sentences written by the "
+        "built-in grammar)."
     )
     train: Source | None = Field(None, description="The training split.")
     test: Source | None = Field(None, description="The test split.")
     name: str | None = Field(None, description="For `hub`: the dataset, as `owner/name`.")
     config_name: str | None = Field(None, description="For `hub`: the dataset's configuration, where it has several.")
     revision: str | None = Field(None, description="For `hub`: a commit, tag or branch.")
+    fields: Annotated[list[str], Field(min_length=1), Unique] | None = Field(
+        None,
+        description="For `conll`: the columns' names, such as `[word, pos, chunk, ner]`; by default `'1'`, `'2'`, …. "
+        "The words are in the one named `word`, else in the first.",
+    )
     n_train: Count = Field(800, description="For `grammar`: sentences of the training split.")
     n_test: Count = Field(250, description="For `grammar`: sentences of the test split.")
     n_text: Count = Field(6000, description="For `grammar`: raw sentences to pre-train on.")
-    seed: Natural = Field(0, description="For `grammar`: the seed of its sentences.")
+    seed: Seed = Field(0, description="For `grammar`: the seed of its sentences.")
 
 
 class Task(Section):
     """What is asked of a corpus: which targets, which label."""
 
     corpus: str = Field(description="A name from `corpora`.")
-    kind: Literal["word", "pair", "sentence"] = Field(
-        description="What carries a label: a `word`, a `pair` (a word and its syntactic head), or a `sentence`."
+    kind: Literal["span", "word", "pair", "sentence"] = Field(
+        description="What carries a label: a `word`, a `span` (words in a row), a `pair` (a word and its syntactic "
+        "head), or a `sentence`."
     )
     label: str = Field(
         description="The column that holds the label. CoNLL-U: `upos`, `xpos`, `deprel`, `lemma`, `feats.X`, `misc.X`,"
-        " or `meta.X` for a sentence's comment; conllulex also `ss`, `ss2`, …; TREC: `fine` or `coarse`; tables and hub"
-        " datasets: a column's name."
+        " or `meta.X` for a sentence's comment; conllulex also `ss`, `ss2`, …; conll: one of `fields`; TREC: `fine` or"
+        " `coarse`; tables and hub datasets: a column's name."
+    )
+    names: Names = Field(
+        None,
+        description="The names of labels that are integers from 0 (-1 and -100: not labelled): a list, or the path of a"
+        " JSON file with one.",
     )
     where: dict[str, str] = Field(
         {},
         description="Conditions on columns, as `column: pattern` with `*` and `?`; targets that fail one are left out.",
+    )
+    drop_conflicts: bool = Field(
+        False,
+        description="Leave out, in both splits, every target that occurs with two or more labels in the same words.",
     )
     finetune: bool = Field(True, description="Fine-tune on it; `false` only probes it.")
     words: str = Field("words", description="For `table` and `hub`: the column with the words, a list or a text.")
     target: str | None = Field(
         None,
         description="For `table` and `hub`: the column with the target's position or positions, counted from 0."
-        " Without it, a word task takes a list of labels, one per word.",
+        " Without it, a word or span task takes a list of labels, one per word.",
     )
 
 
@@ -134,7 +189,7 @@ class Pretraining(Section):
     learning_rate: Positive = Field(1e-3, description="Peak learning rate.")
     warmup: Rate = Field(0.1, description="Share of the updates in which the learning rate rises.")
     mask_rate: Annotated[Float, Field(gt=0, lt=1)] = Field(0.15, description="Share of the subwords to predict.")
-    seed: Natural = Field(0, description="Seed of weights, order and masks.")
+    seed: Seed = Field(0, description="Seed of weights, order and masks.")
 
 
 class Recipe(Section):
@@ -166,12 +221,12 @@ class Model(Section):
     weights: Literal["pretrained", "random"] = Field(
         "pretrained", description="`random`: the same network, freshly initialised, as a baseline."
     )
-    seed: Natural = Field(0, description="For `weights: random`: the seed of the weights.")
+    seed: Seed = Field(0, description="For `weights: random`: the seed of the weights.")
     n_layers: Count | None = Field(
         None, description="Transformer layers. Needed for `hub`, so that the jobs are known before the download."
     )
     layers: Layers = Field(None, description="Overrides the top-level `layers`.")
-    tasks: Annotated[list[Name], Field(min_length=1)] | None = Field(
+    tasks: Annotated[list[Name], Field(min_length=1), Unique] | None = Field(
         None, description="The tasks that it takes part in; all, where this is missing."
     )
     frozen: bool = Field(False, description="Probe it as it is, and do not fine-tune it.")
@@ -198,11 +253,11 @@ class Classifier(Section):
     """The classifier probe: a ReLU network on frozen vectors, chosen from a grid (paper, section 3)."""
 
     layers: Layers = Field(None, description="Overrides `layers` for this probe.")
-    hidden_layer_sizes: Annotated[list[list[Count]], Field(min_length=1)] = Field(
+    hidden_layer_sizes: Annotated[list[list[Count]], Field(min_length=1), Unique] = Field(
         [[a, b] for a in (32, 64, 128, 256) for b in (32, 64, 128, 256)],
         description="Candidate shapes, each a list of hidden sizes; `[]` is a linear probe.",
     )
-    alphas: Annotated[list[Positive], Field(min_length=1)] = Field(
+    alphas: Annotated[list[Positive], Field(min_length=1), Unique] = Field(
         [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0], description="Candidate L2 weights."
     )
     cv: Count = Field(3, description="Folds to select by; 1 is one stratified hold-out of 20 %.")
@@ -270,7 +325,7 @@ class Trajectories(Section):
     """Which runs to follow step by step: the distances of the labels' hulls in every kept step (`finetune.steps`)."""
 
     models: list[Name] = Field([], description="The models to follow; none by default.")
-    tasks: Annotated[list[Name], Field(min_length=1)] | None = Field(
+    tasks: Annotated[list[Name], Field(min_length=1), Unique] | None = Field(
         None, description="The tasks to follow them on; all of theirs, where this is missing."
     )
     layers: Layers = Field(None, description="Overrides `layers`.")
@@ -317,14 +372,18 @@ class Config(Section):
     corpora: dict[Name, Corpus] = Field(description="Where labelled text comes from, by name.")
     tasks: Annotated[dict[Name, Task], Field(min_length=1)] = Field(description="What is asked of a corpus, by name.")
     models: Annotated[dict[Name, Model], Field(min_length=1)] = Field(description="The encoders, by name.")
-    seeds: Annotated[list[Natural], Field(min_length=1)] = Field([0, 1, 2], description="Seeds of fine-tuning.")
+    seeds: Annotated[list[Natural], Field(min_length=1), AfterValidator(_seeds)] = Field(
+        [0, 1, 2], description="Seeds of fine-tuning."
+    )
     layers: Layers = Field(
         "all", description="Layers to probe: `all`, or a list; 0 is the embedding layer, -1 the last."
     )
     threads: Threads = Field(Threads(), description="CPU threads.")
     resources: Resources = Field(Resources(), description="Memory and time that a job asks a cluster for.")
     pathvars: Pathvars = Field(Pathvars(), description="Where results go.")
-    device: str = Field("auto", description="Where fine-tuning and extraction run: `auto`, `cpu` or `cuda`.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where fine-tuning and extraction run: `auto`, `cpu` or `cuda`."
+    )
     finetune: Recipe = Field(Recipe(), description="How to fine-tune.")
     embedding: Embedding = Field(Embedding(), description="How to extract vectors.")
     probes: Probes = Field(Probes(), description="The probes.")
@@ -404,7 +463,7 @@ class Config(Section):
         return own.model_copy(update={"steps": None}) if passed_by else own
 
 
-def load(raw, origin="config"):
+def load(raw, origin="config", given=None):
     """Validate a config.
 
     Parameters
@@ -413,6 +472,8 @@ def load(raw, origin="config"):
         As read from YAML.
     origin : str
         How to call it in an error, usually the file's name.
+    given : dict, optional
+        What of it comes from the command line's `--config`: errors there are called by that name.
 
     Returns
     -------
@@ -427,4 +488,6 @@ def load(raw, origin="config"):
         return Config.model_validate(raw)
     except ValidationError as error:
         lines = sorted({line for e in error.errors() for line in sentences(e, Config)})
-        raise InputError("\n".join(f"{origin}: {line}" for line in lines)) from None
+        raise InputError(
+            "\n".join(f"{blamed(line.split(':')[0], given or {}, origin)}: {line}" for line in lines)
+        ) from None

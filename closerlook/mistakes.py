@@ -8,8 +8,12 @@ import typing
 from pathlib import Path
 from typing import Annotated
 
+from closerlook.corpora.names import read_names
+from closerlook.corpora.sources import HERE, TABLES, files_of, suffix_of
+from closerlook.errors import InputError
+
+KINDS = {"trec": ("sentence",), "conll": ("word", "span")}  # of targets, in the formats that do not have all
 DEPTHS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers")  # as architectures call it
-TABLES = (".tsv", ".csv", ".jsonl", ".json", ".parquet")
 
 
 def depth_of(path):
@@ -26,20 +30,24 @@ def contradictions(cfg):
     for name, corpus in cfg.corpora.items():
         yield from _corpus_problems(f"corpora.{name}", corpus)
     for name, task in cfg.tasks.items():
-        if task.corpus not in cfg.corpora:
-            yield f"tasks.{name}.corpus: {task.corpus!r} is no corpus; choose {_either(cfg.corpora)}"
+        yield from _task_problems(f"tasks.{name}", task, cfg)
     for name, model in cfg.models.items():
         yield from _model_problems(f"models.{name}", name, model, cfg)
     yield from _trajectory_problems(cfg)
     yield from _crossing_problems(cfg)
     yield from _expectation_problems(cfg)
+    yield from _path_problems(cfg)
 
 
 def _corpus_problems(key, corpus):
+    if corpus.fields and corpus.format != "conll":
+        yield f"{key}.fields: is for format `conll` only; take it out"
     if corpus.format == "grammar":
         return
     if corpus.format == "hub" and not corpus.name:
         yield f"{key}.name: is missing; give the dataset as `owner/name`"
+    elif corpus.format == "hub" and Path(corpus.name).is_dir():
+        yield f"{key}.name: {corpus.name!r} {HERE}"
     for split in ("train", "test"):
         source = getattr(corpus, split)
         if source is None:
@@ -49,10 +57,55 @@ def _corpus_problems(key, corpus):
                 yield f"{key}.{split}.split: is missing; name a split of the dataset"
         elif (source.path is None) == (source.url is None):
             yield f"{key}.{split}: give either `path` or `url`"
-        elif source.path and not Path(source.path).is_file():
-            yield f"{key}.{split}.path: there is no file {source.path!r}; give a path relative to {Path.cwd()}"
-        elif corpus.format == "table" and Path(source.path or source.url).suffix not in TABLES:
-            yield f"{key}.{split}: the name of a table ends in one of {', '.join(TABLES)}; it tells the format"
+        else:
+            yield from _source_problems(f"{key}.{split}", source, corpus.format)
+
+
+def _source_problems(key, source, form):
+    """What is wrong with a split that is a file, a URL or a saved data set."""
+    is_folder = source.path is not None and Path(source.path).is_dir()
+    if source.type and (form != "table" or is_folder):
+        yield f"{key}.type: is for the file of a table; take it out"
+    if is_folder and form == "table":
+        if source.sha256:
+            yield f"{key}.sha256: is for a file, and {source.path!r} is a folder; take it out"
+        try:
+            files_of(source.path, source.split)
+        except InputError as error:
+            yield f"{key}: {str(error).rstrip('.')}"
+        return
+    if source.split:
+        yield f"{key}.split: is for `hub` and for saved data sets; take it out"
+    if source.path and not Path(source.path).is_file():
+        yield f"{key}.path: there is no file {source.path!r}; give a path relative to {Path.cwd()}"
+    elif form == "table" and suffix_of(source.path, source.url, source.type) not in TABLES:
+        yield f"{key}: the name of a table ends in one of {', '.join(TABLES)}; it tells the format; or set `type`"
+
+
+def _task_problems(key, task, cfg):
+    corpus = cfg.corpora.get(task.corpus)
+    if corpus is None:
+        yield f"{key}.corpus: {task.corpus!r} is no corpus; choose {_either(cfg.corpora)}"
+    elif task.kind not in KINDS.get(corpus.format, [task.kind]):
+        yield f"{key}.kind: is {task.kind!r}, and the format {corpus.format} has {_either(KINDS[corpus.format])}"
+    try:
+        read_names(task.names)
+    except InputError as error:
+        yield f"{key}.names: {str(error).rstrip('.')}"
+
+
+def _path_problems(cfg):
+    """Snakemake takes braces for wildcards and angle brackets for path variables, in every path that it is given."""
+    paths = {"pathvars.results": cfg.pathvars.results}
+    for name, corpus in cfg.corpora.items():
+        for split in ("train", "test"):
+            paths[f"corpora.{name}.{split}.path"] = getattr(getattr(corpus, split), "path", None)
+    paths |= {f"tasks.{name}.names": task.names for name, task in cfg.tasks.items() if isinstance(task.names, str)}
+    paths |= {f"models.{name}.path": model.path for name, model in cfg.models.items()}
+    for key, path in paths.items():
+        if found := sorted(set(path or "") & set("{}<>")):
+            signs = " and ".join(found)
+            yield f"{key}: {path!r} has {signs} in it, which Snakemake does not read as they are; rename what has them"
 
 
 def _model_problems(key, name, model, cfg):
@@ -163,6 +216,8 @@ def sentences(error, root):
         return [f"{key}: is {value!r}, allowed: {error['ctx']['expected']}"]
     if kind == "string_pattern_mismatch" and loc[-1] == "[key]":
         return [f"{key}: a name has letters, digits, `_` and `-` only"]
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        return [f"{key}: is {value!r}; it should be a text: put it in quotes"]
     if kind == "value_error":
         return [f"{key}: is {value!r}; {error['ctx']['error']}"]
     message = re.sub(r"^(Input|Value|String|List|Dictionary|Tuple) should ", "it should ", error["msg"])

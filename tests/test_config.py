@@ -5,28 +5,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from config_fixtures import SMALL, edited
 
 from closerlook.config import load
 from closerlook.errors import InputError
 from closerlook.reference import reference
 
 ROOT = Path(__file__).resolve().parent.parent
-SMALL = {
-    "corpora": {"g": {"format": "grammar"}},
-    "tasks": {"role": {"corpus": "g", "kind": "word", "label": "misc.Role"}},
-    "models": {"m": {"pretrain": {"corpus": "g", "n_layers": 4}}},
-}
-
-
-def edited(path, value):
-    """The small config with one key set, as `a.b.c`."""
-    raw = copy.deepcopy(SMALL)
-    *parents, last = path.split(".")
-    section = raw
-    for key in parents:
-        section = section.setdefault(key, {})
-    section[last] = value
-    return raw
 
 
 @pytest.mark.parametrize(
@@ -38,6 +23,31 @@ def edited(path, value):
         ("seeds", 3, ["seeds: is 3", "list"]),
         ("seeds", ["a"], ["seeds.0: is 'a'", "integer"]),
         ("seeds", [], ["seeds: is []", "at least 1"]),
+        ("seeds", [0, 1, 0], ["seeds: is [0, 1, 0]; 0 stands there twice"]),
+        ("seeds", [0, 0, 2**32], ["0 stands there twice", "4294967296 is not below 4294967296"]),
+        ("seeds", [-1], ["seeds.0: is -1"]),
+        ("corpora.g.seed", 2**32, ["corpora.g.seed: is 4294967296", "less than 4294967296"]),
+        ("models.m.seed", 2**32, ["models.m.seed: is 4294967296"]),
+        ("models.m.pretrain.seed", 2**32, ["models.m.pretrain.seed: is 4294967296"]),
+        ("device", "gpu", ["device: is 'gpu', allowed: 'auto', 'cpu' or 'cuda'"]),
+        ("layers", [1, 1], ["layers: is [1, 1]; 1 stands there twice"]),
+        ("probes.hulls.layers", [-1, -1], ["probes.hulls.layers: is [-1, -1]; -1 stands there twice"]),
+        ("probes.classifier.alphas", [1.0, 1.0], ["probes.classifier.alphas", "1.0 stands there twice"]),
+        ("finetune.steps", [5, 5], ["finetune.steps: is [5, 5]; 5 stands there twice"]),
+        ("models.m.tasks", ["role", "role"], ["models.m.tasks", "'role' stands there twice"]),
+        ("trajectories.tasks", ["role", "role"], ["trajectories.tasks", "'role' stands there twice"]),
+        ("related_tasks", [["a", "b"], ["a", "b"]], ["related_tasks", "stands there twice"]),
+        ("tasks.role.label", 4, ["tasks.role.label: is 4; it should be a text: put it in quotes"]),
+        ("tasks.role.where", {"smwe": False}, ["tasks.role.where.smwe: is False; it should be a text: put it in"]),
+        ("tasks.role.names", ["O", "O"], ["tasks.role.names", "a list of different names"]),
+        ("tasks.role.names", [0, 1], ["tasks.role.names: is [0, 1]; write a list of different names (in quotes"]),
+        ("tasks.role.names", "nowhere.json", ["tasks.role.names: nowhere.json: cannot be read"]),
+        ("pathvars.results", "a{b}", ["pathvars.results: 'a{b}' has { and } in it", "rename"]),
+        ("pathvars.results", "a<b>/c", ["pathvars.results: 'a<b>/c' has < and > in it"]),
+        ("tasks.role.names", "<x>.json", ["tasks.role.names: '<x>.json' has < and > in it"]),
+        ("models.r", {"path": "{x}"}, ["models.r.path: '{x}' has { and } in it"]),
+        ("corpora.g.fields", ["word"], ["corpora.g.fields: is for format `conll` only"]),
+        ("corpora.c", {"format": "conll", "fields": ["a", "a"]}, ["corpora.c.fields", "'a' stands there twice"]),
         ("finetune.learning_rate", "fast", ["finetune.learning_rate: is 'fast'", "number"]),
         ("finetune.epochs", 0, ["finetune.epochs: is 0"]),
         ("finetune.epochs", 2.5, ["finetune.epochs: is 2.5", "integer"]),
@@ -74,6 +84,13 @@ def edited(path, value):
         ("corpora.c", {"format": "xml"}, ["corpora.c.format: is 'xml'", "'conllu'"]),
         ("corpora.c", {"format": "trec", "train": {"path": "a"}, "test": {"url": "u"}}, ["corpora.c.train.path", "a"]),
         ("corpora.c", {"format": "table", "train": {"url": "u"}, "test": {"url": "u"}}, ["corpora.c.test: ", ".csv"]),
+        (
+            "corpora.c",
+            {"format": "conllu", "train": {"url": "u", "type": "csv"}},
+            ["corpora.c.train.type: is for the"],
+        ),
+        ("corpora.c", {"format": "trec", "train": {"url": "u", "split": "a"}}, ["corpora.c.train.split: is for `hub`"]),
+        ("corpora.c", {"format": "hub", "name": "."}, ["corpora.c.name: '.' is a folder on this machine; give it as"]),
         ("corpora.g.train", {"url": "u", "sha256": "12"}, ["corpora.g.train.sha256: is '12'"]),
         ("corpora.g.train", {"url": "u", "rows": "800"}, ["corpora.g.train.rows: is '800'", "`0:800`"]),
         ("tasks.a/b", {}, ["tasks.a/b: a name has letters"]),

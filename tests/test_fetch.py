@@ -2,18 +2,15 @@
 
 import hashlib
 import http.server
-import json
-import os
 import socket
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 import requests
+from corpora_fixtures import table
 
-from closerlook.corpora.fetch import fetch_file
+from closerlook.corpora.fetch import fetch_corpus, fetch_file
+from closerlook.corpora.sources import files_of, suffix_of
 from closerlook.errors import InputError
 
 TEXT = "1\tcafé\n".encode() * 30000  # several chunks
@@ -30,6 +27,9 @@ class Corpora(http.server.BaseHTTPRequestHandler):
         asked = self.server.asked
         asked[self.path] = asked.get(self.path, 0) + 1
         first = asked[self.path] == 1
+        if self.path.startswith("/table"):
+            self.answer(b"text,label\nthe cat,x\na dog,y\n")
+            return
         status = {"/missing": 404, "/denied": 403, "/down": 503, "/busy-once": 503 if first else 200}.get(
             self.path, 200
         )
@@ -53,6 +53,12 @@ class Corpora(http.server.BaseHTTPRequestHandler):
             return
         half = self.path == "/half" or (self.path == "/half-once" and first)
         self.wfile.write(TEXT[: len(TEXT) // 2] if half else TEXT)
+
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *args):
         pass
@@ -179,119 +185,66 @@ def test_local_files(tmp_path):
         assert (tmp_path / "copy").read_bytes() == TEXT
 
 
-# --- the hub
+# --- a corpus
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-FILES = {
-    "README.md": b"---\nlicense: mit\n---\n",
-    "data/train.csv": b"text,label\nthe cat,1\na dog,0\n",
-    "data/test.csv": b"text,label\nthe dog,1\n",
-}
+SOURCE = {"path": None, "url": None, "type": None, "sha256": None, "split": None}
 
 
-class Hub(http.server.BaseHTTPRequestHandler):
-    """As much of the hub's interface as `datasets` asks for, with one data set, me/tiny."""
-
-    def do_GET(self):
-        path = self.path.partition("?")[0]
-        inside = path.partition(COMMIT)[2].strip("/")
-        if "/tree/" in path:
-            below = {p[len(inside) :].strip("/"): p for p in FILES if p.startswith(inside)}
-            folders = {rest.split("/")[0] for rest in below if "/" in rest}
-            entries = [{"type": "directory", "path": f, "oid": "0" * 40, "size": 0} for f in folders]
-            entries += [self.entry(p) for rest, p in below.items() if "/" not in rest]
-            self.answer(200, json.dumps(entries).encode())
-        elif path.startswith("/api/datasets/me/tiny"):
-            siblings = [{"rfilename": p} for p in FILES]
-            self.answer(200, json.dumps({"id": "me/tiny", "sha": COMMIT, "siblings": siblings, "tags": []}).encode())
-        elif "/resolve/" in path and inside in FILES:
-            self.answer(200, FILES[inside], {"ETag": f'"{self.entry(inside)["oid"]}"', "X-Repo-Commit": COMMIT})
-        else:
-            code = "EntryNotFound" if "/resolve/" in path else "RepoNotFound"
-            self.answer(404, b"{}", {"X-Error-Code": code})
-
-    do_HEAD = do_GET
-
-    def entry(self, path):
-        return {"type": "file", "path": path, "size": len(FILES[path]), "oid": hashlib.sha1(FILES[path]).hexdigest()}
-
-    def answer(self, status, body, headers=()):
-        self.send_response(status)
-        for key, value in {"Content-Type": "application/json", "Content-Length": len(body), **dict(headers)}.items():
-            self.send_header(key, str(value))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
+def corpus(train, test, format="table"):
+    """Both splits of a corpus, each from a few keys, and the files that their paths stand for."""
+    splits = {"train": SOURCE | train, "test": SOURCE | test}
+    local = {split: files_of(source["path"], source["split"]) for split, source in splits.items()}
+    return {"format": format, "name": None, "config_name": None, "revision": None, **splits}, local
 
 
-def in_a_process(code, home, **env):
-    """Run code in its own process, since the hub's address is read at import; its last line of output as JSON."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("HF_")}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=clean | {"HF_HOME": str(home), "HF_HUB_DISABLE_TELEMETRY": "1", **env},
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        timeout=60,
+@pytest.mark.parametrize(
+    "query, key", [("/table.csv?download=true", {}), ("/table.CSV#top", {}), ("/table?file=a.tsv", {"type": "csv"})]
+)
+def test_a_url_may_have_a_query(server, tmp_path, query, key):
+    source = {"url": url(server, query)} | key
+    asked, local = corpus(source, source)
+    fetched = fetch_corpus(asked, tmp_path, local)
+    assert fetched["train"] == fetched["test"] and fetched["train"]["source"] == source["url"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["test.csv", "train.csv"]
+    assert table(tmp_path / "train.csv")[0] == (["the", "cat"], [((), "x")])
+
+
+@pytest.mark.parametrize("name", ["set#1", "what?", "a b", "100 %41", "x&y=z", "[1]", "http:"])
+def test_a_path_is_a_path_whatever_is_in_it(tmp_path, name):
+    (tmp_path / name).mkdir()
+    path = tmp_path / name / f"{name}.TSV"
+    path.write_text("text\tlabel\na b\tx\n")
+    asked, local = corpus({"path": str(path)}, {"path": str(path)})
+    fetched = fetch_corpus(asked, tmp_path / "files", local)
+    assert fetched["train"]["source"] == str(path) and fetched["train"]["bytes"] == path.stat().st_size
+    assert {p.name: p.read_bytes() for p in (tmp_path / "files").iterdir()} == dict.fromkeys(
+        ["train.tsv", "test.tsv"], path.read_bytes()
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_hub(tmp_path):
-    from closerlook.corpora.reading import read_examples
-
-    hub = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=hub.serve_forever, daemon=True).start()
-    code = f"""if True:
-        import json
-        from closerlook.corpora.fetch import fetch_hub
-        found = [fetch_hub("me/tiny", "main", "train", {str(tmp_path / "new/train.parquet")!r})]
-        for name, split, config in [("me/none", "train", None), ("me/tiny", "dev", None), ("me/tiny", "train", "odd")]:
-            try:
-                fetch_hub(name, None, split, {str(tmp_path / "new/no.parquet")!r}, config_name=config)
-            except ValueError as error:
-                found.append(f"{{type(error).__name__}} {{error}}")
-        print(json.dumps(found))
-    """
-    made, *errors = in_a_process(code, tmp_path / "home", HF_ENDPOINT=f"http://127.0.0.1:{hub.server_port}")
-    hub.shutdown()
-    hub.server_close()
-    path = tmp_path / "new/train.parquet"
-    assert made == {
-        "source": "hub:me/tiny",
-        "config_name": None,
-        "split": "train",
-        "revision": COMMIT,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "bytes": path.stat().st_size,
-    }
-    examples = read_examples("table", path, kind="sentence", label="label", columns={"words": "text"})
-    assert [(e.words, e.labels) for e in examples] == [(["the", "cat"], ["1"]), (["a", "dog"], ["0"])]
-    for error, what in zip(errors, ("me/none train: ", "me/tiny dev: ", "me/tiny odd train: "), strict=True):
-        assert error.startswith(f"InputError hub data set {what}")
-        assert "local `path:`" in error
-    assert [p.name for p in path.parent.iterdir()] == ["train.parquet"]
+def test_the_checksum_of_either_split_is_checked(tmp_path):
+    (tmp_path / "a.csv").write_bytes(TEXT)
+    path = str(tmp_path / "a.csv")
+    for train, test in (({}, {"sha256": SHA}), ({"sha256": SHA}, {}), ({"sha256": SHA}, {"sha256": SHA})):
+        asked, local = corpus({"path": path} | train, {"path": path} | test)
+        assert fetch_corpus(asked, tmp_path / "files", local)["test"]["sha256"] == SHA
+    asked, local = corpus({"path": path}, {"path": path, "sha256": "0" * 64})
+    with pytest.raises(InputError, match="the SHA-256 is"):
+        fetch_corpus(asked, tmp_path / "files", local)
 
 
-@pytest.mark.parametrize("env", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}])
-def test_no_hub_in_reach(tmp_path, env):
-    code = f"""if True:
-        import json, time
-        import datasets
-        from closerlook.corpora.fetch import fetch_hub
-        start = time.monotonic()
-        try:
-            fetch_hub("me/tiny", None, "train", {str(tmp_path / "new/train.parquet")!r})
-        except ValueError as error:
-            print(json.dumps([f"{{type(error).__name__}} {{error}}", time.monotonic() - start]))
-    """
-    error, seconds = in_a_process(code, tmp_path / "home", NO_PROXY="127.0.0.1", **env)
-    assert error.startswith("InputError hub data set me/tiny train: ")
-    assert "give its files as a local `path:`" in error
-    assert seconds < 10
-    assert not list((tmp_path / "new").iterdir())
+@pytest.mark.parametrize(
+    "source, suffix",
+    [
+        ({"url": "https://x.org/d/train.csv?download=true"}, ".csv"),
+        ({"url": "https://x.org/d/train.jsonl#L3"}, ".jsonl"),
+        ({"url": "https://x.org/get?file=a.csv"}, ""),
+        ({"url": "https://x.org/get?file=a.csv", "type": "parquet"}, ".parquet"),
+        ({"path": "set#1/t.tsv"}, ".tsv"),
+        ({"path": "a?b.csv"}, ".csv"),
+        ({"path": "T.JSON"}, ".json"),
+        ({"path": "a.txt", "type": "tsv"}, ".tsv"),
+    ],
+)
+def test_the_type_of_a_table(source, suffix):
+    assert suffix_of(**source) == suffix

@@ -253,7 +253,7 @@ def test_a_partial_study_is_made_from_what_exists_and_says_what_is_missing(study
 
 def test_a_broken_corpus_is_named_with_file_and_line(tmp_path):
     for split in ("train", "test"):
-        (tmp_path / f"{split}.tsv").write_text("text\tlabel\nA good one .\tyes\nA bad one .\tno\n\tyes\n")
+        (tmp_path / f"{split}.tsv").write_text("text\tlabel\nA good one .\tyes\nA bad one .\tno\nA third one .\n")
     config = {
         "corpora": {"c": {"format": "table", "train": {"path": "train.tsv"}, "test": {"path": "test.tsv"}}},
         "tasks": {"t": {"corpus": "c", "kind": "sentence", "words": "text", "label": "label"}},

@@ -1,46 +1,72 @@
 """CoNLL-U, and the formats that add columns to it (universaldependencies.org/format.html)."""
 
 import re
+from collections import Counter
 
 import conllu
 from conllu.exceptions import ParseException
 from conllu.parser import parse_id_value
 
-from closerlook.corpora.task import Example, lines, meets
+from closerlook.corpora.conditions import meets
+from closerlook.corpora.example import WORDLESS, Example, left_out, select
+from closerlook.corpora.spans import Tagging
+from closerlook.corpora.text import lines
 from closerlook.errors import InputError
 
 FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 BREAK = re.compile(r"\t| {2,}")  # where the library ends a column
+SPACES = re.compile(" {2,}")
 
 
-def sentences(path, kind, label, where, columns=None, fields=FIELDS):
-    """Yield an `Example` for every sentence of the file, labelled or not.
-
-    `fields` names the file's columns; the other parameters are those of `closerlook.corpora.reading.read_examples`.
-    """
+def sentences(path, query, fields=FIELDS):
+    """Yield (`Example`, what is left out) for every sentence of the file; `fields` names the file's columns."""
     source, seen = _Source(path, fields), set()  # seen: the entries of the label's column, if it is one like feats.Case
+    tagging, kind, label = Tagging(), query.kind, query.label
     for count, (numbers, tokens, meta) in enumerate(_parsed(source)):
         if count == 0:
-            for column in (label, *where, *["head"] * (kind == "pair")):
+            for column in (label, *query.where, *["head"] * (kind == "pair")):
                 _check(column, kind, source.fields, meta, path)
-        targets, labels = [], []
-        for i, token in enumerate(tokens if kind != "sentence" else [{}]):
-            if "." in label:
-                seen.update(_entries(label, token, meta))
-            value = _cell(label, token, meta)
-            if value == "_" or not meets({column: _cell(column, token, meta) for column in where}, where):
-                continue
-            head = _head(token, len(tokens), f"{path}:{numbers[i]}") if kind == "pair" else None
-            if kind == "pair" and head is None:
-                continue
-            targets.append({"word": (i,), "pair": (head, i), "sentence": ()}[kind])
-            labels.append(value)
+        places = [f"{path}:{number}" for number in numbers]
+        if "." in label:
+            seen.update(*(_entries(label, token, meta) for token in (tokens if kind != "sentence" else [{}])))
+        found, left = _targets(tokens, meta, places, query, tagging)
         name = meta.get("sent_id") or f"{path.stem}-{count + 1}"
-        yield Example(name, [token["form"] for token in tokens], targets, labels, f"{path}:{numbers[0]}")
+        words = [token["form"] if token["form"].strip() else "" for token in tokens]
+        if any(words):
+            yield Example(name, words, [target for target, _ in found], [value for _, value in found], places[0]), left
+        else:
+            yield left_out(WORDLESS)
     column, _, name = label.partition(".")
     if name and seen and name not in seen:
         known = ", ".join(f"{column}.{one}" for one in sorted(seen))
         raise InputError(f"{path}: {label!r} occurs nowhere in the file: use one of {known}.")
+
+
+def _targets(tokens, meta, places, query, tagging):
+    """The (target, label) of a sentence, and how many are left out, by reason."""
+    candidates = tokens if query.kind != "sentence" else [{}]
+    values = [_value(query.label, token, meta, query, place) for token, place in zip(candidates, places)]
+
+    def passes(i):
+        cells = ((_value(c, candidates[i], meta, query, places[i]), pattern) for c, pattern in query.where.items())
+        return all(meets(cell, pattern) for cell, pattern in cells)
+
+    if query.kind == "span":
+        found = [((first, last), label) for first, last, label in tagging.spans(values, places)]
+        return select(found, "span", passes)
+    if query.kind != "pair":
+        return select([((i,) * (query.kind == "word"), value) for i, value in enumerate(values)], query.kind, passes)
+    kept, left = select([((None, i), value) for i, value in enumerate(values)], "pair", passes)
+    pairs = [((_head(tokens[i], len(tokens), places[i]), i), value) for (_, i), value in kept]
+    found = [(target, value) for target, value in pairs if target[0] is not None]
+    return found, left + Counter({"words without a head": len(pairs) - len(found)})
+
+
+def _value(column, token, meta, query, place):
+    """A column's value for a word, by its name if it is the label's; None if it has none."""
+    value = _cell(column, token, meta)
+    value = None if value == "_" else value
+    return query.named(value, place) if column == query.label else value
 
 
 def _parsed(source):
@@ -58,13 +84,15 @@ def _parsed(source):
         for i, (number, token) in enumerate(words, 1):
             if token["id"] != i:
                 raise InputError(f"{path}:{number}: the ID is {token['id']}, expected {i}: number the words from 1.")
-            if not token.get("form", "").strip():
+            if not token.get("form", "").strip(" "):
                 raise InputError(f"{path}:{number}: the word is empty: give it a FORM, or remove the line.")
         yield *zip(*words), sentence.metadata
 
 
 class _Source:
     """What the library reads from: a file's lines, each checked on its way, so that messages can name the line.
+
+    Spaces inside a cell are one, since the library takes two of them for the end of a column, as people write it.
 
     `numbers` are those of the token lines since they were last cleared; `last` is the number of the last line.
     """
@@ -82,6 +110,7 @@ class _Source:
                 if not {"id", "form"} <= set(self.fields):
                     raise InputError(f"{self.path}:{self.last}: the columns lack ID or FORM: name them here.")
             elif line.strip() and not line.startswith("#"):
+                line = SPACES.sub(" ", line) if "\t" in line else line
                 self._check(BREAK.split(line.rstrip("\r\n")))
                 self.numbers.append(self.last)
             yield line

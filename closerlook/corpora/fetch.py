@@ -1,28 +1,86 @@
 """Corpora from where they are: a path, a URL, the hub. What arrives is complete and checked, or nothing does."""
 
 import hashlib
-import logging
-import tempfile
-import time
+import shutil
 from pathlib import Path
-from textwrap import shorten
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from closerlook.corpora.download import CHUNK, INSTEAD, download, write
+from closerlook.corpora.hub import fetch_hub
+from closerlook.corpora.sources import suffix_of
 from closerlook.errors import InputError
-from closerlook.files import sha256 as digest_of
 from closerlook.files import staged
 
-CHUNK = 1 << 16  # bytes
-LARGE = 20 << 20  # bytes from which a progress bar is shown
-BUSY = (429, 500, 502, 503, 504)  # answers that may be another a moment later
-INSTEAD = "or get the file by other means and give it as a local `path:`"
-
-log = logging.getLogger(__name__)
+__all__ = ["fetch_corpus", "fetch_file", "fetch_hub", "fetch_saved"]
 
 
-class _Passing(Exception):
-    """A failure that may be gone at the next attempt."""
+def fetch_corpus(corpus, folder, local):
+    """Fetch both splits of a corpus.
+
+    Parameters
+    ----------
+    corpus : dict
+        As the config has it: `format`, `name`, `config_name`, `revision`; `train` and `test`, each with `path`, `url`,
+        `type`, `split` and `sha256`.
+    folder : path
+        Where to write them: as train and test, with the suffix that tells their type, or as folders.
+    local : dict of str to list of path
+        The files that a split's `path` stands for (`closerlook.corpora.sources.files_of`).
+
+    Returns
+    -------
+    dict
+        For each split what `fetch_file`, `fetch_hub` or `fetch_saved` return.
+
+    Raises
+    ------
+    InputError
+        As they do.
+    """
+    folder, fetched, done = Path(folder), {}, {}
+    for split in ("train", "test"):
+        source = corpus[split]
+        origin = source["path"] or source["url"]
+        if corpus["format"] == "hub":
+            fetched[split] = fetch_hub(
+                corpus["name"],
+                corpus["revision"],
+                source["split"],
+                folder / f"{split}.parquet",
+                config_name=corpus["config_name"],
+            )
+        elif len(local[split]) > 1:
+            fetched[split] = fetch_saved(origin, local[split], folder / split)
+        else:
+            suffix = suffix_of(source["path"], source["url"], source["type"]) or f".{corpus['format']}"
+            dest = folder / f"{split}{suffix}"
+            if origin in done and source["sha256"] in (None, fetched["train"]["sha256"]):  # both splits in one file
+                shutil.copyfile(done[origin], dest)
+                fetched[split] = fetched["train"]
+            else:
+                from_here = Path(local[split][0]) if source["path"] else origin
+                fetched[split] = fetch_file(from_here, dest, source["sha256"]) | {"source": origin}
+                done[origin] = dest
+    return fetched
+
+
+def fetch_saved(source, files, dest):
+    """Copy the files of a saved data set to the folder `dest`.
+
+    Returns
+    -------
+    dict
+        `source`, the number of `bytes`, and `sha256`, over the files' names and checksums.
+    """
+    size, whole = 0, hashlib.sha256()
+    with staged(dest) as part:
+        part.mkdir(parents=True, exist_ok=True)
+        for file in map(Path, files):
+            found = fetch_file(file, part / file.name)
+            size += found["bytes"]
+            whole.update(f"{file.name} {found['sha256']}\n".encode())
+    return {"source": source, "sha256": whole.hexdigest(), "bytes": size}
 
 
 def fetch_file(source, dest, sha256=None, *, timeout=30, waits=(1, 2, 4)):
@@ -31,7 +89,7 @@ def fetch_file(source, dest, sha256=None, *, timeout=30, waits=(1, 2, 4)):
     Parameters
     ----------
     source : path or str
-        A local path, or a URL that starts with http://, https:// or file://.
+        A local path, or as a text also a URL that starts with http://, https:// or file://.
     dest : path
         The file to write; it is there only once it is complete and its checksum is right.
     sha256 : str, optional
@@ -52,19 +110,19 @@ def fetch_file(source, dest, sha256=None, *, timeout=30, waits=(1, 2, 4)):
     InputError
         If there is no such file, no network, no complete answer, or another checksum than expected.
     """
-    source = str(source)
+    is_path, source = isinstance(source, Path), str(source)
     with staged(dest) as part:
         try:
-            scheme = urlsplit(source).scheme
+            scheme = "" if is_path else urlsplit(source).scheme
         except ValueError as error:
             raise InputError(f"{source}: no URL ({error}): correct it, {INSTEAD}.") from error
         if scheme in ("http", "https"):
-            found, size = _download(source, part, timeout, waits)
-        elif scheme == "file" or "://" not in source:
+            found, size = download(source, part, timeout, waits)
+        elif is_path or scheme == "file" or "://" not in source:
             path = Path(url2pathname(urlsplit(source).path) if scheme == "file" else source)
             try:
                 with open(path, "rb") as file:
-                    found, size = _write(iter(lambda: file.read(CHUNK), b""), part, path.stat().st_size, source)
+                    found, size = write(iter(lambda: file.read(CHUNK), b""), part, path.stat().st_size, source)
             except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
                 raise InputError(f"{path}: cannot be read ({error.strerror}): correct the path.") from error
         else:
@@ -75,118 +133,3 @@ def fetch_file(source, dest, sha256=None, *, timeout=30, waits=(1, 2, 4)):
                 f"put the new checksum into the config, otherwise correct the source, {INSTEAD}."
             )
     return {"source": source, "sha256": found, "bytes": size}
-
-
-def _write(chunks, path, total, name):
-    """Write chunks of bytes to `path`; their SHA-256 and number of bytes."""
-    from tqdm import tqdm
-
-    digest, size = hashlib.sha256(), 0
-    with (
-        open(path, "wb") as file,
-        tqdm(total=total, unit="B", unit_scale=True, desc=Path(name).name, disable=(total or 0) < LARGE) as bar,
-    ):
-        for chunk in chunks:
-            file.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
-            bar.update(len(chunk))
-    return digest.hexdigest(), size
-
-
-def _download(url, path, timeout, waits):
-    """Download to `path`, again if a failure may pass."""
-    for wait in (*waits, None):
-        try:
-            return _attempt(url, path, timeout)
-        except _Passing as error:
-            if wait is None:
-                raise InputError(f"{url}: {error}: try again later, {INSTEAD}.") from error
-            log.warning("%s: %s; another attempt in %g s", url, error, wait)
-            time.sleep(wait)
-
-
-def _attempt(url, path, timeout):
-    import requests
-
-    total = None
-    try:
-        # identity: as the file is, so that Content-Length is its length
-        with requests.get(url, stream=True, timeout=timeout, headers={"Accept-Encoding": "identity"}) as answer:
-            if answer.status_code in BUSY:
-                raise _Passing(f"the server answers {answer.status_code} {answer.reason}")
-            if not answer.ok:
-                raise InputError(
-                    f"{url}: the server answers {answer.status_code} {answer.reason}: correct the URL, {INSTEAD}."
-                )
-            length = answer.headers.get("Content-Length", "")
-            total = int(length) if length.isdecimal() and "Content-Encoding" not in answer.headers else None
-            found, size = _write(answer.iter_content(CHUNK), path, total, url)
-    except requests.exceptions.ChunkedEncodingError as error:
-        how_far = f"after {answer.raw.tell()} of {total} bytes" if total else "half-way"
-        raise _Passing(f"the download broke off {how_far}") from error
-    except requests.exceptions.SSLError as error:
-        raise InputError(f"{url}: no secure connection ({_root(error)}): correct the URL, {INSTEAD}.") from error
-    except requests.exceptions.Timeout as error:
-        raise _Passing(f"no answer within {timeout:g} s") from error
-    except requests.exceptions.ConnectionError as error:
-        raise _Passing(f"no connection ({_root(error)})") from error
-    except (requests.exceptions.RequestException, UnicodeError) as error:
-        raise InputError(f"{url}: cannot be fetched ({_root(error)}): correct the URL, {INSTEAD}.") from error
-    if total not in (None, size):
-        raise _Passing(f"the download broke off after {size} of {total} bytes")
-    return found, size
-
-
-def _root(error):
-    """What the operating system, or the innermost library, said first."""
-    while error.__context__:
-        error = error.__context__
-    return getattr(error, "strerror", None) or error
-
-
-def fetch_hub(name, revision, split, dest, config_name=None):
-    """Fetch one split of a data set of the Hugging Face hub as a Parquet file.
-
-    Parameters
-    ----------
-    name : str
-        The data set's id, as in "CogComp/trec".
-    revision : str or None
-        A branch, tag or commit; None is the main branch. What it means today is looked up and recorded.
-    split : str
-        Also a slice, as `datasets` understands it.
-    dest : path
-        The file to write, ending in .parquet.
-    config_name : str, optional
-        The configuration, for data sets that have several.
-
-    Returns
-    -------
-    dict
-        `source` ("hub:NAME"), `config_name`, `split`, `revision` (the commit), and `sha256` and `bytes` of `dest`.
-
-    Raises
-    ------
-    InputError
-        If the hub cannot be reached, or does not have this data set, revision, configuration or split.
-    """
-    import datasets
-    from huggingface_hub import HfApi
-
-    dest = Path(dest)
-    with staged(dest) as part, tempfile.TemporaryDirectory(dir=dest.parent, prefix=".hub") as cache:
-        try:
-            commit = HfApi().dataset_info(name, revision=revision, timeout=30).sha
-            made = datasets.load_dataset(name, config_name, split=split, revision=commit, cache_dir=cache)
-            made.to_parquet(part)
-        except Exception as error:  # from four libraries, with no base in common
-            what = " ".join(filter(None, (name, config_name, split, revision and f"at {revision}")))
-            reason = shorten(str(error) or type(error).__name__, 240)
-            raise InputError(
-                f"hub data set {what}: cannot be fetched ({reason}): check its name and your network, "
-                "or give its files as a local `path:` in format `table`."
-            ) from error
-        size, found = part.stat().st_size, digest_of(part)
-    source = {"source": f"hub:{name}", "config_name": config_name, "split": split, "revision": commit}
-    return source | {"sha256": found, "bytes": size}

@@ -1,64 +1,160 @@
 """From corpora to tasks: every format read into the same thing, one `Example` per sentence."""
 
+from collections import Counter
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from closerlook.corpora.task import SIZES
+from closerlook.corpora.example import SIZES, Query
+from closerlook.corpora.names import read_names
 from closerlook.errors import InputError
 
-FORMATS = ("conllu", "conllulex", "trec", "table")
+CONVERTED = {"grammar": "conllu", "hub": "table"}  # corpora -> the format of the files that they are written to
+FORMATS = ("conllu", "conllulex", "trec", "table", "conll")
 
 
-def read_examples(format, path, *, kind, label, where=None, columns=None, rows=None):
+def read_examples(format, path, *, kind, label, where=None, columns=None, rows=None, fields=None, names=None):
     """Read the labelled sentences of one file.
 
     Parameters
     ----------
-    format : {"conllu", "conllulex", "trec", "table"}
-        `table` is TSV, CSV, JSON Lines or Parquet, by the file's suffix.
+    format : {"conllu", "conllulex", "trec", "table", "conll"}
+        `table` is TSV, CSV, JSON Lines or Parquet, by the file's suffix, or a folder of `Dataset.save_to_disk`; `conll`
+        the columns of CoNLL-2003.
     path : path
-    kind : {"word", "pair", "sentence"}
-        What a target is: one word, a head and its dependent, or the whole sentence.
+    kind : {"word", "span", "pair", "sentence"}
+        What a target is: one word, words in a row, a head and its dependent, or the whole sentence.
     label : str
         The column that holds the label; `_` or nothing in it means "not labelled". CoNLL-U columns are in lower case;
-        `feats.NAME` and `misc.NAME` are one entry of a column, `meta.KEY` is one of the sentence's comments.
+        `feats.NAME` and `misc.NAME` are one entry of a column, `meta.KEY` is one of the sentence's comments. For spans,
+        tags such as B-PER, I-PER, O, unless the table has a target column.
     where : dict of str to str, optional
-        Column to glob (`fnmatch`): only targets of which every named column matches, `_` standing for an empty one.
-        For a pair the dependent's columns count.
+        Column to pattern (`closerlook.corpora.conditions`): only targets of which every named column matches. For a
+        pair the dependent's columns count, for a span its first word's.
     columns : dict, optional
         For a table: {"words": column, "target": column or None}.
     rows : str, optional
         Which sentences of the file, as a Python slice: "0:800", "800:", ":-200".
+    fields : list of str, optional
+        For `conll`: the columns' names; "1", "2", … without.
+    names : list of str or path, optional
+        The names of labels that are integers from 0; the path of a JSON file with such a list.
 
     Returns
     -------
-    iterator of Example
-        In the order of the file, sentences with at least one target only.
+    Examples
 
     Raises
     ------
     InputError
         For a wrong argument at once; for a bad line, or if nothing is selected, when the iteration gets there.
     """
-    path, where = Path(path), dict(where or {})
+    path = Path(path)
     if format not in FORMATS:
         raise InputError(f"{path}: there is no format {format!r}: use one of {', '.join(FORMATS)}.")
     if kind not in SIZES:
         raise InputError(f"{path}: there is no kind {kind!r}: use one of {', '.join(SIZES)}.")
     if columns and format != "table":
         raise InputError(f"{path}: `columns` is for tables, {format} has its own: remove it, or use format `table`.")
-    if not path.is_file():
+    if fields and format != "conll":
+        raise InputError(f"{path}: `fields` is for format `conll`, not {format}: remove it.")
+    if not path.is_file() and not (format == "table" and path.is_dir()):
         raise InputError(f"{path}: there is no such file: correct the path, or fetch the corpus first.")
-    read = partial(_reader(format), path, kind=kind, label=label, where=where, columns=columns)
-    return _select(read, path, kind, label, where, rows, _slice(rows, path))
+    query = Query(kind, label, dict(where or {}), columns, fields, read_names(names))
+    return Examples(partial(_reader(format), path, query), path, query, rows)
+
+
+def read_split(folder, split, corpus, task, names=None):
+    """Read one split of a task from the folder that `closerlook.corpora.fetch.fetch_corpus` has written.
+
+    Parameters
+    ----------
+    folder : path
+    split : str
+    corpus, task : dict
+        As the config has them.
+    names : path, optional
+        Of the JSON file that `task["names"]` names, if it does.
+
+    Returns
+    -------
+    Examples
+    """
+    form = CONVERTED.get(corpus["format"], corpus["format"])
+    (path,) = [path for path in Path(folder).iterdir() if path.stem == split]
+    return read_examples(
+        form,
+        path,
+        kind=task["kind"],
+        label=task["label"],
+        where=task["where"],
+        columns={"words": task["words"], "target": task["target"]} if form == "table" else None,
+        rows=(corpus[split] or {}).get("rows"),
+        fields=corpus["fields"],
+        names=names or task["names"],
+    )
 
 
 def _reader(format):
     """The function that yields every sentence of a file; imported here, since reading labels must not need it."""
-    from closerlook.corpora import conllu, streusle, table, trec
+    from closerlook.corpora import conll, conllu, streusle, table, trec
 
-    return dict(zip(FORMATS, (conllu.sentences, streusle.sentences, trec.sentences, table.sentences)))[format]
+    readers = (conllu.sentences, streusle.sentences, trec.sentences, table.sentences, conll.sentences)
+    return dict(zip(FORMATS, readers))[format]
+
+
+class Examples:
+    """The labelled sentences of a file, in its order, those with at least one target.
+
+    Attributes
+    ----------
+    left_out : Counter
+        What the last iteration left out of the chosen rows: how much, by reason.
+    """
+
+    def __init__(self, read, path, query, rows):
+        self.left_out = Counter()
+        self._read, self._path, self._query, self._rows = read, path, query, rows
+        self._slice = _slice(rows, path)
+
+    def __iter__(self):
+        """Yield each `Example`; nothing chosen, nothing labelled, or a text that is not there, is an error."""
+        self.left_out = Counter()
+        path, chosen = self._path, self._slice
+        if min(chosen.start or 0, chosen.stop or 0) < 0:  # counted from the end: one more pass tells where that is
+            chosen = slice(*chosen.indices(sum(1 for _ in self._read())))
+        n_sentences = n_examples = n_words = n_withheld = 0
+        for example, left in islice(self._read(), chosen.start, chosen.stop, chosen.step):
+            n_sentences += 1
+            self.left_out.update(left)
+            if example is None:
+                continue
+            n_words += len(example.words)
+            n_withheld += example.words.count("_")
+            if example.targets:
+                n_examples += 1
+                yield example
+        if not n_sentences and self._rows:
+            raise InputError(
+                f"{path}: rows {self._rows!r} selects none of its sentences: the file has fewer, choose others."
+            )
+        if not n_sentences:
+            raise InputError(f"{path}: the file has no sentence: is it the right file?")
+        if n_withheld > n_words / 2:
+            raise InputError(
+                f"{path}: {n_withheld} of {n_words} words are `_`: the corpus is distributed without its text, which "
+                "has to be merged in first; its README says how."
+            )
+        if not n_examples:
+            raise InputError(self._nothing(n_sentences))
+
+    def _nothing(self, n_sentences):
+        such = "".join(f", {column} = {pattern}" for column, pattern in self._query.where.items())
+        left = "; ".join(f"{n} {reason}" for reason, n in sorted(self.left_out.items()))
+        return (
+            f"{self._path}: none of {n_sentences} sentences has a {self._query.kind} with a label in column "
+            f"{self._query.label!r}{such}{f' (left out: {left})' if left else ''}: check `label`, `where` and `rows`."
+        )
 
 
 def _slice(rows, path):
@@ -70,25 +166,3 @@ def _slice(rows, path):
     if len(parts) not in (2, 3) or (parts[2:] or [None])[0] not in (None, *range(1, 10**6)):
         raise InputError(f"{path}: rows {rows!r} is not a slice of sentences: write for example '0:800' or '-200:'.")
     return slice(*parts)
-
-
-def _select(read, path, kind, label, where, rows, chosen):
-    """Yield the chosen sentences that have a target; nothing chosen, or nothing labelled, is an error."""
-    if min(chosen.start or 0, chosen.stop or 0) < 0:  # counted from the end: one more pass tells where that is
-        chosen = slice(*chosen.indices(sum(1 for _ in read())))
-    n_sentences = n_examples = 0
-    for example in islice(read(), chosen.start, chosen.stop, chosen.step):
-        n_sentences += 1
-        if example.targets:
-            n_examples += 1
-            yield example
-    if not n_sentences and rows:
-        raise InputError(f"{path}: rows {rows!r} selects none of its sentences: the file has fewer, choose others.")
-    if not n_sentences:
-        raise InputError(f"{path}: the file has no sentence: is it the right file?")
-    if not n_examples:
-        such = "".join(f", {column} = {glob}" for column, glob in where.items())
-        raise InputError(
-            f"{path}: none of {n_sentences} sentences has a {kind} with a label in column {label!r}{such}: "
-            "check `label`, `where` and `rows`."
-        )

@@ -1,21 +1,26 @@
-"""TREC question classification (Li and Roth, COLING 2002): `COARSE:fine question`, one a line, in ISO-8859-1."""
+"""TREC question classification (Li and Roth, COLING 2002): `COARSE:fine question`, one a line."""
 
 import re
 
-from closerlook.corpora.task import Example, lines, meets
+from closerlook.corpora.conditions import meets
+from closerlook.corpora.example import EXCLUDED, WORDLESS, Example, left_out
+from closerlook.corpora.text import lines, words_of
 from closerlook.errors import InputError
 
-LINE = re.compile(r"([^\s:]+):([^\s:]+)(?:\s+(.*))?")
+LINE = re.compile(r"([^\s:]+):([^\s:]+)(?:\s+(.*))?", re.DOTALL)
+PUBLISHED = (
+    "windows-1252"  # the files are in ISO-8859-1, whose letters this has too, with the quotes of those who edit it
+)
 
 
-def sentences(path, kind, label, where, columns=None):
-    """Yield an `Example` for every question of the file; the columns are `fine` ("COARSE:fine") and `coarse`."""
-    if kind != "sentence":
-        raise InputError(f"{path}: TREC labels whole sentences: use kind `sentence`, not {kind!r}.")
-    for column in (label, *where):
+def sentences(path, query):
+    """Yield (`Example` or None, what is left out) for every question; the columns are `fine` and `coarse`."""
+    if query.kind != "sentence":
+        raise InputError(f"{path}: TREC labels whole sentences: use kind `sentence`, not {query.kind!r}.")
+    for column in (query.label, *query.where):
         if column not in ("fine", "coarse"):
             raise InputError(f"{path}: TREC has no column {column!r}: use `fine` or `coarse`.")
-    for number, line in lines(path, "iso-8859-1"):
+    for number, line in lines(path, PUBLISHED):
         if not line.strip():
             continue
         found = LINE.fullmatch(line.strip())
@@ -23,18 +28,11 @@ def sentences(path, kind, label, where, columns=None):
             raise InputError(
                 f"{path}:{number}: {line.split()[0]!r} is not COARSE:fine: start the line as in 'HUM:ind Who …'."
             )
-        if not line.isascii():
-            _refuse_utf8(line, f"{path}:{number}")
         cells = {"coarse": found[1], "fine": f"{found[1]}:{found[2]}"}
-        words = (found[3] or "").split()
-        is_target = meets(cells, where)
-        yield Example(f"{path.stem}-{number}", words, [()] * is_target, [cells[label]] * is_target, f"{path}:{number}")
-
-
-def _refuse_utf8(line, place):
-    """Bytes above ASCII that form UTF-8 are no ISO-8859-1 text anyone has written: the file was converted."""
-    try:
-        line.encode("iso-8859-1").decode("utf-8")
-    except UnicodeDecodeError:
-        return
-    raise InputError(f"{place}: this is UTF-8, and TREC files are ISO-8859-1: `iconv -f utf-8 -t iso-8859-1` it.")
+        words, label = words_of(found[3] or "", "sentence"), query.named(cells[query.label], f"{path}:{number}")
+        if not all(meets(cells[column], pattern) for column, pattern in query.where.items()):
+            yield left_out(EXCLUDED)
+        elif not words:
+            yield left_out(WORDLESS)
+        else:
+            yield Example(f"{path.stem}-{number}", words, [()], [label], f"{path}:{number}"), {}

@@ -9,7 +9,7 @@ from closerlook.encoders.updates import kept
 from closerlook.files import read_json
 
 VOCABULARY = 30522  # of BERT
-TARGETS = {"word": 5, "pair": 20, "sentence": 1}  # per sentence, where nothing is known
+TARGETS = {"word": 5, "span": 2, "pair": 20, "sentence": 1}  # per sentence, where nothing is known
 
 
 @dataclass(frozen=True)

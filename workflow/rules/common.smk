@@ -2,16 +2,21 @@ from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 from closerlook import fingerprint
-from closerlook.config import load
+from closerlook.config import Config, load
+from closerlook.corpora.sources import files_of
 from closerlook.digests import digests
 from closerlook.encoders.folder import model_files
 from closerlook.errors import InputError
 from closerlook.files import sha256, staged, writable
+from closerlook.overrides import arrived, typed
 
 try:
-    CFG = load(config, " + ".join(map(str, workflow.configfiles)) or "config")
+    GIVEN = typed(arrived(workflow.config_settings.config, config), Config)  # by --config
+    update_config(config, GIVEN)
+    CFG = load(config, " + ".join(map(str, workflow.configfiles)) or "config", GIVEN)
 except InputError as error:
     raise WorkflowError(str(error))
 
@@ -104,6 +109,24 @@ def contents(model):
     """These with their digests: a model is pinned again when one has other bytes, not when it was merely touched."""
     known = digests(local(model), f"{CFG.pathvars.results}/.digests.json")
     return sorted(f"{Path(file).name} {digest}" for file, digest in known.items())
+
+
+def given(corpus, *splits):
+    """The files that splits of a corpus are read from, where they lie on this machine."""
+    sources = [getattr(CFG.corpora[corpus], split) for split in splits]
+    return [ancient(file) for source in sources for file in files_of(source.path, source.split)]
+
+
+def names_of(task):
+    """The file with the names of a task's labels, if there is one."""
+    names = CFG.tasks[task].names
+    return [ancient(names)] if isinstance(names, str) else []
+
+
+def as_they_are(files):
+    """Files with their digests, as `contents` has them."""
+    known = digests(files, f"{CFG.pathvars.results}/.digests.json")
+    return sorted(f"{file} {digest}" for file, digest in known.items())
 
 
 def layers(model, state, split, part=None):

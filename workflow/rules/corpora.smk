@@ -1,6 +1,7 @@
 rule fetch_corpus:
     input:
-        lambda w: [s.path for s in (CFG.corpora[w.corpus].train, CFG.corpora[w.corpus].test) if s.path],
+        train=lambda w: given(w.corpus, "train"),
+        test=lambda w: given(w.corpus, "test"),
     output:
         files=directory("<results>/corpora/{corpus}/files"),
         fetched="<results>/corpora/{corpus}/fetched.json",
@@ -16,7 +17,8 @@ rule fetch_corpus:
         mem_mb=asks("corpus", "mem_mb"),
         runtime=asks("corpus", "runtime"),
     params:
-        corpus=lambda w: plain(CFG.corpora[w.corpus], exclude={"train": {"rows"}, "test": {"rows"}}),
+        corpus=lambda w: plain(CFG.corpora[w.corpus], exclude={"fields": True, "train": {"rows"}, "test": {"rows"}}),
+        files=lambda w: as_they_are(given(w.corpus, "train", "test")),
         code=code("fetch_corpus"),
     message:
         "Bringing the corpus {wildcards.corpus}"
@@ -52,6 +54,7 @@ rule make_task:
     input:
         files=lambda w: f"<results>/corpora/{CFG.tasks[w.task].corpus}/files",
         fetched=lambda w: f"<results>/corpora/{CFG.tasks[w.task].corpus}/fetched.json",
+        names=lambda w: names_of(w.task),
     output:
         dataset="<results>/tasks/{task}/dataset_dict.json",
         splits=directory(expand("<results>/tasks/{{task}}/{split}", split=SPLITS)),
@@ -71,8 +74,9 @@ rule make_task:
         task=lambda w: plain(CFG.tasks[w.task]),
         corpus=lambda w: plain(
             CFG.corpora[CFG.tasks[w.task].corpus],
-            include={"format": True, "train": {"rows"}, "test": {"rows"}},
+            include={"format": True, "fields": True, "train": {"rows"}, "test": {"rows"}},
         ),
+        names=lambda w: as_they_are(names_of(w.task)),
         code=code("make_task"),
     message:
         "Reading the task {wildcards.task}"

@@ -1,0 +1,76 @@
+"""What a reader should know of a task's labels before any result: sentences for its summary."""
+
+from closerlook.corpora.cells import NUMBER
+
+SCALE = 21  # values: halves from 0 to 10, the finest scale that people commonly rate on
+OVERLAP = 0.05  # of the test targets: what they may add to an accuracy is as much as the gains that studies report
+SHOWN = 10  # names spelled out in one sentence
+
+
+def cautions(kind, counts, summary, one_word):
+    """Yield the sentences.
+
+    Parameters
+    ----------
+    kind : str
+    counts : dict
+        {split: {label: number of targets}}.
+    summary : dict
+        As far as it goes: conflicts, train_test_overlap, splits.
+    one_word : dict of str to bool
+        Whether every sentence of a split has exactly one word.
+    """
+    train, test = counts["train"], counts["test"]
+    names, n_train, n_test = train.keys() | test.keys(), sum(train.values()), sum(test.values())
+    if _is_score(names):
+        yield (
+            f"The labels are {len(names)} different numbers, like those of a score: every probe takes each for a class "
+            "of its own, and DirectProbe needs classes; put them into bins, such as low, middle and high."
+        )
+    elif n_train < 2 * len(train):  # hulls and folds need two points of a label
+        yield (
+            f"The labels are as good as unique: {len(train)} of them for {n_train} training examples, fewer than two "
+            "each; check that the right column holds the label."
+        )
+    if only := sorted(test.keys() - train.keys()):
+        n = sum(test[name] for name in only)
+        yield f"{_labels(only)} in the test split only, on {n} of {n_test} targets, which no probe can get right."
+    if single := sorted(name for name, n in train.items() if n == 1):
+        yield f"{_labels(single)} on one training example only: one point has no spread, and no fold tests it."
+    if kind in ("word", "span") and all(one_word.values()):
+        yield (
+            f"Every sentence has exactly one word, though the kind is `{kind}`: if the file has a token in each row, "
+            "put the tokens of a sentence into one row, or use format `conll`."
+        )
+    if summary["train_test_overlap"] > OVERLAP * n_test:
+        share = summary["train_test_overlap"] / n_test
+        yield (
+            f"{summary['train_test_overlap']} of {n_test} test targets ({share:.0%}) stand in the training split in "
+            "the same words: accuracy on the test split is in part memory."
+        )
+    if n := summary["conflicts"]["total"]:
+        subject, them = (f"{n} targets occur", "them") if n > 1 else ("1 target occurs", "it")
+        yield (
+            f"{subject} with two or more labels in the same words, which no vector can tell apart; "
+            f"`drop_conflicts: true` leaves {them} out."
+        )
+    for split, of in summary["splits"].items():
+        if of["textless"]:
+            yield (
+                f"{of['textless']} sentences of the {split} split consist of `_` only: their text has been withheld; "
+                "merge it in, or choose others by `rows`."
+            )
+
+
+def _is_score(names):
+    """Whether labels look like measurements: more numbers than a scale has, and not simply the numbers of classes."""
+    if len(names) <= SCALE or not all(NUMBER.fullmatch(name) for name in names):
+        return False
+    values = sorted(map(float, names))
+    return values not in ([*range(len(values))], [*range(1, len(values) + 1)])
+
+
+def _labels(names):
+    """The subject of a sentence about labels."""
+    shown = ", ".join(names[:SHOWN]) + f" and {len(names) - SHOWN} more" * (len(names) > SHOWN)
+    return f"{len(names)} label{'s' * (len(names) > 1)} ({shown}) occur{'s' * (len(names) == 1)}"

@@ -1,0 +1,115 @@
+"""A sentence with its targets and their labels: what every reader yields, and what is asked of it."""
+
+import dataclasses
+from collections import Counter
+
+from closerlook.corpora.names import named
+from closerlook.errors import InputError
+
+SIZES = {"word": 1, "pair": 2, "sentence": 0, "span": 2}  # kind -> positions in a target
+EXCLUDED, UNLABELLED, WORDLESS = "excluded by `where`", "without a label", "without a word"  # why something is left out
+
+
+@dataclasses.dataclass(frozen=True)
+class Query:
+    """What a task asks of a file; the fields are the parameters of `closerlook.corpora.reading.read_examples`."""
+
+    kind: str
+    label: str
+    where: dict[str, str] = dataclasses.field(default_factory=dict)
+    columns: dict | None = None
+    fields: list[str] | None = None
+    names: list[str] | None = None
+
+    def named(self, value, place):
+        """A label's name, where the task names its integers; None stands for no label."""
+        return value if self.names is None else named(value, self.names, place)
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """A sentence with its targets: what every reader yields.
+
+    Attributes
+    ----------
+    id : str
+    words : list of str
+        A blank word, which a tokenizer makes nothing of, is the empty text.
+    targets : list of tuple of int
+        0-based positions in `words`: one (word), first and last (span), head and dependent (pair), none (sentence).
+    labels : list of str
+        Parallel to `targets`.
+    where : str
+        "file:line", for messages.
+
+    Raises
+    ------
+    InputError
+        If there is no word, a word is no text, or a target lies outside the sentence.
+    """
+
+    id: str
+    words: list[str]
+    targets: list[tuple[int, ...]]
+    labels: list[str]
+    where: str
+
+    def __post_init__(self):
+        if not any(self.words):
+            raise InputError(f"{self.where}: the sentence has no word: remove it, or check which column is read.")
+        for i, word in enumerate(self.words):
+            if not isinstance(word, str) or word and not word.strip():
+                raise InputError(f"{self.where}: word {i} (counted from 0) is {word!r}: give it a text, or remove it.")
+        if len(self.labels) != len(self.targets):
+            raise InputError(f"{self.where}: {len(self.labels)} labels for {len(self.targets)} targets: give one each.")
+        for i in (i for target in self.targets for i in target):
+            if not 0 <= i < len(self.words):
+                raise InputError(
+                    f"{self.where}: target {i} is outside the sentence, whose {len(self.words)} words are counted "
+                    f"from 0 to {len(self.words) - 1}: correct the target or the words."
+                )
+
+
+def left_out(why):
+    """What a reader yields for a sentence that is left out whole."""
+    return None, Counter({f"sentences {why}": 1})
+
+
+def select(found, kind, passes):
+    """Keep the (target, label) that have a label and pass the conditions.
+
+    Parameters
+    ----------
+    found : iterable of (target, label)
+        None is no label.
+    kind : str
+    passes : callable
+        Whether the word at a position meets the conditions: of a span its first, of a pair the dependent.
+
+    Returns
+    -------
+    kept : list of (target, label)
+    left : Counter
+        How many are left out, by reason.
+    """
+    kept, left, at = [], Counter(), 1 if kind == "pair" else 0
+    for target, label in found:
+        if not passes(target[at] if target else 0):
+            left[f"{kind}s {EXCLUDED}"] += 1
+        elif label is None:
+            left[f"{kind}s {UNLABELLED}"] += 1
+        else:
+            kept.append((target, label))
+    return kept, left
+
+
+def marked(words, target, kind):
+    """A sentence as text, in which [brackets] mark the target; of a pair the dependent, and {braces} the head."""
+    words = [word or "␣" for word in words]
+    if kind == "pair":
+        words[target[0]] = f"{{{words[target[0]]}}}"
+    if target:
+        words[target[-1]] += "]"
+        first = target[0] if kind == "span" else target[-1]
+        words[first] = f"[{words[first]}"
+    return " ".join(words)
