@@ -18,7 +18,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_fro
 from transformers import BertConfig, BertModel
 
 from closerlook.devices import pick_device, torch_threads
-from closerlook.encoders.alignment import Aligner, batches, kind_of
+from closerlook.encoders.alignment import Aligner, batches
 from closerlook.encoders.layers import embed
 from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length
 
@@ -50,16 +50,20 @@ def made_up_task(folder, n):
             "words": [Value("string")],
             "targets": [[Value("int64")]],
             "labels": [ClassLabel(names=["number"])],
+            "text": Value("string"),
+            "places": [[Value("int64")]],
         }
     )
+    columns |= {name: [None] * len(columns["id"]) for name in ("text", "places")}
     DatasetDict(train=Dataset.from_dict(columns, features=features)).save_to_disk(folder)
+    (Path(folder) / "summary.json").write_text('{"kind": "word"}')
 
 
 def bare(model, task, batch_size, device):
     """Return a function that times the encoder alone, over batches that are ready on the device."""
     rows = load_from_disk(str(task))["train"]
     encoder, tokenizer = load_encoder(model).to(device), load_tokenizer(model)
-    aligner = Aligner(tokenizer, max_length(encoder, tokenizer), kind_of(rows))
+    aligner = Aligner(tokenizer, max_length(encoder, tokenizer), "word")
     sentences = aligner.encode(rows["words"], rows["targets"])
     ready = [aligner.batch([sentences[i] for i in some]).to(device) for some in batches(sentences, batch_size)]
 

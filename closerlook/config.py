@@ -168,6 +168,12 @@ class Task(Section):
     )
     finetune: bool = Field(True, description="Fine-tune on it; `false` only probes it.")
     words: str = Field("words", description="For `table` and `hub`: the column with the words, a list or a text.")
+    text: Literal["own", "joined"] | None = Field(
+        None,
+        description="What the model reads: the corpus's `own` text (a cell, TREC's line, CoNLL-U's `# text` or "
+        "`SpaceAfter`), or its words `joined` by single spaces. By default a sentence's own, and joined for words, "
+        "spans and pairs (`docs/vectors.md`).",
+    )
     target: str | None = Field(
         None,
         description="For `table` and `hub`: the column with the target's position or positions, counted from 0."

@@ -86,6 +86,8 @@ def _task_problems(key, task, cfg):
     corpus = cfg.corpora.get(task.corpus)
     if corpus is None:
         yield f"{key}.corpus: {task.corpus!r} is no corpus; choose {_either(cfg.corpora)}"
+    elif task.text == "own" and corpus.format == "conll":
+        yield f"{key}.text: the format conll has words only, and no text of its own; take it out"
     elif task.kind not in KINDS.get(corpus.format, [task.kind]):
         yield f"{key}.kind: is {task.kind!r}, and the format {corpus.format} has {_either(KINDS[corpus.format])}"
     try:

@@ -9,6 +9,7 @@ from conllu.parser import parse_id_value
 
 from closerlook.corpora.conditions import meets
 from closerlook.corpora.example import WORDLESS, Example, left_out, select
+from closerlook.corpora.own import of_tokens
 from closerlook.corpora.spans import Tagging
 from closerlook.corpora.text import lines
 from closerlook.errors import InputError
@@ -22,7 +23,8 @@ def sentences(path, query, fields=FIELDS):
     """Yield (`Example`, what is left out) for every sentence of the file; `fields` names the file's columns."""
     source, seen = _Source(path, fields), set()  # seen: the entries of the label's column, if it is one like feats.Case
     tagging, kind, label = Tagging(), query.kind, query.label
-    for count, (numbers, tokens, meta) in enumerate(_parsed(source)):
+    for count, (numbers, tokens, whole) in enumerate(_parsed(source)):
+        meta = whole.metadata
         if count == 0:
             for column in (label, *query.where, *["head"] * (kind == "pair")):
                 _check(column, kind, source.fields, meta, path)
@@ -33,13 +35,21 @@ def sentences(path, query, fields=FIELDS):
         name = meta.get("sent_id") or f"{path.stem}-{count + 1}"
         words = [token["form"] if token["form"].strip() else "" for token in tokens]
         if any(words):
-            yield Example(name, words, [target for target, _ in found], [value for _, value in found], places[0]), left
+            own = _own(whole, kind, places[0]) if query.own else (None, None)
+            targets, labels = [target for target, _ in found], [value for _, value in found]
+            yield Example(name, words, targets, labels, places[0], *own), left
         else:
             yield left_out(WORDLESS)
     column, _, name = label.partition(".")
     if name and seen and name not in seen:
         known = ", ".join(f"{column}.{one}" for one in sorted(seen))
         raise InputError(f"{path}: {label!r} occurs nowhere in the file: use one of {known}.")
+
+
+def _own(tokens, kind, place):
+    """The sentence's own text, and where its words stand if there are targets among them."""
+    text = tokens.metadata.get("text")
+    return (text, None) if text and kind == "sentence" else of_tokens(tokens, text, place)
 
 
 def _targets(tokens, meta, places, query, tagging):
@@ -70,7 +80,7 @@ def _value(column, token, meta, query, place):
 
 
 def _parsed(source):
-    """Yield (line numbers, tokens, comments) of each sentence, checked.
+    """Yield (line numbers, tokens, the whole sentence with its comments) of each sentence, checked.
 
     Multi-word tokens (3-4) and empty nodes (3.1) are left out: a position counts syntactic words only.
     """
@@ -86,7 +96,7 @@ def _parsed(source):
                 raise InputError(f"{path}:{number}: the ID is {token['id']}, expected {i}: number the words from 1.")
             if not token.get("form", "").strip(" "):
                 raise InputError(f"{path}:{number}: the word is empty: give it a FORM, or remove the line.")
-        yield *zip(*words), sentence.metadata
+        yield *zip(*words), sentence
 
 
 class _Source:

@@ -20,6 +20,7 @@ class Query:
     columns: dict | None = None
     fields: list[str] | None = None
     names: list[str] | None = None
+    own: bool = False  # keep the corpus's own text
 
     def named(self, value, place):
         """A label's name, where the task names its integers; None stands for no label."""
@@ -41,6 +42,10 @@ class Example:
         Parallel to `targets`.
     where : str
         "file:line", for messages.
+    text : str, optional
+        The sentence as the corpus has it; else it is its words, joined by single spaces.
+    places : list of (int, int), optional
+        Begin and end of each word in `text`, where there are targets in it.
 
     Raises
     ------
@@ -53,6 +58,8 @@ class Example:
     targets: list[tuple[int, ...]]
     labels: list[str]
     where: str
+    text: str | None = None
+    places: list[tuple[int, int]] | None = None
 
     def __post_init__(self):
         if not any(self.words):

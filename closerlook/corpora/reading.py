@@ -13,7 +13,9 @@ CONVERTED = {"grammar": "conllu", "hub": "table"}  # corpora -> the format of th
 FORMATS = ("conllu", "conllulex", "trec", "table", "conll")
 
 
-def read_examples(format, path, *, kind, label, where=None, columns=None, rows=None, fields=None, names=None):
+def read_examples(
+    format, path, *, kind, label, where=None, columns=None, rows=None, fields=None, names=None, text=None
+):
     """Read the labelled sentences of one file.
 
     Parameters
@@ -39,6 +41,9 @@ def read_examples(format, path, *, kind, label, where=None, columns=None, rows=N
         For `conll`: the columns' names; "1", "2", … without.
     names : list of str or path, optional
         The names of labels that are integers from 0; the path of a JSON file with such a list.
+    text : {"own", "joined"}, optional
+        Keep the text of a sentence as the corpus has it, or let it be its words, joined by single spaces. By default
+        sentences that are labelled as a whole keep theirs.
 
     Returns
     -------
@@ -60,7 +65,8 @@ def read_examples(format, path, *, kind, label, where=None, columns=None, rows=N
         raise InputError(f"{path}: `fields` is for format `conll`, not {format}: remove it.")
     if not path.is_file() and not (format == "table" and path.is_dir()):
         raise InputError(f"{path}: there is no such file: correct the path, or fetch the corpus first.")
-    query = Query(kind, label, dict(where or {}), columns, fields, read_names(names))
+    own = (text or ("own" if kind == "sentence" else "joined")) == "own"
+    query = Query(kind, label, dict(where or {}), columns, fields, read_names(names), own)
     return Examples(partial(_reader(format), path, query), path, query, rows)
 
 
@@ -92,6 +98,7 @@ def read_split(folder, split, corpus, task, names=None):
         rows=(corpus[split] or {}).get("rows"),
         fields=corpus["fields"],
         names=names or task["names"],
+        text=task["text"],
     )
 
 

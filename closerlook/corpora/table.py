@@ -7,6 +7,7 @@ from closerlook.corpora import arrow, delimited, jsonlines
 from closerlook.corpora.cells import check_columns, label_of, list_of, shortened, text_of
 from closerlook.corpora.conditions import meets
 from closerlook.corpora.example import EXCLUDED, SIZES, UNLABELLED, WORDLESS, Example, left_out, select
+from closerlook.corpora.own import places_in
 from closerlook.corpora.printed import bare
 from closerlook.corpora.sources import TABLES
 from closerlook.corpora.spans import Tagging
@@ -63,6 +64,7 @@ class _Row:
         words = self.words()
         if not any(words):
             return left_out(WORDLESS)
+        own = self.text() if self.query.own else (None, None)
         lists = {column: items for column, items in lists.items() if items is not None}
         lists |= {self.query.label: labels} if tagged else {}
         for column, items in lists.items():
@@ -79,7 +81,8 @@ class _Row:
             found = self.spans(labels, tagging)
         checks = [(items, patterns[column]) for column, items in lists.items() if column in patterns]
         kept, left = select(found, self.kind, lambda i: all(meets(items[i], pattern) for items, pattern in checks))
-        return Example(name, words, [where for where, _ in kept], [label for _, label in kept], self.place), left
+        targets, labels = [where for where, _ in kept], [label for _, label in kept]
+        return Example(name, words, targets, labels, self.place, *own), left
 
     def words(self):
         """The row's words, from a list or a text."""
@@ -92,6 +95,16 @@ class _Row:
                 self.refuse_bare(value, column, "words")
             return words_of(value, self.kind) if isinstance(value, str) else [] if value is None else [value]
         return ["" if word is None or isinstance(word, str) and not word.strip() else word for word in words]
+
+    def text(self):
+        """The row's text as it stands, and the places of its words."""
+        value = self.cells[self.query.columns["words"]]
+        if (
+            not isinstance(value, str)
+            or list_of(value, self.query.columns["words"], self.place, texts=True) is not None
+        ):
+            return None, None  # a list of words has no other text
+        return value, None if self.kind == "sentence" else places_in(value)
 
     def label(self):
         """The row's one label, None if it has none."""

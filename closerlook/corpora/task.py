@@ -111,7 +111,7 @@ class Split:
     table: object  # pyarrow.Table of id, words, targets, labels (text)
     places: list[str]  # per row, "file:line"
     keys: list[bytes]  # per row, a digest of the words
-    digest: str  # of words, targets and labels
+    digest: str  # of words, targets, labels and text
     left_out: dict[str, int]  # by reason
 
     def counts(self):
@@ -147,6 +147,8 @@ def _stream(kind, split, examples, times):
             "words": pa.list_(pa.string()),
             "targets": pa.list_(pa.list_(pa.int32())),
             "labels": pa.list_(pa.string()),
+            "text": pa.string(),
+            "places": pa.list_(pa.list_(pa.int32())),
         }
     )
     digest, places, keys, batches = hashlib.sha256(), [], [], []
@@ -155,7 +157,8 @@ def _stream(kind, split, examples, times):
     while chunk := list(islice(labelled, CHUNK)):
         for example in chunk:
             _check(kind, example)
-            digest.update(json.dumps([example.words, example.targets, example.labels]).encode() + b"\n")
+            parts = [example.words, example.targets, example.labels, example.text, example.places]
+            digest.update(json.dumps(parts).encode() + b"\n")
             keys.append(hashlib.blake2b(json.dumps(example.words).encode(), digest_size=16).digest())
             places.append(example.where)
             times[keys[-1]] += 1 + (len(set(example.targets)) < len(example.targets))  # two labels on one target
@@ -223,6 +226,8 @@ def _dataset(names, splits):
             "words": Sequence(Value("string")),
             "targets": Sequence(Sequence(Value("int32"))),
             "labels": Sequence(ClassLabel(names=names)),
+            "text": Value("string"),
+            "places": Sequence(Sequence(Value("int32"))),
         }
     )
     made = DatasetDict()

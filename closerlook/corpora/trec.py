@@ -35,4 +35,5 @@ def sentences(path, query):
         elif not words:
             yield left_out(WORDLESS)
         else:
-            yield Example(f"{path.stem}-{number}", words, [()], [label], f"{path}:{number}"), {}
+            text = found[3] if query.own else None
+            yield Example(f"{path.stem}-{number}", words, [()], [label], f"{path}:{number}", text), {}

@@ -173,7 +173,7 @@ class Aligner:
         # Distance from the row's begin, or (negative) from its end, as XLNet has its [CLS] last.
         self.cls = None if not len(cls) else cls[0] if cls[0] < n_before else cls[0] - n_before - n_after
 
-    def encode(self, sentences, targets, texts=None):
+    def encode(self, sentences, targets, texts=None, offsets=None):
         """Turn sentences into rows of tokens and bags of subwords.
 
         Parameters
@@ -184,17 +184,21 @@ class Aligner:
             Per sentence its targets, each with its 0, 1 or 2 word positions, counted from 0.
         texts : list of (str or None), optional
             The text of each sentence; its words joined by single spaces, where there is none.
+        offsets : list of (list of (int, int) or None), optional
+            Where the words stand in it.
 
         Returns
         -------
         list of Sentence
         """
-        texts = [text or " ".join(filter(None, s)) for s, text in zip(sentences, texts or [None] * len(sentences))]
-        encodings = self.backend.encode_batch(texts, add_special_tokens=False)
+        none = [None] * len(sentences)
+        texts, offsets = texts or none, offsets or none
+        read = [" ".join(filter(None, s)) if text is None else text for s, text in zip(sentences, texts, strict=True)]
+        encodings = self.backend.encode_batch(read, add_special_tokens=False)
         if self.kind == "sentence":
             return [self._whole(np.array(encoding.ids, int)) for encoding in encodings]
-        parts = zip(encodings, sentences, targets, strict=True)
-        return [self._parts(encoding, places(words), some) for encoding, words, some in parts]
+        where = [places(s) if text is None else np.array(at) for s, text, at in zip(sentences, texts, offsets)]
+        return [self._parts(*parts) for parts in zip(encodings, where, targets, strict=True)]
 
     def _whole(self, ids):
         """A sentence that is its own target."""

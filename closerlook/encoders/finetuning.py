@@ -18,8 +18,10 @@ from datasets import load_from_disk
 from safetensors.torch import save_file
 from tqdm import tqdm
 
+from closerlook.corpora.task import kind_of
 from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.checkpoints import latest, prune, seal, update_of
+from closerlook.encoders.layers import READ
 from closerlook.encoders.loading import load_encoder, load_tokenizer, not_finite, quiet, save_encoder
 from closerlook.encoders.reading import load_aligner
 from closerlook.encoders.training import Classifier, Training, rate
@@ -102,7 +104,7 @@ def finetune(
     }  # fmt: skip
     device, checkpoints, steps_out = pick_device(device), Path(checkpoints), Path(steps_out or f"{out}.steps")
     data = load_from_disk(str(task))
-    names, kind = data["train"].features["labels"].feature.names, read_json(Path(task) / "summary.json")["kind"]
+    names, kind = data["train"].features["labels"].feature.names, kind_of(task)
     per_epoch = math.ceil(len(data["train"]) / batch_size)
     n_updates = per_epoch * epochs
     keep = kept(steps, n_updates)
@@ -215,7 +217,7 @@ def _change(before, after):
 def _encode(aligner, split):
     """Encode a split's sentences: a list of (Sentence, labels)."""
     labels = [np.array(some, int) for some in split["labels"]]
-    return list(zip(aligner.encode(split["words"], split["targets"]), labels, strict=True))
+    return list(zip(aligner.encode(*(split[name] for name in READ)), labels, strict=True))
 
 
 def _digest(*parts):

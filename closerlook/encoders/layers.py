@@ -2,20 +2,21 @@
 
 import contextlib
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
 from datasets import load_from_disk
 from tqdm import tqdm
 
+from closerlook.corpora.task import kind_of
 from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.alignment import batches, pool
 from closerlook.encoders.loading import load_encoder, not_finite
 from closerlook.encoders.reading import hidden_states, load_aligner
 from closerlook.errors import InputError
-from closerlook.files import read_json, staged
+from closerlook.files import staged
 
+READ = ("words", "targets", "text", "places")  # of a task, in the order of `Aligner.encode`
 CHUNK = 2**28  # bytes of vectors held at a time, and so the memory, however large the corpus
 
 
@@ -73,7 +74,7 @@ def embed(
         A layer that the model lacks; vectors that are not finite, with model, layer and sentence.
     """
     start, device = time.perf_counter(), pick_device(device)
-    splits, kind = load_from_disk(str(task)), read_json(Path(task) / "summary.json")["kind"]
+    splits, kind = load_from_disk(str(task)), kind_of(task)
     layers = sorted({layer for files in out.values() for layer in files})
     encoder, aligner = _load(model, tokenizer or model, kind, pooling, layers)
     encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
@@ -89,12 +90,12 @@ def embed(
         )
         stack.enter_context(bar)
         for split, paths in out.items():
-            rows = splits[split].select_columns(["id", "words", "targets"])
+            rows = splits[split].select_columns(["id", *READ])
             n = summary["n"][split] = sum(len(t) for some in rows.iter(1000) for t in some["targets"])
             files = {layer: stack.enter_context(_npy(path, (n, dim))) for layer, path in paths.items()}
             size = CHUNK * len(rows) // (n * dim * len(layers) * 4)  # sentences whose vectors fill a chunk
             for chunk in rows.iter(min(max(size, batch_size), 4096)):
-                sentences = aligner.encode(chunk["words"], chunk["targets"])
+                sentences = aligner.encode(*(chunk[name] for name in READ))
                 count = np.array([len(t) for t in chunk["targets"]])
                 first = np.cumsum(count) - count
                 vectors = {layer: np.empty((count.sum(), dim), np.float32) for layer in files}
