@@ -49,6 +49,7 @@ def installed(monkeypatch):
     def install(*files):
         bundled = [f for f in font_manager.fontManager.ttflist if style.matplotlib.get_data_path() in f.fname]
         monkeypatch.setattr(font_manager.fontManager, "ttflist", bundled)
+        monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [])
         for file in files:
             font_manager.fontManager.addfont(file)
         font_manager.fontManager._findfont_cached.cache_clear()
@@ -185,6 +186,17 @@ def test_an_installed_font_draws_what_the_base_font_lacks(installed, tmp_path):
         save(figure, tmp_path)
         assert any(SCRIPTS["zh"] in text for text in texts(figure)), name
     assert shown(["plain", "Gr\u00fc\u00dfe"], 24).family is None  # where nothing is lacking, nothing else is used
+
+
+def test_a_font_that_was_installed_since_is_found(installed, monkeypatch, tmp_path):
+    installed()
+    zh = SCRIPTS["zh"]
+    assert shown([zh], 24).note([zh])
+    (tmp_path / "broken.ttf").write_bytes(b"no font")
+    files = [str(tmp_path / "broken.ttf"), str(font(tmp_path, "New Sans", zh))]
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: files)
+    assert shown([zh], 24).family[1:] == ["New Sans"]
+    assert shown([zh], 24).text[zh] == zh
 
 
 def test_a_font_is_chosen_by_what_it_can_draw(installed, tmp_path):

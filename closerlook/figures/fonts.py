@@ -38,6 +38,8 @@ def families(texts):
     letters = {c for c in set().union(*texts) if c.isprintable()}
     missing = {c for c in letters if not has(c, found)}
     region = next((region for region, first, last in REGIONS if any(first <= c <= last for c in letters)), "SC")
+    if missing:
+        _look_again()
     for kind in _installed() if missing else ():
         covered = {name: {c for c in missing if _has(file, c)} for name, file in kind.items()}
         while gains := {name: len(some & missing) for name, some in covered.items() if some & missing}:
@@ -45,6 +47,16 @@ def families(texts):
             found.append(best)
             missing -= covered[best]
     return found
+
+
+def _look_again():
+    """Add the fonts that were installed after matplotlib wrote its list of them."""
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for file in sorted(set(font_manager.findSystemFonts()) - known):
+        try:
+            font_manager.fontManager.addfont(file)
+        except Exception:  # what matplotlib cannot read, it leaves out of its list, too
+            continue
 
 
 def _installed():
