@@ -1,6 +1,5 @@
 """Fonts for labels in any script: letters that the base font lacks are looked for in those that are installed."""
 
-import functools
 import re
 import warnings
 from pathlib import Path
@@ -19,6 +18,7 @@ USELESS = re.compile("last ?resort|fallback sil|notdef|adobe blank", re.I)  # al
 REGIONS = ("JP", "ぁ", "ヿ"), ("KR", "가", "힣")  # letters that tell where a text is from
 REGULAR = range(300, 501)  # weights
 EM = 12  # points
+MOST = 12  # fonts beside the base font: a text takes time with each of them
 
 
 def families(texts):
@@ -30,23 +30,28 @@ def families(texts):
 
     Returns
     -------
-    list of str
-        Families, by preference: the style's own, and after it those that have what it lacks, as far as any has. With
-        equally good fonts, the region is that of the letters: Japanese with kana, Korean with hangul, else Chinese.
+    found : list of str
+        Families, by preference: the style's own, and after it those that have what it lacks, as far as any has. Of
+        equally good ones, that of the letters' region: Japanese with kana, Korean with hangul, else Chinese.
+    missing : set of str
+        The letters that none of them has.
     """
     found = list(matplotlib.rcParams["font.family"])
-    letters = {c for c in set().union(*texts) if c.isprintable()}
-    missing = {c for c in letters if not has(c, found)}
+    letters = {c for c in set().union(*texts) if c.isprintable() and not c.isascii()}
+    missing = letters.difference(*(_drawn(_file(name), letters) for name in found))
     region = next((region for region, first, last in REGIONS if any(first <= c <= last for c in letters)), "SC")
     if missing:
         _look_again()
     for kind in _installed() if missing else ():
-        covered = {name: {c for c in missing if _has(file, c)} for name, file in kind.items()}
-        while gains := {name: len(some & missing) for name, some in covered.items() if some & missing}:
+        covered = {name: _listed(file, missing) for name, file in kind.items()}
+        while len(found) < MOST and (
+            gains := {name: len(some & missing) for name, some in covered.items() if some & missing}
+        ):
             best = max(sorted(gains), key=lambda name: (gains[name], name.endswith(region)))
-            found.append(best)
-            missing -= covered[best]
-    return found
+            if drawn := _drawn(_file(best), covered.pop(best) & missing):
+                found.append(best)
+                missing -= drawn
+    return found, missing
 
 
 def _look_again():
@@ -73,11 +78,9 @@ def _installed():
 
 
 def draws(text, families):
-    """Whether fonts have all that a text needs: each character, and what becomes of them side by side."""
+    """Whether fonts have what becomes of a text's letters side by side, which may be more than the letters alone."""
     if text.isascii():
         return True
-    if not all(has(c, families) for c in text if c.isprintable()):
-        return False
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         try:
@@ -87,22 +90,25 @@ def draws(text, families):
     return True
 
 
-def has(character, families):
-    """Whether any of some fonts has a character, and something to draw for it that is not as long as a sentence."""
-    return character.isascii() or any(_has(_file(name), character) for name in families)
-
-
 def _file(family):
     return font_manager.findfont(font_manager.FontProperties(family=[family]))
 
 
-@functools.lru_cache(100_000)
-def _has(file, character):
+def _listed(file, letters):
+    """The letters that a font has by its own account."""
     font = font_manager.get_font(file)
-    if not font.get_char_index(ord(character)):
-        return False
+    return {c for c in letters if font.get_char_index(ord(c))}
+
+
+def _drawn(file, letters):
+    """The letters for which a font has a picture, and none that is as long as a sentence."""
+    font = font_manager.get_font(file)
     font.set_size(EM, 72)
+    return {c for c in _listed(file, letters) if c.isspace() or 0 < _width(font, c) < 2.5 * EM * 64}
+
+
+def _width(font, character):
     try:
-        return character.isspace() or 0 < font.load_char(ord(character)).width < 2.5 * EM * 64
+        return font.load_char(ord(character)).width
     except RuntimeError:  # pictures in place of outlines
-        return False
+        return 0

@@ -19,7 +19,7 @@ INVISIBLE = re.compile(  # what has no use on one line, and in part breaks a PDF
     "\U000e0000-\U000e0fff]"
 )
 JOINER, LEFT_TO_RIGHT, CIRCLE = "\u200d", "\u200e", "\u25cc"
-LONGEST = 400  # characters of a label that are looked at, from both its ends
+LONGEST = 200  # characters of a label that are looked at, from both its ends
 MOST_ACCENTS = 4  # on one letter
 SLACK = 8  # columns of two lines that are left to a break at a hyphen
 TRANSLITERATED = "Labels transliterated: no installed font has their letters; see docs/analyses.md."
@@ -63,8 +63,8 @@ def shown(names, width):
     """
     names = list(names)
     texts = [one_line(name) for name in names]
-    families = fonts.families(texts)
-    plain = [text if fonts.draws(text, families) else transliterated(text, families) for text in texts]
+    families, missing = fonts.families(texts)
+    plain = [transliterated(text, families, missing) for text in texts]
     return Labels(
         text=dict(zip(names, map(left_to_right, distinct(plain, width)))),
         family=families if len(families) > 1 else None,
@@ -112,9 +112,9 @@ def left_to_right(text):
     return f"{LEFT_TO_RIGHT}{text}{LEFT_TO_RIGHT}" if turned else text
 
 
-def transliterated(text, families):
-    """A text in ASCII where the fonts lack its letters."""
-    part = "".join(c if fonts.has(c, families) else _ascii(c) for c in text)
+def transliterated(text, families, missing):
+    """A text in ASCII where the fonts lack its letters, or all of it where they lack what these become together."""
+    part = "".join(_ascii(c) if c in missing else c for c in text)
     return part if seen(part) and fonts.draws(part, families) else "".join(map(_ascii, text)) or json.dumps(text)
 
 

@@ -42,6 +42,7 @@ PARAMETERS = {
 def use():
     """Set the style, and a backend that needs no display."""
     matplotlib.use("agg")
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns of every weight that a font lacks
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports every table of every font
     seaborn.set_theme(context="paper", style="ticks", rc=PARAMETERS)
 

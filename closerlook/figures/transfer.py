@@ -54,7 +54,7 @@ def transfer(table, models, tasks):
             axis.set_xlabel("probed on")
         if cell < READABLE:
             scale = title.replace("\n", " ")
-            figure.colorbar(image, ax=list(block.flat), location="bottom", label=scale, shrink=0.5, aspect=40)
+            figure.colorbar(image, ax=list(block.flat), location="bottom", label=scale, shrink=0.5, aspect=40, pad=0.01)
     for axis in axes[:, 0]:
         axis.set_ylabel("fine-tuned on")
     style.note(figure, missing, "" if cell >= READABLE else "The numbers are in table5.csv.")
