@@ -127,6 +127,12 @@ def test_two_labels_share_the_line_of_their_one_distance(tables):
     assert text.get_text().startswith("c – d +") and len(above.lines) == 1
 
 
+def test_labels_that_all_overlap_have_no_distance_and_the_figure_says_so(tables):
+    spaces, labels = tables
+    above = draw_distances(labels.assign(min_distance=np.nan), spaces, [("m", "t")], LOOKS).axes[0]
+    assert [text.get_text() for text in above.texts] == ["all pairs of labels overlap"] and not above.lines
+
+
 def test_what_has_too_few_pairs_has_no_line_of_similarity(tables):
     spaces, _ = tables
     figure = layer_similarity(spaces.assign(similarity=None), [("m", "t"), ("m", "u")])

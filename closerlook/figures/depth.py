@@ -1,4 +1,4 @@
-"""The smallest distance of two labels, and the accuracy, layer by layer."""
+"""The smallest distance between two labels, and the accuracy, layer by layer."""
 
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
@@ -8,7 +8,7 @@ from closerlook.figures import panels, style
 from closerlook.figures.labels import folded
 from closerlook.figures.layers import COLOUR, MARK
 
-MEASURES = {"min_distance": "smallest distance\nof two labels", "accuracy": "accuracy (%)"}
+MEASURES = {"min_distance": "smallest distance\nbetween two labels", "accuracy": "accuracy (%)"}
 
 
 def layer_distances(spaces, model, tasks):

@@ -30,6 +30,7 @@ def centroid_paths(frame, pairs, looks):
     style.use()
     pairs, missing = panels.few_runs(pairs, RUNS)
     models, tasks = (folded(names, 20) for names in zip(*pairs))
+    names = {task: shown(looks.get(task, ()), 20) for task in tasks}
     notes = [missing]
     across = -(-len(pairs) // ROWS)
     rows = -(-len(pairs) // across)
@@ -59,13 +60,12 @@ def centroid_paths(frame, pairs, looks):
             axis.set_axis_off()
         if len(layers):
             found = list(dict.fromkeys(run.label))
-            names = shown(looks[task], 20)
             handles = [Line2D([], [], **looks[task][name]) for name in found]
             style.legend(
-                row[len(layers) - 1], handles, [names.text[name] for name in found], names.family, loc="center left",
-                bbox_to_anchor=(1.0, 0.5), fontsize=7,
+                row[len(layers) - 1], handles, [names[task].text[name] for name in found], names[task].family,
+                loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7,
             )  # fmt: skip
-            notes.append(names.note(found))
+            notes.append(names[task].note(found))
         else:
             panels.not_measured(row[0])
             row[0].set_title(title, fontweight="bold")

@@ -1,4 +1,4 @@
-"""How like the original every layer still is, by several lights."""
+"""How like the original every layer still is, by several measures."""
 
 from matplotlib.lines import Line2D
 
@@ -54,7 +54,7 @@ def similarity_measures(frame, spaces, models, tasks):
         row[0].set_ylabel(f"{names[model]}\nsimilarity")
     panels.link(axes, "y")
     handles = [Line2D([], [], color=colour, marker=marker, label=name) for name, colour, marker in LINES.values()]
-    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="0.5, above which the paper's stay"))
+    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="0.5, above which the paper's layers stay"))
     figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(tasks) > 4 else 2)
     style.note(figure, missing)
     return figure

@@ -101,6 +101,8 @@ def _labels(axis, run, looks, names):
         style.band(axis, mean.loc[label], spread.loc[label], colours[label], linestyle=looks[label]["linestyle"])
     axis.autoscale_view()
     axis.set_ylim(bottom=0)
+    if mean.isna().all(axis=None):
+        panels.not_measured(axis, "all pairs of labels overlap")
     ends = mean.loc[list(texts)].ffill(axis=1).iloc[:, -1]
     for label, height in _apart(ends, axis.get_ylim()[1] / 17).items():
         axis.annotate(
