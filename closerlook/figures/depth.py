@@ -50,7 +50,7 @@ def layer_distances(spaces, model, tasks):
         axis.set_ylabel(label)
     figure.suptitle(folded([model], style.letters(3.4, 8))[model], fontsize=8)
     handles = [Line2D([], [], color=COLOUR[when], label=when, **MARK[when]) for when in COLOUR]
-    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="layer of the best accuracy"))
+    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="layer with the best accuracy"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)
     style.note(figure, missing)
     return figure
