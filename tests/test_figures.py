@@ -7,7 +7,7 @@ import pytest
 from closerlook import hull_distance
 from closerlook.analysis.spaces import COLUMNS
 from closerlook.analysis.tables import read_table
-from closerlook.figures import style
+from closerlook.figures import panels, style
 from closerlook.figures.clusters import clusters
 from closerlook.figures.depth import layer_distances
 from closerlook.figures.layers import layers
@@ -63,6 +63,56 @@ def test_a_study_without_results_has_empty_figures(tmp_path):
     ):
         style.save(figure, [tmp_path / "figure.png"])
         assert sum(text.get_text() == "not measured" for axis in figure.axes for text in axis.texts) >= 2
+
+
+def test_of_many_models_and_tasks_the_first_are_shown_and_the_figure_says_so():
+    empty = pd.DataFrame(columns=list(COLUMNS))
+    tasks, models = [f"task-{i}" for i in range(23)], [f"model-{i}" for i in range(14)]
+    figure = layer_distances(empty, "m", tasks)
+    assert [axis.get_title() for axis in figure.axes[:21]] == [*tasks[:20], ""]
+    assert figure.get_figwidth() <= 19 and [t.get_text().split(",")[0] for t in figure.texts][1:] == ["20 of 23 tasks"]
+    similarity = pd.DataFrame(columns=["model", "task", "seed", "split", "layer", "cka", "procrustes", "rsa"])
+    figure = similarity_measures(similarity, empty, models, tasks[:2])
+    assert [axis.get_ylabel() for axis in figure.axes[::2]] == [f"{m}\nsimilarity" for m in models[:12]]
+    assert figure.get_figheight() <= 29 and [t.get_text().split(",")[0] for t in figure.texts] == ["12 of 14 models"]
+    assert not layer_distances(empty, "m", tasks[:20]).texts[1:]
+
+
+def test_long_names_stay_beside_their_panels(frame, tmp_path):
+    models, tasks = [f"{'model-' * 15}{i}" for i in "ab"], [f"{'task_' * 19}{i}" for i in "ab"]
+    named = frame.replace({"m": models[0], "r": models[1], "t": tasks[0], "u": tasks[1]})
+    figure = layers(named, models, tasks)
+    figure.canvas.draw()
+    titles = [axis.title.get_window_extent() for axis in figure.axes[:2]]
+    assert titles[0].x1 < titles[1].x0
+    names = [axis.yaxis.label.get_window_extent() for axis in figure.axes[::2]]
+    assert all(below.y1 < above.y0 for above, below in zip(names, names[1:]))
+    style.save(figure, [tmp_path / "f.png"])
+
+
+def test_linked_panels_have_one_scale_that_all_fit_in():
+    figure, axes = panels.grid(2, ["a", "b"], 1.5, 0.5, "layer")
+    for i, axis in enumerate(axes.flat):
+        axis.plot([0, 1], [i, i + 1])
+    panels.link(axes, "y")
+    figure.canvas.draw()
+    assert (
+        len({axis.get_ylim() for axis in axes.flat}) == 1
+        and axes[0, 0].get_ylim()[1] > 4 > 0 > axes[0, 0].get_ylim()[0]
+    )
+    shown = [any(tick.get_visible() for tick in axis.get_yticklabels()) for axis in axes.flat]
+    assert shown == [True, False, True, False]
+
+
+def test_a_measure_of_too_few_pairs_has_no_line_and_says_so():
+    row = {"model": "m", "task": "t", "tuned_on": "t", "seed": 0, "original_pairs": 1}
+    spaces = pd.DataFrame([row | {"layer": n} for n in (0, 1)], columns=list(COLUMNS))
+    rows = [{"model": "m", "task": "t", "seed": 0, "split": "train", "layer": n, "cka": 0.9} for n in (0, 1)]
+    frame = pd.DataFrame(rows, columns=["model", "task", "seed", "split", "layer", "cka", "procrustes", "rsa"])
+    axis, other = similarity_measures(frame, spaces, ["m"], ["t", "u"]).axes
+    assert [t.get_text() for t in axis.texts] == ["too few pairs of labels"]
+    assert [t.get_text() for t in other.texts] == ["not measured"]
+    assert len([line for line in axis.lines if list(line.get_ydata()) == [0.9, 0.9]]) == 1
 
 
 def test_the_same_data_give_the_same_bytes(frame, tmp_path):

@@ -3,7 +3,10 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.quiver import Quiver
 from scipy.stats import ortho_group
 from sklearn.decomposition import PCA
 
@@ -114,7 +117,8 @@ def test_directions_keep_the_length_that_they_explain(spaces, tmp_path):
     figure = draw_directions(frame, style.looks(NAMES["t"]))
     panels = [axis for axis in figure.axes if axis.get_title()]
     assert [axis.get_title() for axis in panels] == ["layer 0", "layer 1"]
-    drawn = {tuple(np.round(arrow.xy, 6)) for arrow in panels[1].texts}
+    arrows = [c for c in panels[1].collections if isinstance(c, Quiver)]
+    drawn = {tuple(np.round(end, 6)) for a in arrows for end in zip(a.U, a.V)}
     mean = frame[frame.layer == 1].groupby("label")[["x", "y"]].mean().to_numpy()
     assert drawn == {tuple(np.round(row, 6)) for row in mean}
 
@@ -126,6 +130,54 @@ def test_lengths_have_a_panel_for_every_label(spaces, tmp_path):
     assert [axis.get_title() for axis in figure.axes] == ["a (10)", "b (20)", "c (5)", "d (8)"]
     own = table[table.label == "b"].relative_length
     assert any(np.allclose(line.get_ydata(), own) for line in figure.axes[1].lines)
+
+
+@pytest.fixture
+def many():
+    """Fifty labels in two layers, two seeds; in the last layer label l moves by l, in the first by its opposite."""
+    rows = [
+        {"label": f"l{i:02}", "seed": seed, "layer": layer, "points": i + 1, "relative_length": i if layer else 50 - i,
+         "x": i if layer else 1.0, "y": 0.5 * seed, "explained_x": 0.6, "explained_y": 0.1}
+        for i in range(50) for layer in (0, 1) for seed in (0, 1)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_of_many_labels_those_that_move_furthest_and_least_have_a_panel(many):
+    looks = style.looks(sorted(many.label.unique()))
+    figure = movement_lengths(many, looks)
+    titles = [axis.get_title().split()[0] for axis in figure.axes]
+    assert titles == [f"l{i:02}" for i in (*range(49, 25, -1), *range(15, -1, -1))]
+    assert [text.get_text().split(":")[0] for text in figure.texts] == ["relative displacement", "40 of 50 labels"]
+    assert "movement.csv" in figure.texts[1].get_text()
+    grey = [line for line in figure.axes[0].lines if line.get_color() == style.PALE]
+    assert list(grey[0].get_ydata()) == [25.5, 24.5]  # the mean of all fifty
+    few = many[many.label < "l40"]
+    figure = movement_lengths(few, looks)
+    assert [axis.get_title().split()[0] for axis in figure.axes] == sorted(few.label.unique())
+    assert [text.get_text() for text in figure.texts] == ["relative displacement"]
+
+
+def test_a_label_without_a_length_is_none_of_the_extremes(many):
+    many.loc[many.label == "l49", "relative_length"] = np.nan
+    titles = [axis.get_title().split()[0] for axis in movement_lengths(many, style.looks(many.label.unique())).axes]
+    assert len(titles) == 40 and "l49" not in titles
+
+
+def test_the_six_that_move_furthest_have_a_colour_and_the_others_an_arrow(many):
+    figure = draw_directions(many, style.looks(sorted(many.label.unique())))
+    pale, bold = (c for c in figure.axes[1].collections if isinstance(c, Quiver))
+    assert sorted(bold.U) == [44, 45, 46, 47, 48, 49] and sorted(pale.U) == list(range(44))
+    assert {to_hex(c, keep_alpha=False).upper() for c in pale.get_facecolors()} == {style.PALE}
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts == [f"l{i}" for i in range(49, 43, -1)] + ["44 others"]
+
+
+def test_a_single_layer_is_drawn_as_points(many):
+    axis = movement_lengths(many[many.layer == 1], style.looks(sorted(many.label.unique()))).axes[0]
+    assert all(line.get_marker() == "o" for line in axis.lines)
+    low, high = axis.get_xlim()
+    assert [tick for tick in axis.get_xticks() if low <= tick <= high] == [1]
 
 
 @pytest.mark.parametrize("k", [3, 4, 9])

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection
 
 from closerlook import label_distances
 from closerlook.analysis.tables import read_table
@@ -115,6 +116,58 @@ def test_figures_show_every_label_and_layer(tables):
     assert np.array_equal(below.lines[0].get_ydata(), overlapping)
     figure = layer_similarity(spaces, [("m", "t"), ("m", "t")])
     assert len([line for line in figure.axes[0].lines if len(line.get_xdata()) == 5]) == 2
+
+
+def test_labels_that_do_not_stand_out_are_drawn_behind_the_others(tables):
+    spaces, labels = tables
+    more = pd.concat([labels, labels.assign(label=labels.label + "'", min_distance=labels.min_distance + 1)])
+    looks = {"t": style.looks(sorted(more.label.unique()))}
+    above = draw_distances(more, spaces, [("m", "t")], looks).axes[0]
+    assert len(above.lines) == len(above.texts) == 6
+    (grey,) = (c for c in above.collections if isinstance(c, LineCollection))
+    drawn = np.array([path.vertices[:, 1] for path in grey.get_paths()])
+    last = more[more.layer == 3].groupby(["label", "update"]).min_distance.mean().unstack()
+    np.testing.assert_allclose(drawn, last)
+    assert above.get_ylim()[1] > last.to_numpy().max()
+
+
+def test_two_labels_share_the_line_of_their_one_distance(tables):
+    spaces, labels = tables
+    two = labels[labels.label.isin(["c", "d"])].copy()
+    two["min_distance"] = two.groupby(["seed", "layer", "update"]).min_distance.transform("min")
+    above = draw_distances(two, spaces, [("m", "t")], {"t": style.looks(["c", "d"])}).axes[0]
+    (text,) = above.texts
+    assert text.get_text().startswith("c – d +") and len(above.lines) == 1
+
+
+def test_labels_that_all_overlap_have_no_distance_and_the_figure_says_so(tables):
+    spaces, labels = tables
+    above = draw_distances(labels.assign(min_distance=np.nan), spaces, [("m", "t")], LOOKS).axes[0]
+    assert [text.get_text() for text in above.texts] == ["all pairs of labels overlap"] and not above.lines
+
+
+def test_what_has_too_few_pairs_has_no_line_of_similarity(tables):
+    spaces, _ = tables
+    figure = layer_similarity(spaces.assign(similarity=None), [("m", "t"), ("m", "u")])
+    assert [axis.texts[0].get_text() for axis in figure.axes[:2]] == ["too few pairs of labels", "not measured"]
+    known = spaces.assign(similarity=spaces.similarity.where(spaces.layer == 3))
+    axis = layer_similarity(known, [("m", "t")]).axes[0]
+    assert not axis.texts and len([line for line in axis.lines if np.isfinite(line.get_ydata()).sum() > 2]) == 1
+
+
+def test_many_runs_stand_in_rows_and_the_figure_says_how_many_it_shows(tables):
+    spaces, labels = tables
+    figure = draw_distances(labels, spaces, [("m", "t")] * 60, LOOKS)
+    assert len([axis for axis in figure.axes if axis.get_title()]) == 42
+    assert max(figure.get_size_inches()) < 30 and figure.get_figwidth() < 20
+    assert [text.get_text().split(" pairs")[0] for text in figure.texts] == ["42 of 60"]
+
+
+def test_a_run_that_was_not_followed_is_shown_as_such(tables):
+    spaces, labels = tables
+    figure = draw_distances(labels, spaces, [("m", "t"), ("m", "u")], LOOKS)
+    missing = figure.axes[1]
+    assert missing.get_title() == "u\nm" and [text.get_text() for text in missing.texts] == ["not measured"]
 
 
 def test_an_empty_study_has_empty_tables():

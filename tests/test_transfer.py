@@ -60,6 +60,22 @@ def test_a_probe_that_was_not_run_leaves_gaps_and_no_error(study):
     draw(table, ["m"], ["a", "b"])
 
 
+def test_many_tasks_have_small_cells_and_scales_instead_of_numbers():
+    tasks, models = [f"t{i}" for i in range(20)], ["m", "n", "o", "p", "q"]
+    rows = [{"model": m, "fine_tuned_on": a, "probed_on": b, "accuracy_change": i - j, "mean_min_distance_change": 0.5}
+            for m in models for i, a in enumerate(tasks) for j, b in enumerate(tasks) if i]  # fmt: skip
+    table = pd.DataFrame(rows).assign(accuracy_seed_std=np.nan, mean_min_distance_change_seed_std=np.nan)
+    figure = draw(table, models, tasks)
+    figure.canvas.draw()
+    assert figure.get_figwidth() <= 19.1 and figure.get_figheight() <= 29.3
+    matrices = [axis for axis in figure.axes if axis.images]
+    assert {text.get_text() for axis in matrices for text in axis.texts} == {"–"}  # t0: not measured
+    assert [axis.get_title().split(":")[0] for axis in matrices if "accuracy" in axis.get_title()] == models
+    accuracy, distance = (axis for axis in figure.axes if axis.get_label() == "<colorbar>")
+    assert accuracy.get_position().x1 < distance.get_position().x0
+    assert "table5.csv" in figure.texts[0].get_text()
+
+
 def test_the_figure_shows_every_change(study):
     table = transfer(*study, ["m"], ["a", "b"])
     accuracy, distance = draw(table, ["m"], ["a", "b"]).axes

@@ -5,6 +5,7 @@ import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
 from closerlook.figures import style
+from closerlook.figures.labels import shown
 from closerlook.probes.direct import DirectProbe
 from closerlook.probes.hulls import hull_distance
 
@@ -33,8 +34,7 @@ def clusters(X, y, names=None):
     colour = dict(zip(probe.classes_, colours))
     figure, axes = plt.subplots(1, 3, figsize=(6.4, 1.9), sharex=True, sharey=True, layout="constrained")
     for axis in axes:
-        for label, name in zip(probe.classes_, names or probe.classes_):
-            axis.scatter(*X[y == label].T, s=7, color=colour[label], label=str(name), linewidths=0, zorder=3)
+        points = [axis.scatter(*X[y == c].T, s=7, color=colour[c], linewidths=0, zorder=3) for c in probe.classes_]
         axis.set(aspect="equal", xticks=[], yticks=[])
         axis.grid(False)
         axis.spines[:].set_visible(False)
@@ -53,7 +53,11 @@ def clusters(X, y, names=None):
     meet = (~probe.label_distances_.separable).sum()
     axes[1].set_title("the labels' hulls meet" if meet else "the labels' hulls are apart")
     axes[2].set_title(f"{k} clusters, no two labels meet" if k > whole else "one cluster per label")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=whole, markerscale=2)
+    called = shown(map(str, names or probe.classes_), 20)
+    style.legend(
+        figure, points, called.text.values(), called.family, loc="outside lower center", ncols=whole, markerscale=2
+    )
+    style.note(figure, called.note(called.text))
     return figure
 
 

@@ -1,13 +1,14 @@
-"""The smallest distance of two labels, and the accuracy, layer by layer."""
+"""The smallest distance between two labels, and the accuracy, layer by layer."""
 
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from closerlook.analysis.spaces import before_and_after
-from closerlook.figures import style
+from closerlook.figures import panels, style
+from closerlook.figures.labels import folded
 from closerlook.figures.layers import COLOUR, MARK
 
-MEASURES = {"min_distance": "smallest distance\nof two labels", "accuracy": "accuracy (%)"}
+MEASURES = {"min_distance": "smallest distance\nbetween two labels", "accuracy": "accuracy (%)"}
 
 
 def layer_distances(spaces, model, tasks):
@@ -28,26 +29,28 @@ def layer_distances(spaces, model, tasks):
         deviation; a vertical line marks the layer of the best accuracy in each state.
     """
     style.use()
+    _, tasks, missing = panels.few([model], tasks)
     own = before_and_after(spaces[spaces.step.isna() & (spaces.model == model)])
-    figure, axes = style.grid(2, tasks, 3.4, "layer", sharex="col")
+    figure, axes = panels.grid(2, tasks, 1.7, 0, "layer", sharex="col")
     for task, column in zip(tasks, axes.T):
         for measure, axis in zip(MEASURES, column):
             cell = own[own.task == task].dropna(subset=[measure]).astype({measure: float})
             if not len(cell):
-                style.not_measured(axis)
+                panels.not_measured(axis)
             for when, colour in COLOUR.items():
                 by = cell[cell.when == when].groupby("layer")[measure]
                 style.band(axis, by.mean(), by.std(ddof=1), colour, **MARK[when])
                 scores = own[(own.task == task) & (own.when == when)].groupby("layer").accuracy.mean().dropna()
                 if len(scores):
                     axis.axvline(scores.astype(float).idxmax(), color=colour, linestyle=":", linewidth=1, zorder=1)
-            axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+            panels.layer_ticks(axis)
             axis.yaxis.set_major_locator(MaxNLocator(nbins=4))
         column[0].set_ylim(bottom=0)
     for label, axis in zip(MEASURES.values(), axes[:, 0]):
         axis.set_ylabel(label)
-    figure.suptitle(model, fontsize=8)
+    figure.suptitle(folded([model], style.letters(3.4, 8))[model], fontsize=8)
     handles = [Line2D([], [], color=COLOUR[when], label=when, **MARK[when]) for when in COLOUR]
-    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="layer of the best accuracy"))
+    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="layer with the best accuracy"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)
+    style.note(figure, missing)
     return figure

@@ -6,7 +6,8 @@ from matplotlib.patches import Patch
 
 from closerlook.analysis.errors import BINS
 from closerlook.analysis.spaces import before_and_after
-from closerlook.figures import style
+from closerlook.figures import panels, style
+from closerlook.figures.labels import folded
 from closerlook.figures.layers import COLOUR
 
 
@@ -27,8 +28,10 @@ def errors_by_distance(frame, models, tasks):
         where they would be if errors did not depend on distance.
     """
     style.use()
+    models, tasks, missing = panels.few(models, tasks)
+    names = folded(models, style.letters(1.5, 8))
     own = before_and_after(frame[frame.probe == "classifier"])
-    figure, axes = style.grid(len(models), tasks, 1.5 * len(models) + 0.8, "fifth of the label pairs", sharey=True)
+    figure, axes = panels.grid(len(models), tasks, 1.5, 0.8, "fifth of the label pairs")
     for model, row in zip(models, axes):
         for task, axis in zip(tasks, row):
             cell = own[(own.model == model) & (own.task == task)]
@@ -42,11 +45,14 @@ def errors_by_distance(frame, models, tasks):
                 if some.seed.nunique() > 1:
                     axis.plot(some.bin + 0.4 * (place - 0.5), 100 * some.share, ".", color=style.DARK, markersize=2)
             axis.axhline(100 / BINS, color=style.FAINT, linestyle=":", linewidth=1, zorder=3)
-            axis.set_xticks(np.arange(1, BINS + 1), ["closest", *[""] * (BINS - 2), "farthest"], fontsize=6)
+            axis.set_xticks(np.arange(1, BINS + 1), ["closest", *[""] * (BINS - 2), "farthest"],
+                            **(panels.SLANTED if panels.narrow(axis) else {"fontsize": 6}))  # fmt: skip
             if not len(cell):
-                style.not_measured(axis)
-        row[0].set_ylabel(f"{model}\nshare of the errors (%)")
+                panels.not_measured(axis, "not measured, or fewer\nthan five pairs of labels", height=0.6)
+        row[0].set_ylabel(f"{names[model]}\nshare of the errors (%)")
+    panels.link(axes, "y")
     handles = [Patch(color=colour, label=when) for when, colour in COLOUR.items()]
     handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="if distance did not matter"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)
+    style.note(figure, missing)
     return figure

@@ -4,7 +4,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from closerlook.analysis.spaces import before_and_after
-from closerlook.figures import style
+from closerlook.figures import panels, style
+from closerlook.figures.labels import folded
 from closerlook.figures.layers import COLOUR
 
 PROBES = {"accuracy": ("classifier probe", "o"), "hull_accuracy": ("nearest hull", "D")}
@@ -26,8 +27,10 @@ def hull_accuracy(frame, models, tasks):
         The highest layer in which hulls were a classifier. Marks are means over seeds, whiskers one standard deviation.
     """
     style.use()
+    models, tasks, missing = panels.few(models, tasks)
+    names = folded(models, style.letters(1.3, 8))
     own = before_and_after(frame)
-    figure, axes = style.grid(len(models), tasks, 1.3 * len(models) + 0.8, "", sharey="col")
+    figure, axes = panels.grid(len(models), tasks, 1.3, 0.8, "", sharey="col")
     for model, row in zip(models, axes):
         for task, axis in zip(tasks, row):
             cell = own[(own.model == model) & (own.task == task)]
@@ -42,17 +45,18 @@ def hull_accuracy(frame, models, tasks):
                         color=colour, capsize=2, elinewidth=0.9,
                         markerfacecolor=colour if column == "accuracy" else "white",
                     )  # fmt: skip
-            axis.set_xticks([0, 1], list(COLOUR), fontsize=6.5)
+            axis.set_xticks([0, 1], list(COLOUR), **(panels.SLANTED if panels.narrow(axis) else {"fontsize": 6.5}))
             axis.set_xlim(-0.5, 1.5)
             axis.margins(y=0.2)
             axis.yaxis.set_major_locator(MaxNLocator(nbins=4))
             if not len(cell):
-                style.not_measured(axis)
-        row[0].set_ylabel(f"{model}\naccuracy (%)")
+                panels.not_measured(axis)
+        row[0].set_ylabel(f"{names[model]}\naccuracy (%)")
     handles = [
         Line2D([], [], color=style.DARK, marker=marker, linestyle="",
                markerfacecolor=style.DARK if column == "accuracy" else "white", label=name)
         for column, (name, marker) in PROBES.items()
     ]  # fmt: skip
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    style.note(figure, missing)
     return figure

@@ -1,10 +1,11 @@
 """Accuracy and number of clusters per layer, before and after fine-tuning."""
 
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from closerlook.analysis.spaces import before_and_after
-from closerlook.figures import style
+from closerlook.figures import panels, style
+from closerlook.figures.labels import folded
 
 MARK = {"original": {"marker": "o", "markersize": 5, "markerfacecolor": "white"}, "fine-tuned": {"marker": "o"}}
 COLOUR = {"original": style.BEFORE, "fine-tuned": style.AFTER}  # hollow below full: both show where they coincide
@@ -26,19 +27,22 @@ def layers(spaces, models, tasks):
         Lines are means over seeds, bands one standard deviation, dots single seeds.
     """
     style.use()
+    models, tasks, missing = panels.few(models, tasks)
+    names = folded(models, style.letters(1.25, 8))
     own = before_and_after(spaces[spaces.step.isna()])
     rows = [(measure, m) for measure in ("accuracy", "n_clusters") for m in models]
-    figure, axes = style.grid(len(rows), tasks, 1.25 * len(rows) + 0.8, "layer")
+    figure, axes = panels.grid(len(rows), tasks, 1.25, 0.8, "layer")
     for (measure, model), line in zip(rows, axes):
         for task, axis in zip(tasks, line):
             cell = own[(own.model == model) & (own.task == task)]
             _panel(axis, cell, measure)
-        line[0].set_ylabel(f"{model}\n{'accuracy (%)' if measure == 'accuracy' else 'clusters'}")
+        line[0].set_ylabel(f"{names[model]}\n{'accuracy (%)' if measure == 'accuracy' else 'clusters'}")
     for i in range(2):  # one scale for all models of a task, so that they can be compared
         block = axes[i * len(models) : (i + 1) * len(models)]
         for column in block.T:
             _share(column, log=i == 1)
     _legend(figure, own)
+    style.note(figure, missing)
     return figure
 
 
@@ -54,8 +58,8 @@ def _panel(axis, cell, measure):
     if len(floor):
         axis.axhline(floor.iloc[0], color=style.FAINT, linestyle=":", linewidth=1)
     if cell[measure].isna().all():
-        style.not_measured(axis)
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+        panels.not_measured(axis)
+    panels.layer_ticks(axis)
     if measure == "n_clusters":
         axis.set_yscale("log")
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))

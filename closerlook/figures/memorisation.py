@@ -1,9 +1,10 @@
-"""What the probe learns by heart, before and after fine-tuning."""
+"""What the probe memorises, before and after fine-tuning."""
 
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
 
-from closerlook.figures import style
+from closerlook.figures import panels, style
+from closerlook.figures.labels import folded
 
 LINE = {"subtrain": "-", "subtest": "--", "test": ":"}
 NAME = {"subtrain": "subtrain: the 80 % trained on", "subtest": "subtest: the other 20 %", "test": "test"}
@@ -26,17 +27,21 @@ def memorisation(frame, models, tasks):
         has converged, its last accuracy counts on.
     """
     style.use()
-    figure, axes = style.grid(len(models), tasks, 1.5 * len(models) + 1.0, "epoch of the probe", sharex=True)
+    models, tasks, missing = panels.few(models, tasks)
+    names = folded(models, style.letters(1.5, 8))
+    figure, axes = panels.grid(len(models), tasks, 1.5, 1.0, "epoch of the probe")
     own = frame[frame.tuned_on.isna() | (frame.tuned_on == frame.task)]
     for model, line in zip(models, axes):
         for task, axis in zip(tasks, line):
             cell = own[(own.model == model) & (own.task == task)]
             _panel(axis, cell[cell.layer == cell.layer.max()])
-        line[0].set_ylabel(f"{model}\naccuracy (%)")
+        line[0].set_ylabel(f"{names[model]}\naccuracy (%)")
+    panels.link(axes, "x")
     colours = {"original": style.BEFORE, "fine-tuned": style.AFTER}
     handles = [Line2D([], [], color=colour, label=name) for name, colour in colours.items()]
     handles += [Line2D([], [], color=style.DARK, linestyle=LINE[name], label=NAME[name]) for name in LINE]
     figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(tasks) > 3 else 2)
+    style.note(figure, missing)
     return figure
 
 
@@ -56,4 +61,4 @@ def _panel(axis, cell):
     axis.xaxis.set_minor_formatter(NullFormatter())
     axis.yaxis.set_major_locator(MaxNLocator(nbins=5))
     if not len(cell):
-        style.not_measured(axis)
+        panels.not_measured(axis)

@@ -4,7 +4,10 @@ import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from closerlook.figures import style
+from closerlook.figures import panels, style
+from closerlook.figures.labels import folded, shown
+
+ROWS, RUNS = 12, 36  # of runs below each other, and runs in all
 
 
 def centroid_paths(frame, pairs, looks):
@@ -25,10 +28,19 @@ def centroid_paths(frame, pairs, looks):
         A line per seed; an open circle where all seeds start, a full mark where each ends.
     """
     style.use()
+    pairs, missing = panels.few_runs(pairs, RUNS)
+    models, tasks = (folded(names, 20) for names in zip(*pairs))
+    names = {task: shown(looks.get(task, ()), 20) for task in tasks}
+    notes = [missing]
+    across = -(-len(pairs) // ROWS)
+    rows = -(-len(pairs) // across)
     figure, axes = plt.subplots(
-        len(pairs), 2, figsize=(5.0, 2.4 * len(pairs) + 0.2), squeeze=False, layout="constrained"
+        rows, 2 * across, figsize=(5.0 * across, 2.4 * rows + 0.2), squeeze=False, layout="constrained"
     )
+    axes = axes.reshape(-1, 2)
     for (model, task), row in zip(pairs, axes):
+        apart = ", " if len(model) + len(task) <= 18 else ",\n"
+        title = f"{models[model]}{apart}{tasks[task]}"
         run = frame[(frame.model == model) & (frame.task == task)]
         layers = sorted(run.layer.unique())
         for layer, axis in zip(layers, row):
@@ -39,7 +51,7 @@ def centroid_paths(frame, pairs, looks):
                 axis.plot(path.x.iloc[0], path.y.iloc[0], "o", color=look["color"], markerfacecolor="white", zorder=4)
                 axis.plot(path.x.iloc[-1], path.y.iloc[-1], look["marker"], color=look["color"], zorder=4)
             axis.set_aspect("equal", adjustable="datalim")
-            axis.set_title(f"{model}, {task}: layer {layer}", fontweight="bold")
+            axis.set_title(f"{title}: layer {layer}", fontweight="bold")
             axis.set_xlabel(f"PC 1 ({style.share(cell.explained_x.iloc[0])} of the variance)")
             axis.set_ylabel(f"PC 2 ({style.share(cell.explained_y.iloc[0])})")
             axis.xaxis.set_major_locator(MaxNLocator(4))
@@ -47,9 +59,17 @@ def centroid_paths(frame, pairs, looks):
         for axis in row[len(layers) :]:
             axis.set_axis_off()
         if len(layers):
-            names = list(dict.fromkeys(run.label))
-            handles = [Line2D([], [], **looks[task][name], label=name) for name in names]
-            row[len(layers) - 1].legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7)
+            found = list(dict.fromkeys(run.label))
+            handles = [Line2D([], [], **looks[task][name]) for name in found]
+            style.legend(
+                row[len(layers) - 1], handles, [names[task].text[name] for name in found], names[task].family,
+                loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7,
+            )  # fmt: skip
+            notes.append(names[task].note(found))
         else:
-            style.not_measured(row[0])
+            panels.not_measured(row[0])
+            row[0].set_title(title, fontweight="bold")
+    for axis in axes[len(pairs) :].flat:
+        axis.set_axis_off()
+    style.note(figure, *notes)
     return figure

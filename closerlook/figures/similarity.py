@@ -1,9 +1,9 @@
-"""How like the original every layer still is, by several lights."""
+"""How like the original every layer still is, by several measures."""
 
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
-from closerlook.figures import style
+from closerlook.figures import panels, style
+from closerlook.figures.labels import folded
 
 LINES = {  # column, name, colour, marker
     "labels": ("label distances (the paper's)", "#D55E00", "o"),
@@ -11,6 +11,7 @@ LINES = {  # column, name, colour, marker
     "procrustes": ("Procrustes", "#009E73", "^"),
     "rsa": ("RSA", "#CC79A7", "D"),
 }
+FEW = "too few pairs of labels"
 
 
 def similarity_measures(frame, spaces, models, tasks):
@@ -31,11 +32,13 @@ def similarity_measures(frame, spaces, models, tasks):
         Training split. Lines are means over seeds, bands one standard deviation.
     """
     style.use()
+    models, tasks, missing = panels.few(models, tasks)
+    names = folded(models, style.letters(1.5, 8))
     own = spaces[spaces.step.isna() & (spaces.tuned_on == spaces.task)]
     keys = ["model", "task", "layer", "seed"]
-    labels = own[[*keys, "original_similarity"]].rename(columns={"original_similarity": "labels"})
+    labels = own[[*keys, "original_pairs", "original_similarity"]].rename(columns={"original_similarity": "labels"})
     both = frame[frame.split == "train"].merge(labels.astype({"seed": int}), "outer", keys)
-    figure, axes = style.grid(len(models), tasks, 1.5 * len(models) + 0.9, "layer", sharey=True)
+    figure, axes = panels.grid(len(models), tasks, 1.5, 0.9, "layer")
     for model, row in zip(models, axes):
         for task, axis in zip(tasks, row):
             cell = both[(both.model == model) & (both.task == task)]
@@ -43,11 +46,15 @@ def similarity_measures(frame, spaces, models, tasks):
                 by = cell.astype({column: float}).dropna(subset=[column]).groupby("layer")[column]
                 style.band(axis, by.mean(), by.std(ddof=1), colour, marker=marker)
             axis.axhline(0.5, color=style.FAINT, linestyle=":", linewidth=1)
-            axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+            panels.layer_ticks(axis)
             if not len(cell):
-                style.not_measured(axis)
-        row[0].set_ylabel(f"{model}\nsimilarity")
+                panels.not_measured(axis)
+            elif cell.labels.isna().all() and cell.original_pairs.notna().any():
+                axis.text(0.5, 0.03, FEW, transform=axis.transAxes, ha="center", fontsize=5, color=LINES["labels"][1])
+        row[0].set_ylabel(f"{names[model]}\nsimilarity")
+    panels.link(axes, "y")
     handles = [Line2D([], [], color=colour, marker=marker, label=name) for name, colour, marker in LINES.values()]
-    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="0.5, above which the paper's stay"))
+    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="0.5, above which the paper's layers stay"))
     figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(tasks) > 4 else 2)
+    style.note(figure, missing)
     return figure

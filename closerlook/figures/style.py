@@ -1,10 +1,11 @@
 """One look for all figures."""
 
 import logging
+import textwrap
 
 import matplotlib
-import matplotlib.pyplot as plt
 import seaborn
+from PIL import Image
 
 BEFORE, AFTER = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermilion: safe for colour-blind eyes
 PALE, FAINT, DARK, GRID = "#C4C4C4", "#9A9A9A", "#404040", "#E6E6E6"
@@ -12,6 +13,7 @@ PALE, FAINT, DARK, GRID = "#C4C4C4", "#9A9A9A", "#404040", "#E6E6E6"
 LABELS = ("#CC6677", "#332288", "#117733", "#882255", "#44AA99", "#AA4499", "#999933", "#88CCEE", "#DDAA33", "#000000")
 DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (7, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+PIXELS = 4000, 6000  # of the largest picture
 
 PARAMETERS = {
     "figure.dpi": 100,
@@ -33,12 +35,14 @@ PARAMETERS = {
     "lines.linewidth": 1.4,
     "lines.markersize": 3.5,
     "pdf.fonttype": 42,  # text stays text in the PDF
+    "text.parse_math": False,  # a label is text, whatever its characters
 }
 
 
 def use():
     """Set the style, and a backend that needs no display."""
     matplotlib.use("agg")
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns of every weight that a font lacks
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports every table of every font
     seaborn.set_theme(context="paper", style="ticks", rc=PARAMETERS)
 
@@ -46,18 +50,34 @@ def use():
 def save(figure, paths):
     """Write a figure to each path; the same data give the same bytes."""
     for path in map(str, paths):
-        figure.savefig(path, metadata={"CreationDate": None} if path.endswith(".pdf") else {"Software": None})
+        if path.endswith(".pdf"):
+            figure.savefig(path, metadata={"CreationDate": None})
+            continue
+        figure.savefig(path, metadata={"Software": None})
+        with Image.open(path) as image:
+            scale = min(most / pixels for most, pixels in zip(PIXELS, image.size))
+        if scale < 1:
+            figure.savefig(path, metadata={"Software": None}, dpi=int(scale * PARAMETERS["savefig.dpi"]))
 
 
-def grid(n_rows, tasks, height, xlabel, **more):
-    """A figure with a column of panels for each task, titled, and the label of the x axis below the last row."""
-    size = max(3.4, 1.75 * len(tasks) + 0.6), height
-    figure, axes = plt.subplots(n_rows, len(tasks), figsize=size, squeeze=False, layout="constrained", **more)
-    for axis, task in zip(axes[0], tasks):
-        axis.set_title(task, fontweight="bold")
-    for axis in axes[-1]:
-        axis.set_xlabel(xlabel)
-    return figure, axes
+def legend(owner, handles, texts, family=None, **where):
+    """Add a legend to a figure or to axes, whatever the first letters of its texts are."""
+    drawn = owner.legend(handles, ["-"] * len(handles), **where)
+    for entry, text in zip(drawn.get_texts(), texts):
+        entry.set(text=text, fontfamily=family)
+
+
+def letters(inches, points, bold=False):
+    """How many letters of a size fit in a line."""
+    return int(inches * 72 / (points * (0.65 if bold else 0.58)))
+
+
+def note(figure, *lines):
+    """Write above a figure what only it can say of itself, such as how many labels it leaves out."""
+    width = letters(figure.get_figwidth(), 6)
+    text = "\n".join(textwrap.fill(line, width) for line in dict.fromkeys(lines) if line)
+    if text:
+        figure.text(0.5, 1 + 0.05 / figure.get_figheight(), text, ha="center", va="bottom", fontsize=6, color=DARK)
 
 
 def band(axis, mean, spread, colour, alpha=0.2, **line):
@@ -67,11 +87,6 @@ def band(axis, mean, spread, colour, alpha=0.2, **line):
     spread = spread.fillna(0)
     axis.plot(mean.index, mean, color=colour, zorder=3, **line)
     axis.fill_between(mean.index, mean - spread, mean + spread, color=colour, alpha=alpha, linewidth=0)
-
-
-def not_measured(axis):
-    """Say in an empty panel that it is empty."""
-    axis.text(0.5, 0.5, "not measured", transform=axis.transAxes, ha="center", color=FAINT)
 
 
 def looks(names):

@@ -1,14 +1,18 @@
 """Fine-tuning, update by update: how far apart the labels are, and how like the original each layer still is."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
-from closerlook.figures import style
+from closerlook.figures import panels, style
+from closerlook.figures.labels import folded, shown
 
 HIGHLIGHTED = 3  # labels that gain most, and that gain least
+ACROSS, RUNS = 7, 42  # runs side by side, and in all, whose labels are shown
+SIMILAR_ACROSS, SIMILAR_RUNS = 9, 99  # … whose layers are shown
 
 
 def label_distances(labels, spaces, pairs, looks):
@@ -27,50 +31,85 @@ def label_distances(labels, spaces, pairs, looks):
     -------
     matplotlib.figure.Figure
         The last layer, training split. Bold lines are means over seeds, bands one standard deviation; the labels that
-        gained most and least, over the updates at which they are defined, stand out, with what they gained.
+        gained most and least, over the updates at which they are defined, stand out, with what they gained. Two labels
+        have but one distance, so that they are one line.
         Below, the pairs of labels that still overlap, which have no distance.
     """
     style.use()
-    width = max(3.4, 2.6 * len(pairs))
-    figure, axes = plt.subplots(
-        2, len(pairs), figsize=(width, 4.2), squeeze=False, layout="constrained", sharex="col", height_ratios=[3, 1]
-    )
-    for (model, task), (above, below) in zip(pairs, axes.T):
+    pairs, missing = panels.few_runs(pairs, RUNS)
+    models, tasks = (folded(names, style.letters(1.8, 8, bold=True)) for names in zip(*pairs))
+    names = {task: shown(looks.get(task, ()), 20) for task in tasks}
+    figure, axes, across = _panels(len(pairs), ACROSS, (2.6, 4.2), height_ratios=(3, 1))
+    notes = [missing]
+    for (model, task), (above, below) in zip(pairs, axes):
+        above.sharex(below)
+        above.tick_params(labelbottom=False)
         run = labels[(labels.model == model) & (labels.task == task)]
-        last = run.layer.max()
-        _labels(above, run[run.layer == last], looks[task])
-        cells = spaces[(spaces.model == model) & (spaces.task == task) & (spaces.split == "train")]
-        by = cells[cells.layer == last].groupby("update").overlapping
-        style.band(below, by.mean(), by.std(ddof=1), style.DARK)
-        below.set_ylim(0, max(1, 1.1 * by.mean().max()))
-        below.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
-        below.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        title = f"{tasks[task]}\n{models[model]}"
+        if len(run):
+            last = run.layer.max()
+            title += f", layer {last}"
+            notes.append(names[task].note(_labels(above, run[run.layer == last], looks[task], names[task])))
+            cells = spaces[(spaces.model == model) & (spaces.task == task) & (spaces.split == "train")]
+            by = cells[cells.layer == last].groupby("update").overlapping
+            style.band(below, by.mean(), by.std(ddof=1), style.DARK)
+            below.set_ylim(0, max(1, 1.1 * by.mean().max()))
+        else:
+            panels.not_measured(above)
+        below.yaxis.set_major_locator(panels.whole(3))
+        below.xaxis.set_major_locator(panels.whole(6))
         below.set_xlabel("update")
-        above.set_title(f"{task}\n{model}, layer {last}", fontweight="bold")
-    axes[0, 0].set_ylabel("distance to the nearest label")
-    axes[1, 0].set_ylabel("overlapping\npairs")
+        above.set_title(title, fontweight="bold")
+    for above, below in axes[::across]:
+        above.set_ylabel("distance to the nearest label")
+        below.set_ylabel("overlapping\npairs")
+    style.note(figure, *notes)
     return figure
 
 
-def _labels(axis, run, looks):
-    """Draw all labels, and write the names of those that stand out beside them."""
+def _panels(n, most, size, rest=0.0, height_ratios=(1,)):
+    """A figure with panels for each of `n` runs, at most so many side by side; how many there are side by side."""
+    rows = -(-n // most)
+    across = -(-n // rows)
+    (width, height), parts = size, len(height_ratios)
+    figure, axes = plt.subplots(
+        rows * parts, across, figsize=(max(3.4, width * across + rest), height * rows), squeeze=False,
+        layout="constrained", height_ratios=[*height_ratios] * rows,
+    )  # fmt: skip
+    axes = axes.reshape(rows, parts, across).swapaxes(1, 2).reshape(-1, parts)
+    for axis in axes[n:].flat:
+        axis.set_axis_off()
+    return figure, axes[:n], across
+
+
+def _labels(axis, run, looks, names):
+    """Draw all labels, write beside those that stand out what they are called, and return these."""
     by = run.groupby(["label", "update"]).min_distance
     mean, spread = by.mean().unstack("update"), by.std(ddof=1).unstack("update")
     gain = mean.apply(_gain, axis=1).dropna().sort_values()
     n = min(HIGHLIGHTED, len(gain) // 2)
     least, most = list(gain.index[:n]), list(gain.index[::-1][:n])
-    for label in mean.index:
-        axis.plot(mean.columns, mean.loc[label], color=style.FAINT, linewidth=0.5, alpha=0.7)
-    for label in (*most, *least):
-        look = {"linestyle": looks[label]["linestyle"], "label": label}
-        style.band(axis, mean.loc[label], spread.loc[label], looks[label]["color"], **look)
+    axis.add_collection(LineCollection(
+        [np.column_stack([mean.columns, row]) for row in mean.to_numpy()], color=style.FAINT, linewidth=0.5, alpha=0.7
+    ))  # fmt: skip
+    texts = {label: names.text[label] for label in (*most, *least)}
+    colours = {label: looks[label]["color"] for label in texts}
+    if len(mean) == 2 and np.allclose(*mean.to_numpy(), equal_nan=True):
+        both = " – ".join(names.text[label] for label in looks if label in texts)
+        texts, colours = dict.fromkeys(most, both), dict.fromkeys(texts, style.DARK)
+    for label in texts:
+        style.band(axis, mean.loc[label], spread.loc[label], colours[label], linestyle=looks[label]["linestyle"])
+    axis.autoscale_view()
     axis.set_ylim(bottom=0)
-    ends = mean.loc[[*most, *least]].ffill(axis=1).iloc[:, -1]
+    if mean.isna().all(axis=None):
+        panels.not_measured(axis, "all pairs of labels overlap")
+    ends = mean.loc[list(texts)].ffill(axis=1).iloc[:, -1]
     for label, height in _apart(ends, axis.get_ylim()[1] / 17).items():
         axis.annotate(
-            f"{label} {gain[label]:+.2f}", (1, height), (4, 0), xycoords=axis.get_yaxis_transform(),
-            textcoords="offset points", va="center", fontsize=6, color=looks[label]["color"],
+            f"{texts[label]} {gain[label]:+.2f}", (1, height), (4, 0), xycoords=axis.get_yaxis_transform(),
+            textcoords="offset points", va="center", fontsize=6, color=colours[label], fontfamily=names.family,
         )  # fmt: skip
+    return list(colours)
 
 
 def _apart(heights, gap):
@@ -97,27 +136,35 @@ def layer_similarity(spaces, pairs):
     Returns
     -------
     matplotlib.figure.Figure
-        Training split. Lines are means over seeds, bands one standard deviation.
+        Training split. Lines are means over seeds, bands one standard deviation. Too few pairs of labels have no
+        similarity, and no line.
     """
     style.use()
-    width = max(3.4, 2.1 * len(pairs) + 0.5)
-    figure, axes = plt.subplots(1, len(pairs), figsize=(width, 2.2), squeeze=False, layout="constrained", sharey=True)
-    depth = max(spaces.layer.max(), 1)
-    colours = ListedColormap(plt.get_cmap("viridis_r")([0.05 + 0.95 * i / depth for i in range(depth + 1)]))
-    for (model, task), axis in zip(pairs, axes[0]):
+    pairs, missing = panels.few_runs(pairs, SIMILAR_RUNS)
+    models, tasks = (folded(names, style.letters(1.8, 8, bold=True)) for names in zip(*pairs))
+    figure, axes, across = _panels(len(pairs), SIMILAR_ACROSS, (2.1, 2.2), rest=0.5)
+    depth = max([0, *spaces.layer])
+    colours = ListedColormap(plt.get_cmap("viridis_r")([0.05 + 0.95 * i / max(1, depth) for i in range(depth + 1)]))
+    for (model, task), axis in zip(pairs, axes[:, 0]):
         run = spaces[(spaces.model == model) & (spaces.task == task) & (spaces.split == "train")]
+        axis.xaxis.set_major_locator(panels.whole(6))
         for layer, cells in run.groupby("layer"):
             by = cells.assign(similarity=cells.similarity.astype(float)).groupby("update").similarity
             style.band(axis, by.mean(), by.std(ddof=1), colours(layer))
         axis.axhline(0.5, color=style.FAINT, linestyle=":", linewidth=1)
-        axis.set_title(f"{task}\n{model}", fontweight="bold")
+        if not run.similarity.notna().any():
+            panels.not_measured(axis, "too few pairs of labels" if len(run) else "not measured", height=0.6)
+            axis.set_xticks([])
+        axis.set_title(f"{tasks[task]}\n{models[model]}", fontweight="bold")
         axis.set_xlabel("update")
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    axes[0, 0].set_ylabel("similarity to the original")
+    for axis in axes[::across, 0]:
+        axis.set_ylabel("similarity to the original")
+    panels.link(axes, "y")
     scale = ScalarMappable(Normalize(-0.5, depth + 0.5), colours)
-    figure.colorbar(scale, ax=axes[0, -1], label="layer", ticks=MaxNLocator(integer=True, nbins=depth + 1))
+    figure.colorbar(scale, ax=list(axes[across - 1 :: across, 0]), label="layer", ticks=panels.whole(depth + 1))
     figure.legend(
         handles=[Line2D([], [], color=style.FAINT, linestyle=":", label="0.5, above which the paper's layers stay")],
         loc="outside lower center",
     )
+    style.note(figure, missing)
     return figure

@@ -3,12 +3,15 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from closerlook.figures import style
+from closerlook.figures import panels, style
+from closerlook.figures.labels import folded
 
 PANELS = (
     ("accuracy_change", "accuracy_seed_std", "accuracy,\nchange in points", 1),
     ("mean_min_distance_change", "mean_min_distance_change_seed_std", "smallest distance of a label,\nmean change", 2),
 )
+CELL, REST = 0.62, 1.1  # inches of a cell, and of what is around a matrix
+READABLE = 0.4  # inches of a cell that has room for its numbers
 
 
 def transfer(table, models, tasks):
@@ -25,41 +28,67 @@ def transfer(table, models, tasks):
     -------
     matplotlib.figure.Figure
         Means over seeds, with the standard deviation below where there are several. What was not measured is empty.
+        Where cells are too small for numbers, there is a scale.
     """
     style.use()
-    side = 0.62 * len(tasks) + 1.1
+    models, tasks, missing = panels.few(models, tasks)
+    cell, across = _largest(len(models), len(tasks))
+    side, rows = cell * len(tasks) + REST, -(-len(models) // across)
     figure, axes = plt.subplots(
-        len(models), 2, figsize=(max(3.4, 2 * side), side * len(models) + 0.2), squeeze=False, layout="constrained"
+        rows, 2 * across, figsize=(max(3.4, 2 * side * across), side * rows + 0.2), squeeze=False, layout="constrained"
     )
-    for (measure, spread, title, digits), column in zip(PANELS, axes.T):
+    names, called = folded(models, 20), {name: text.replace("\n", "") for name, text in folded(tasks, 14).items()}
+    for place, (measure, spread, title, digits) in enumerate(PANELS):
+        block = axes[:, place * across : (place + 1) * across]
         limit = table[measure].astype(float).abs().fillna(0).max() or 1
-        for model, axis in zip(models, column):
+        for model, axis in zip(models, block.flat):
             own = table[(table.model == model) & table.fine_tuned_on.notna()]
-            _matrix(axis, own, tasks, measure, spread, limit, digits)
-            axis.set_title(f"{model}: {title}", fontweight="bold")
+            image = _matrix(axis, own, tasks, measure, spread, limit, digits if cell >= READABLE else None)
+            turned = {"rotation": 30, "ha": "right"} if cell >= READABLE else {"rotation": 90}
+            axis.set_xticks(range(len(tasks)), called.values(), **turned)
+            axis.set_yticks(range(len(tasks)), called.values())
+            axis.set_title(names[model] + (": " if len(model) <= 20 else ":\n") + title, fontweight="bold")
+        for axis in block.flat[len(models) :]:
+            axis.set_axis_off()
+        for axis in block.flat[max(0, len(models) - across) : len(models)]:
+            axis.set_xlabel("probed on")
+        if cell < READABLE:
+            scale = title.replace("\n", " ")
+            figure.colorbar(image, ax=list(block.flat), location="bottom", label=scale, shrink=0.5, aspect=40, pad=0.01)
     for axis in axes[:, 0]:
         axis.set_ylabel("fine-tuned on")
-    for axis in axes[-1]:
-        axis.set_xlabel("probed on")
+    style.note(figure, missing, "" if cell >= READABLE else "The numbers are in table5.csv.")
     return figure
 
 
+def _largest(models, tasks):
+    """The largest cells with which all matrices fit, and how many models stand side by side for it."""
+    sizes = [
+        (min(CELL, (panels.WIDE / (2 * n) - REST) / tasks, (panels.TALL / -(-models // n) - REST) / tasks), -n)
+        for n in range(1, models + 1)
+    ]
+    cell, across = max(sizes)
+    return cell, -across
+
+
 def _matrix(axis, own, tasks, measure, spread, limit, digits):
+    """Draw a matrix, with numbers of so many digits (None: without any)."""
     values = own.pivot(index="fine_tuned_on", columns="probed_on", values=measure).astype(float)
-    values = values.reindex(index=tasks, columns=tasks)
+    values = values.reindex(index=tasks, columns=tasks).to_numpy()
     errors = own.pivot(index="fine_tuned_on", columns="probed_on", values=spread).astype(float)
-    errors = errors.reindex(index=tasks, columns=tasks)
-    axis.imshow(np.ma.masked_invalid(values.to_numpy()), cmap="PuOr", vmin=-limit, vmax=limit)
-    for (i, j), value in np.ndenumerate(values.to_numpy()):
+    errors = errors.reindex(index=tasks, columns=tasks).to_numpy()
+    image = axis.imshow(np.ma.masked_invalid(values), cmap="PuOr", vmin=-limit, vmax=limit)
+    for (i, j), value in np.ndenumerate(values):
         if np.isnan(value):
             text, colour = "–", style.FAINT
+        elif digits is None:
+            continue
         else:
-            error = errors.to_numpy()[i, j]
+            error = errors[i, j]
             text = f"{value:+.{digits}f}" + ("" if np.isnan(error) else f"\n±{error:.{digits}f}")
             colour = "white" if abs(value) > 0.65 * limit else style.DARK
         axis.text(j, i, text, ha="center", va="center", fontsize=6.5, color=colour)
-    axis.set_xticks(range(len(tasks)), tasks, rotation=30, ha="right")
-    axis.set_yticks(range(len(tasks)), tasks)
     axis.grid(False)
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
+    return image

@@ -113,7 +113,7 @@ rule memorisation:
         tasks=list(CFG.tasks),
         code=code("memorisation"),
     message:
-        "Drawing what the probe learns by heart"
+        "Drawing what the probe memorises"
     script:
         "../scripts/memorisation.py"
 
