@@ -8,6 +8,7 @@ from closerlook.figures import panels, style
 from closerlook.figures.labels import folded
 
 MARK = {"original": {"marker": "o", "markersize": 5, "markerfacecolor": "white"}, "fine-tuned": {"marker": "o"}}
+READOUT = {"linestyle": "--", "linewidth": 0.8, "marker": "x", "markersize": 3, "alpha": 0.8}
 COLOUR = {"original": style.BEFORE, "fine-tuned": style.AFTER}  # hollow below full: both show where they coincide
 
 
@@ -24,7 +25,8 @@ def layers(spaces, models, tasks):
     Returns
     -------
     matplotlib.figure.Figure
-        Lines are means over seeds, bands one standard deviation, dots single seeds.
+        Lines are means over seeds, bands one standard deviation, dots single seeds. Where a linear readout of the same
+        vectors was measured, its accuracy is a thin dashed line with crosses.
     """
     style.use()
     models, tasks, missing = panels.few(models, tasks)
@@ -54,6 +56,9 @@ def _panel(axis, cell, measure):
         style.band(axis, by.mean(), by.std(ddof=1), colour, **MARK[when])
         if when == "fine-tuned":
             axis.plot(known.layer, known[measure], ".", color=colour, markersize=2.5, alpha=0.7)
+        if measure == "accuracy":
+            readout = cell[cell.when == when].groupby("layer").linear_accuracy.mean().astype(float).dropna()
+            axis.plot(readout.index, readout, color=colour, **READOUT)
     floor = cell["majority" if measure == "accuracy" else "n_labels"].dropna()
     if len(floor):
         axis.axhline(floor.iloc[0], color=style.FAINT, linestyle=":", linewidth=1)
@@ -84,4 +89,6 @@ def _legend(figure, own):
         Line2D([], [], color=style.AFTER, label=spread, **MARK["fine-tuned"]),
         Line2D([], [], color=style.FAINT, linestyle=":", label="most frequent label / number of labels"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3 if own.task.nunique() > 2 else 1)
+    if own.linear_accuracy.notna().any():
+        handles.append(Line2D([], [], color=style.DARK, label="linear readout of the same vectors", **READOUT))
+    figure.legend(handles=handles, loc="outside lower center", ncols=2 if own.task.nunique() > 2 else 1)
