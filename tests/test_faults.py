@@ -20,6 +20,8 @@ import pytest
 import yaml
 from small_study import BERT, ROOT, command
 
+from closerlook.encoders.training import STATE
+
 STUDY = {
     "corpora": {"g": {"format": "grammar", "n_train": 40, "n_test": 24, "n_text": 120}},
     "tasks": {"role": {"corpus": "g", "kind": "word", "label": "misc.Role"}},
@@ -247,8 +249,8 @@ def locked(killed_snakemake, study):
 def damaged_checkpoint(locked, study, seen):
     """The newest checkpoint is cut short; then the fine-tuning comes to its end."""
     *_, older, newer = checkpoints(study)
-    moments = study / CHECKPOINTS / f"checkpoint-{newer}/optimizer.pt"
-    os.truncate(moments, moments.stat().st_size // 2)
+    state = study / CHECKPOINTS / f"checkpoint-{newer}" / STATE
+    os.truncate(state, state.stat().st_size // 2)
     found = seen(*snakemake(study, targets=[VECTORS]))
     found.older, found.newer = older, newer
     return found

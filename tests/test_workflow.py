@@ -54,6 +54,7 @@ MEASURED = SPACES | {"labels", "errors", "errors_by_distance", "explorer", "prob
 MOVED = {"movement_m", "movements", "directions", "movement_lengths", "similarity_m", "similarities"}
 STEPS = {"trajectory_m", "trajectories", "label_distances", "layer_similarity", "paths", "centroid_paths"}
 STEPS |= {"explorer", "report"}
+TUNED = {"finetune_m", "tuning"}
 PROBED = {"embed_m", "probe_direct_m", "probe_classifier_m"} | CLASSIFIED | MEASURED
 
 
@@ -193,8 +194,8 @@ def test_a_step_that_was_not_kept_is_named(study):
 @pytest.mark.parametrize(
     "key, value, rules",
     [
-        (["seeds"], [0, 1], {"finetune_m"} | PROBED | MOVED | STEPS),
-        (["finetune", "learning_rate"], 1e-3, {"finetune_m"} | PROBED | MOVED | STEPS),
+        (["seeds"], [0, 1], TUNED | PROBED | MOVED | STEPS),
+        (["finetune", "learning_rate"], 1e-3, TUNED | PROBED | MOVED | STEPS),
         (["probes", "classifier", "max_iter"], 6, {"probe_classifier_m", "probe_classifier_r"} | CLASSIFIED),
         (
             ["probes", "direct", "tol"],

@@ -87,8 +87,8 @@ def _labels(axis, run, looks, names):
     by = run.groupby(["label", "update"]).min_distance
     mean, spread = by.mean().unstack("update"), by.std(ddof=1).unstack("update")
     gain = mean.apply(_gain, axis=1).dropna().sort_values()
-    n = min(HIGHLIGHTED, len(gain) // 2)
-    least, most = list(gain.index[:n]), list(gain.index[::-1][:n])
+    most = list(gain.index[::-1][:HIGHLIGHTED])
+    least = [label for label in gain.index[:HIGHLIGHTED] if label not in most]
     axis.add_collection(LineCollection(
         [np.column_stack([mean.columns, row]) for row in mean.to_numpy()], color=style.FAINT, linewidth=0.5, alpha=0.7
     ))  # fmt: skip
@@ -96,7 +96,7 @@ def _labels(axis, run, looks, names):
     colours = {label: looks[label]["color"] for label in texts}
     if len(mean) == 2 and np.allclose(*mean.to_numpy(), equal_nan=True):
         both = " – ".join(names.text[label] for label in looks if label in texts)
-        texts, colours = dict.fromkeys(most, both), dict.fromkeys(texts, style.DARK)
+        texts, colours = dict.fromkeys(most[:1], both), dict.fromkeys(texts, style.DARK)
     for label in texts:
         style.band(axis, mean.loc[label], spread.loc[label], colours[label], linestyle=looks[label]["linestyle"])
     axis.autoscale_view()
