@@ -19,7 +19,15 @@ settings.load_profile("same")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-SLOWEST = ("test_workflow", "test_faults", "test_slurm", "test_reruns", "test_kubernetes", "test_page")
+SLOWEST = (
+    "test_workflow",
+    "test_faults",
+    "test_slurm",
+    "test_reruns",
+    "test_kubernetes",
+    "test_page",
+    "test_data_workflow",
+)
 
 
 def pytest_collection_modifyitems(items):

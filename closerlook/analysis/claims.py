@@ -143,7 +143,7 @@ CLAIMS = (
     ),
     Claim(
         "layers", "Fine-tuning changes higher layers more than lower ones.",
-        "Spearman's correlation of the layer with the mean way of the labels' centroids, relative to its vectors; "
+        "Spearman's correlation of the layer with how far the labels' centroids move, relative to its vectors; "
         "for every model, task and seed with at least three layers.", "correlation", 1, _layers,
     ),
     Claim(

@@ -1,4 +1,4 @@
-"""What a probe learns by heart: its accuracy by epoch, on what it was trained on and on what it was not."""
+"""What a probe memorises: its accuracy by epoch, on what it was trained on and on what it was not."""
 
 from pathlib import Path
 

@@ -56,20 +56,20 @@ def movements(runs, names):
     Returns
     -------
     DataFrame
-        A row per (model, task, seed, layer, label) of the training split: `length` of the way of its centroid;
+        A row per (model, task, seed, layer, label) of the training split: `length` of the displacement of its centroid;
         `relative_length`, the same over the root mean square length of the layer's vectors before fine-tuning, which
-        makes layers comparable; `cosine` of its direction with the mean of all labels' ways, 1 where all move together.
+        makes layers comparable; `cosine` of its direction with that of the labels' mean, 1 where all move together.
         All are invariant under rotation of both states together, the last two also under scaling, the first and the
         last under translation. (Not over the radius of the points: [CLS] vectors of low layers are nearly one point.)
     """
     frames = []
     for path in runs:
         run, (layers, before, after, size, classes, counts) = _read(path)
-        ways = after - before
-        lengths = np.linalg.norm(ways, axis=2)
-        mean = ways.mean(1, keepdims=True)
+        moves = after - before
+        lengths = np.linalg.norm(moves, axis=2)
+        mean = moves.mean(1, keepdims=True)
         product = lengths * np.linalg.norm(mean, axis=2)
-        cosine = np.divide((ways * mean).sum(2), product, out=np.full_like(lengths, np.nan), where=product > 0)
+        cosine = np.divide((moves * mean).sum(2), product, out=np.full_like(lengths, np.nan), where=product > 0)
         relative = lengths / size[:, None]
         labels = [names[run["task"]][c] for c in classes]
         for i, layer in enumerate(layers):
@@ -79,7 +79,7 @@ def movements(runs, names):
 
 
 def directions(runs, names):
-    """The ways of all labels in the plane in which they are longest.
+    """The moves of all labels in the plane in which they are longest.
 
     Parameters
     ----------
@@ -89,17 +89,17 @@ def directions(runs, names):
     Returns
     -------
     DataFrame
-        A row per (seed, layer, label): `x`, `y`, the label's way (after minus before) in the two principal directions
-        of all runs' ways in this layer, taken from the origin (no movement) rather than from their mean; and
-        `explained_x`, `explained_y`, the share of the squared length of all ways along each.
+        A row per (seed, layer, label): `x`, `y`, the label's move (after minus before) in the two principal directions
+        of all runs' moves in this layer, taken from the origin (no movement) rather than from their mean; and
+        `explained_x`, `explained_y`, the share of the squared length of all moves along each.
     """
     found = [_read(path) for path in runs]
     frames = []
     for i, layer in enumerate(found[0][1][0] if found else ()):
-        ways = [after[i] - before[i] for _, (_, before, after, *_) in found]
-        plane = fit_plane(np.concatenate(ways), origin=np.zeros(ways[0].shape[1]))
-        for (run, (*_, classes, _)), way in zip(found, ways):
-            x, y = plane.project(way).T
+        moves = [after[i] - before[i] for _, (_, before, after, *_) in found]
+        plane = fit_plane(np.concatenate(moves), origin=np.zeros(moves[0].shape[1]))
+        for (run, (*_, classes, _)), move in zip(found, moves):
+            x, y = plane.project(move).T
             row = {"layer": int(layer), "label": [names[run["task"]][c] for c in classes], "x": x, "y": y}
             row |= dict(zip(("explained_x", "explained_y"), plane.explained))
             frames.append(pd.DataFrame(run | row))

@@ -1,4 +1,4 @@
-"""Control tasks: labels that a probe can only learn by heart (Hewitt & Liang, EMNLP 2019)."""
+"""Control tasks: labels that a probe can only memorise (Hewitt & Liang, EMNLP 2019)."""
 
 import hashlib
 
