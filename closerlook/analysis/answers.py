@@ -44,10 +44,10 @@ def answers(spaces, labels, movement, tuning, models, tasks):
 
 
 def _accuracy(before, after):
-    old, new = float(before.accuracy or np.nan), after.accuracy.astype(float).dropna()
-    if np.isnan(old) or not len(new):
+    old, new = before.accuracy, after.accuracy.dropna().astype(float)
+    if pd.isna(old) or not len(new):
         return None
-    n, mean = float(before.n_test), new.mean()
+    n, mean = before.n_test, new.mean()
     change, variance = mean - old, sum(p * (100 - p) for p in (old, mean)) / n
     if len(new) > 1:
         variance += new.var(ddof=1) / len(new)
@@ -63,10 +63,10 @@ def _accuracy(before, after):
 
 def _clusters(before, after):
     k, old, new = int(before.n_labels), before.n_clusters, after.n_clusters.dropna().astype(float)
-    if pd.isna(old) or not len(new):
+    if pd.isna(old) or not len(new) or k < 2:
         return None
     labels, least = ("both labels" if k == 2 else f"all {k} labels"), int(before.fewest_clusters)
-    shared = int(before.conflict_points or 0)
+    shared = int(before.conflict_points)
     excuse = f" ({shared} examples share their vector with one of another label)" if shared else ""
     was, now = before.overlapping == 0, (after.overlapping == 0).all()
     if was and now:
@@ -83,9 +83,7 @@ def _distances(labels, task):
     """How far apart the labels lie, each from its nearest."""
     before = labels[labels.tuned_on.isna()].set_index("label").min_distance.astype(float)
     after = labels[labels.tuned_on == task].groupby("label").min_distance
-    after = after.agg(
-        lambda seeds: np.exp(np.log(seeds.astype(float)).mean(skipna=False))
-    )  # NaN where it meets another
+    after = after.agg(lambda seeds: np.exp(np.log(seeds.astype(float)).mean(skipna=False)))  # NaN: it meets another
     shared = before.index.intersection(after.index)
     before, after = before[shared], after[shared]
     ratio = (after / before).dropna()
@@ -98,9 +96,8 @@ def _distances(labels, task):
         up, down = (ratio > 1 + GAIN).sum(), (ratio < 1 - GAIN).sum()
         order = ratio.sort_values(ascending=False)
         most = ", ".join(f"{name} ({_factor(value)})" for name, value in order[:NAMED].items() if value > 1 + GAIN)
-        least = ", ".join(
-            f"{name} ({_factor(value)})" for name, value in order[: -NAMED - 1 : -1].items() if value < 1 - GAIN
-        )
+        lost = order[: -NAMED - 1 : -1]
+        least = ", ".join(f"{name} ({_factor(value)})" for name, value in lost.items() if value < 1 - GAIN)
         parts.append(
             f"{up} of {len(ratio)} labels lie further from their nearest other, {down} nearer; half of them "
             f"{_factor(ratio.median())} or more" + (f", most of all {most}" if most else "")
@@ -108,13 +105,11 @@ def _distances(labels, task):
         )  # fmt: skip
     freed, caught = (before.isna() & after.notna()).sum(), (before.notna() & after.isna()).sum()
     if freed:
-        parts.append(
-            f"{_count(freed, 'label')} that overlapped with another {'are' if freed > 1 else 'is'} free of all now."
-        )
+        verb = "is" if freed == 1 else "are"
+        parts.append(f"{_count(freed, 'label')} that overlapped with another {verb} free of all now.")
     if caught:
-        parts.append(
-            f"{_count(caught, 'label')} that overlapped with none {'overlap' if caught > 1 else 'overlaps'} now."
-        )
+        verb = "overlaps" if caught == 1 else "overlap"
+        parts.append(f"{_count(caught, 'label')} that overlapped with none {verb} now.")
     return " ".join(parts) or None
 
 
@@ -140,13 +135,7 @@ def _warnings(before, after, runs):
     still = runs[runs.weight_change.astype(float) < UNCHANGED]
     if len(still):
         seeds = ", ".join(map(str, still.seed))
-        which = (
-            "The run"
-            if len(runs) == 1
-            else f"The run of seed {seeds}"
-            if len(still) == 1
-            else f"The runs of seeds {seeds}"
-        )
+        which = f"The run of seed {seeds}" if len(still) == 1 else f"The runs of seeds {seeds}"
         yield f"{which} changed nothing: the weights are still those of the original."
     for state, rows in (("before", before.to_frame().T), ("after", after)):
         behind = rows[(rows.linear_lead.astype(float) > 3 * rows.linear_lead_error.astype(float)).fillna(False)]

@@ -38,8 +38,7 @@ def tuning(metrics):
         found = read_json(path)
         row = {name: found.get(name) for name in ("n_updates", "weight_change", "device")}
         row |= {f"{split}_accuracy": 100 * found[f"{split}_accuracy"] for split in ("train", "test")}
-        rows.append(
-            run_of(f"{path}".removesuffix("/metrics.json") + ".json") | row | {"seconds": found["wall_seconds"]}
-        )
+        run = run_of(f"{path}".removesuffix("/metrics.json") + ".json")
+        rows.append(run | row | {"seconds": found["wall_seconds"]})
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.sort_values(["model", "task", "seed"], ignore_index=True)
