@@ -95,18 +95,8 @@ def spaces(direct, classifier, labels, depths):
         row |= {"model": model, "task": task, "state": state, "layer": layer} | state_of(state)
         row |= {"depth": depths[model], "n_labels": len(labels[task])}
     frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
-    whole = [
-        "seed",
-        "step",
-        "repeats",
-        "n_test",
-        "n_clusters",
-        "fewest_clusters",
-        "test_n_clusters",
-        "overlapping",
-        "conflicts",
-    ]
-    whole += ["conflict_points", "similarity_pairs", "original_pairs"]
+    whole = ["seed", "step", "repeats", "n_test", "n_clusters", "fewest_clusters", "test_n_clusters", "overlapping"]
+    whole += ["conflicts", "conflict_points", "similarity_pairs", "original_pairs"]
     return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)
 
 
