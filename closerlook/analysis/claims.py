@@ -171,12 +171,13 @@ def claims(study):
     Returns
     -------
     table : DataFrame
-        A row per claim. `effect`: the mean over its `n` pairs, with a 95 % interval (`interval`); `d`, the same in
-        standard deviations; `share` of the pairs in the claimed direction; `cells`, combinations of model and task.
-        `p`: two-sided permutation test of the mean by sign flips, exact up to 14 pairs; `p_adjusted` for the number of
-        claims (Holm). `verdict`: `supported` or `contradicted` where it is below 0.05, else `too little data`. The
-        seeds of one cell share its original space, and labels one space, so that these speak of this grid; `p_cells` is
-        the same test over the cells' means, which asks whether it would hold for other models and tasks too.
+        A row per claim, of `n` pairs in a number of `cells`, combinations of model and task. The seeds of a cell share
+        its original space, and labels one space, so that pairs of one cell are no independent evidence: all is computed
+        from the mean of each cell. `effect`: the mean of these, with a 95 % interval (`interval`); `d`, the same in
+        standard deviations; `share` of the pairs in the claimed direction. `p`: Student's test, two-sided; `p_adjusted`
+        for the number of claims (Holm). `verdict`: `supported` or `contradicted` where it is below 0.05, else `too
+        little data`. `p_cells`: the same by sign flips, which assumes only that chance knows no direction, and cannot
+        be below 0.05 for fewer than six cells.
         `exceptions`: list of the cells (or labels) whose mean goes the other way, and of labels that have no distance
         any more, since they meet another; these count in the test as the largest change that any label shows, against
         the claim. `undefined`: list of other labels without a value, and why.
@@ -198,7 +199,7 @@ def claims(study):
 
 
 def _test(claim, pairs, without):
-    found = interval(pairs.value)
+    found = interval(pairs.groupby(["model", "task"]).value.mean())
     lost = without[without.reason == AGAINST] if "reason" in without else without[:0]
     most = pairs.value.abs().max() if len(pairs) else np.nan
     tested = pd.concat([pairs, lost.assign(value=-claim.sign * most)]) if len(lost) else pairs
@@ -211,9 +212,9 @@ def _test(claim, pairs, without):
         "claim": claim.name, "statement": claim.statement, "definition": claim.definition, "unit": claim.unit,
         "effect": found["mean"], "ci_low": found["low"], "ci_high": found["high"],
         "d": found["mean"] / found["std"] if found["std"] > 0 else np.nan,
-        "n": found["n"], "cells": len(cells),
+        "n": len(pairs), "cells": len(cells),
         "share": (pairs.value * claim.sign > 0).mean() if len(pairs) else np.nan,
-        "p": sign_flips(tested.value), "p_cells": sign_flips(cells), "towards": tested.value.mean() * claim.sign,
+        "p": students(cells), "p_cells": sign_flips(cells), "towards": cells.mean() * claim.sign,
         "exceptions": _some(_reasons(without, AGAINST) + named), "undefined": _some(_reasons(without)),
     }  # fmt: skip
 
@@ -228,6 +229,12 @@ def _reasons(pairs, only=None):
 def _some(names):
     more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
     return names[:SHOWN] + more
+
+
+def students(values):
+    """Two-sided p value of the mean by Student's test; by sign flips where all values are the same, up to rounding."""
+    spread = interval(values)["std"]
+    return float(stats.ttest_1samp(values, 0).pvalue) if spread > 0 else sign_flips(values)
 
 
 def sign_flips(values):

@@ -23,8 +23,8 @@ def claims(table, pairs):
     Returns
     -------
     matplotlib.figure.Figure
-        A row per claim, in units of its own. Dots are pairs, the diamond their mean with its 95 % interval; left or
-        right of zero, the half that the claim predicts is shaded.
+        A row per claim, in units of its own. Dots are pairs, the diamond is the mean of the cells' means (models ×
+        tasks) with its 95 % interval; left or right of zero, the half that the claim predicts is shaded.
     """
     style.use()
     signs = {claim.name: claim.sign for claim in CLAIMS}
@@ -57,7 +57,14 @@ def claims(table, pairs):
         axis.text(1.02, 0.72, row.verdict, transform=axis.transAxes, va="center", color=colour, fontweight="bold")
         axis.text(1.02, 0.27, effect, transform=axis.transAxes, va="center", fontsize=6.5, linespacing=1.3)
     handles = [
-        Line2D([], [], color=style.DARK, marker="D", linewidth=2.2, label="mean and 95 % interval"),
+        Line2D(
+            [],
+            [],
+            color=style.DARK,
+            marker="D",
+            linewidth=2.2,
+            label="mean of the cells (models × tasks), 95 % interval",
+        ),
         Line2D([], [], color=style.FAINT, marker=".", linestyle="", label="pairs (claim_pairs.csv)"),
         plt.Rectangle((0, 0), 1, 1, color="#009E73", alpha=0.15, linewidth=0, label="what the claim predicts"),
     ]
