@@ -52,6 +52,15 @@ def test_a_model_that_was_not_measured_is_shown_as_such(frame):
     assert not axes[0, 0].texts and not axes[3, 0].texts
 
 
+def test_layers_without_clusters_leave_the_panels_of_a_model_side_by_side(frame):
+    frame.loc[frame.layer == 0, ["n_clusters", "linear_accuracy"]] = np.nan  # all vectors equal
+    frame.loc[frame.layer > 0, "linear_accuracy"] = 60.0
+    axes = np.array(layers(frame, ["m", "r"], ["t", "u"]).axes).reshape(4, 2)
+    assert len({axis.get_xlim() for axis in axes.flat}) == 1 and axes[0, 0].get_xlim()[0] <= 0
+    readouts = [line for line in axes[0, 0].lines if line.get_linestyle() == "--"]
+    assert [(list(line.get_xdata()), list(line.get_ydata())) for line in readouts] == [([1, 2], [60, 60])] * 2
+
+
 def test_a_study_without_results_has_empty_figures(tmp_path):
     pd.DataFrame(columns=list(COLUMNS)).to_csv(tmp_path / "spaces.csv", index=False)
     empty = read_table(tmp_path / "spaces.csv")

@@ -64,6 +64,10 @@ def _panel(axis, cell, measure):
         axis.axhline(floor.iloc[0], color=style.FAINT, linestyle=":", linewidth=1)
     if cell[measure].isna().all():
         panels.not_measured(axis)
+    if len(cell):  # also the layers in which the measure is missing
+        low, high = cell.layer.min(), cell.layer.max()
+        margin = 0.06 * max(1, high - low)
+        axis.set_xlim(low - margin, high + margin)
     panels.layer_ticks(axis)
     if measure == "n_clusters":
         axis.set_yscale("log")
