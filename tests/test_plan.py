@@ -155,6 +155,14 @@ def test_durations_read_as_people_say_them(seconds, text):
     assert span(seconds) == text
 
 
+def test_changes_of_the_command_line_are_planned(tmp_path):
+    command = [sys.executable, ROOT / "workflow/plan.py", "--cores", "2", "--configfile", ROOT / "config/demo.yaml"]
+    asked = subprocess.run([*command, "--config", "seeds=[7]"], cwd=tmp_path, capture_output=True, text=True)
+    assert asked.returncode == 0 and re.search(r"finetune \(GPU\) +2 ", asked.stdout)  # one for each task
+    wrong = subprocess.run([*command, "--config", "seeds=[x]"], cwd=tmp_path, capture_output=True, text=True)
+    assert wrong.returncode == 1 and wrong.stderr.startswith("--config: seeds.0: is 'x'")
+
+
 @pytest.mark.parametrize(
     "text, sentence",
     [

@@ -6,17 +6,23 @@ from pathlib import Path
 
 import yaml
 from planned import planned
+from snakemake.cli import parse_config
+from snakemake.utils import update_config
 
-from closerlook.config import load
+from closerlook.config import Config, load
 from closerlook.errors import InputError
+from closerlook.overrides import typed
 from closerlook.plan.costs import Costs
 from closerlook.plan.estimate import estimate, tell
 from closerlook.plan.work import Study
 
 
-def read(file):
+def read(file, given=None):
     try:
-        return load(yaml.safe_load(file.read_text(encoding="utf-8")), str(file))
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        if given and isinstance(raw, dict):
+            update_config(raw, given)
+        return load(raw, str(file), given)
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror}); give a config, as CONFIG=mine.yaml.") from error
     except yaml.YAMLError as error:
@@ -25,6 +31,7 @@ def read(file):
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--configfile", type=Path, default=Path("config/config.yaml"))
+parser.add_argument("--config", nargs="+", default=[], help="keys of the config to change, as Snakemake takes them")
 parser.add_argument("--cores", type=int, required=True)
 parser.add_argument("--gpus", type=int, default=0)
 parser.add_argument("--gpu-speed", type=float, default=1.0, help="how much faster than past ones jobs with a GPU are")
@@ -32,7 +39,7 @@ parser.add_argument("--past", type=Path, nargs="*", help="folders of results to 
 options, more = parser.parse_known_args()  # the rest is for Snakemake
 
 try:
-    cfg = read(options.configfile)
+    cfg = read(options.configfile, typed(parse_config(options.config), Config))
     own = Path(cfg.pathvars.results)
     past = options.past or sorted({own, *(file.parent for file in Path("results").glob("*/config.yaml"))})
     studies = {folder: read(file) for folder in past if (file := folder / "config.yaml").exists()}
@@ -40,5 +47,6 @@ try:
     costs = Costs([(Study(of, [folder, *studies]), folder) for folder, of in studies.items()])
 except InputError as error:
     sys.exit(str(error))
-jobs = planned(["--cores", str(options.cores), "--configfile", str(options.configfile), *more])
+changes = ["--config", *options.config] if options.config else []
+jobs = planned(["--cores", str(options.cores), "--configfile", str(options.configfile), *changes, *more])
 print(tell(*estimate(jobs, study, costs, options.gpu_speed), study, costs, options.cores, options.gpus))

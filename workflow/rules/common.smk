@@ -1,3 +1,5 @@
+import shlex
+import sys
 from pathlib import Path
 
 import yaml
@@ -19,6 +21,9 @@ try:
     CFG = load(config, " + ".join(map(str, workflow.configfiles)) or "config", GIVEN)
 except InputError as error:
     raise WorkflowError(str(error))
+
+if Path(sys.executable).exists():  # else it has been done
+    sys.executable = shlex.quote(sys.executable)  # which Snakemake does not, so that a space in the path ends every job
 
 CODE = Path(workflow.basedir) / fingerprint.PACKAGE
 SPLITS = ["train", "test"]
