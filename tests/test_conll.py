@@ -35,6 +35,7 @@ heads VBZ I-VP O
         lambda t: "# sent_id = 1\n# text = U.N. official Ekeus heads\n" + t,
         lambda t: t.replace("U.N.", "# id 1234 5678\tdomain=train\nU.N."),  # as many parts as columns, but a tab
         lambda t: t.replace("U.N.", "#\n# a = b\nU.N."),
+        lambda t: t.replace("U.N.", "# id a1 domain=en\nU.N."),  # as many parts as columns
         lambda t: t.replace("\n\n", "\n\n\n"),
     ],
 )

@@ -191,7 +191,7 @@ TAGS = {"words": "words"}
         ("a.jsonl", '{"words": "a", "at": 0, "y": ["x"]}', "word", WORD, 1, "column 'y' holds ['x']"),
         ("a.jsonl", '{"words": "a", "y": 1}', "word", TAGS, 1, "column 'y' holds one value"),
         ("a.jsonl", '{"words": ["a", 3], "y": 1}', "sentence", TAGS, 1, "word 1 (counted from 0) is 3"),
-        ("a.jsonl", '{"words": "a", "y": 1}\n{"y": 1}', "sentence", TAGS, 2, "there is no column 'words'"),
+        ("a.jsonl", '{"y": 2}\n{"y": 1}', "sentence", TAGS, None, "there is no column 'words'"),
         ("a.jsonl", '{"words": "a", "z": 1}\n{"words": "b"}', "sentence", TAGS, None, "there is no column 'y'"),
         ("a.jsonl", '{"words": "a", "y": 1}\n{', "sentence", TAGS, 2, "not JSON Lines"),
         ("a.jsonl", '{"words": "\\ud83d", "y": 1}', "sentence", TAGS, 1, "not JSON Lines"),
@@ -228,6 +228,13 @@ def test_a_row_without_words_or_without_a_label_is_left_out_and_counted(tmp_path
     assert table(path, where={"text": "?*"}) == table(path)[:2] + table(path)[-1:]  # an empty text has no character
     assert [words for words, _ in table(path, rows="0:2")] == [["good", "film"]]  # rows count what is left out
     assert [words for words, _ in table(path, rows="3:")] == [["bad", "film"], ["good", "mail"]]
+
+
+def test_a_row_without_the_key_of_the_words_is_left_out(tmp_path):
+    path = write(tmp_path, "a.jsonl", '{"label": "x"}\n{"text": "a", "label": "y"}\n{"text": "b"}\n')
+    examples = read_examples("table", path, kind="sentence", label="label", columns={"words": "text"})
+    assert [e.labels for e in examples] == [["y"]]
+    assert examples.left_out == {"sentences without a word": 1, "sentences without a label": 1}
 
 
 def write_plain(path, header, rows):

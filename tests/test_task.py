@@ -324,6 +324,7 @@ def test_nothing_is_said_of_sound_labels(tmp_path):
     [
         ([i / 7 for i in range(40)] * 2, [0.5], "labels are 41 different numbers, like those of a score"),
         ([10 * i for i in range(30)] * 2, [10], "labels are 30 different numbers"),
+        (["NA", "A", "None"] * 9, ["A"], "NA, None: if that is no label but the absence of one, empty these cells"),
         (["A", "B", "C", "C"], ["A"], "as good as unique: 3 of them for 4 training examples"),
         (["A", "B"] * 3, ["A", "C", "C"], "1 label (C) occurs in the test split only, on 2 of 3 targets"),
         (["A", "B", "B", "C", "C", "C"], ["B"], "1 label (A) occurs on one training example only"),

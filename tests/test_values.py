@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import json
+from collections import deque
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ SUFFIXES = [".csv", ".tsv", ".jsonl", ".parquet"]
 VALUES = {  # what a column holds -> its texts
     "float": ([0.9, 0.1, 1.0, None, 2.5, -0.0, 1e-05, 1e16], ["0.9", "0.1", "1", None, "2.5", "0", "1e-05", "1e+16"]),
     "gaps": ([1, None, 2, 3], ["1", None, "2", "3"]),
+    "absent": (["nan", "NaN", "null", "_", "", "None", "NA"], [None] * 5 + ["None", "NA"]),
     "integer": ([7, 0, -1, 2**53 + 1], ["7", "0", "-1", "9007199254740993"]),
     "truth": ([True, False, True, True], ["true", "false", "true", "true"]),
     "text": (["007", "3e8", "1.2.3", "0x1f", "[web]"], ["007", "3e8", "1.2.3", "0x1f", "[web]"]),
@@ -54,12 +56,12 @@ def test_a_short_float_is_the_number_that_was_written(tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = {"text": ["a", "b"], "label": pa.array([0.1, 2], pa.float32()), "more": [[0.1], [2.0]]}
-    made = pa.table(columns).cast(
-        pa.schema({"text": pa.string(), "label": pa.float32(), "more": pa.list_(pa.float32())})
-    )
-    pq.write_table(made, tmp_path / "a.parquet")
-    assert [labels[0][1] for _, labels in table(tmp_path / "a.parquet")] == ["0.1", "2"]
+    columns = {"text": ["a", "b", "c"], "label": [0.1, 2, 2.0**27], "more": [[0.1], [2.0], [None]]}
+    columns["half"] = np.array([0.1, 2, np.nan], np.float16)
+    kinds = {"label": pa.float32(), "more": pa.list_(pa.float32()), "half": pa.float16()}
+    pq.write_table(pa.table(columns, pa.schema({"text": pa.string(), **kinds})), tmp_path / "a.parquet")
+    assert [labels[0][1] for _, labels in table(tmp_path / "a.parquet")] == ["0.1", "2", "134217728"]
+    assert [labels[0][1] for _, labels in table(tmp_path / "a.parquet", label="half")] == ["0.1", "2"]
     assert [labels[0][1] for _, labels in table(tmp_path / "a.parquet", "word", "more")] == ["0.1", "2"]
 
 
@@ -134,6 +136,12 @@ def test_numbers_are_compared_by_their_text(tmp_path, suffix, pattern, found):
             table(path, where={"score": pattern})
 
 
+@pytest.mark.parametrize("cell, pattern", [("0.90", "0.9"), ("0.9", "0.90"), ("1", "1.0"), ("1.0", "1"), ("-0", "0")])
+def test_equal_numbers_match_in_any_format(cell, pattern):
+    assert meets(cell, pattern) and not meets(cell, "2") and not meets("x", pattern)
+    assert not meets("007", "7")  # a code
+
+
 def test_a_condition_on_a_list_is_checked_for_every_word(tmp_path):
     row = {"words": ["a", "b", "c"], "tags": ["S-A", "S-B", "S-A"], "pos": ["N", "V", None]}
     path = write(tmp_path, "a.jsonl", json.dumps(row | {"genre": "news", "heads": [1, 2], "at": 1}))
@@ -158,7 +166,7 @@ LISTS = [["DT", "NN"], ["it's", 'q"x'], ["[", "a,b"], ["\\", "ü"], ["x"]]
 def test_what_python_and_numpy_print_is_read_as_it_was(texts):
     for printed in (repr(texts), repr(tuple(texts)), str(np.array(texts, object)), json.dumps(texts), f" {texts} "):
         assert items(printed) == texts
-    assert items(repr(np.array(texts, object))) == texts
+    assert items(repr(np.array(texts, object))) == items(repr(deque(texts))) == texts
     assert items(repr(list(map(np.str_, texts)))) == texts
 
 
@@ -192,6 +200,8 @@ def test_a_text_with_brackets_is_not_a_list(text):
         ("[['a'], ['b']]", "is not an item"),
         ("[{'a': 1}]", "is not an item"),
         ('["\\ud83d"]', "surrogate"),
+        ("{'a', 'b'}", "is a set"),
+        ("frozenset({'a'})", "is a set"),
     ],
 )
 def test_what_looks_like_a_list_and_is_none_is_refused(text, says):
@@ -231,7 +241,16 @@ def test_a_printed_list_is_not_one_label(tmp_path, label, suffix):
         table(path)
 
 
-BAD = ["[O, B-PER]", "[O B-PER]", "['O', B-PER]", "['O' ... 'O']", "['O', 'B"]
+BAD = [
+    "O, B-PER",
+    "‘O’, ‘B-PER’",
+    "{'O', 'B-PER'}",
+    "[O, B-PER]",
+    "[O B-PER]",
+    "['O', B-PER]",
+    "['O' ... 'O']",
+    "['O', 'B",
+]
 
 
 @pytest.mark.parametrize("column, cell", [*(("tags", cell) for cell in BAD), ("text", "[the, cat]")])
@@ -243,10 +262,11 @@ def test_a_list_that_was_printed_badly_is_refused(tmp_path, column, cell):
 
 
 def test_labels_that_are_brackets_are_labels(tmp_path):
-    path = write(tmp_path, "a.tsv", "text\tlabel\n( a ) [ b ]\t( DT ) -LRB- NN ]\n[CLS] x\t[S] [B]\n")
+    path = write(tmp_path, "a.tsv", "text\tlabel\n( a ) [ b ]\t( DT ) -LRB- NN ]\n[CLS] x\t[S] [B]\na , b\tDT , NN\n")
     assert [[label for _, label in labels] for _, labels in table(path, "word")] == [
         ["(", "DT", ")", "-LRB-", "NN", "]"],
         ["[S]", "[B]"],
+        ["DT", ",", "NN"],
     ]
 
 
@@ -305,7 +325,10 @@ def test_a_file_of_names_that_is_none(tmp_path, text, says):
 
 @pytest.mark.parametrize(
     "note", [b'{"info": {"features": null}}', b'{"info": null}', b"x", b"[]", b'{"info": {"features": {"label": 3}}}',
-             b'{"info": {"features": {"label": {"_type": "ClassLabel"}}}}', b'{"info": {"features": {"label": []}}}']
+             b'{"info": {"features": {"label": {"_type": "ClassLabel"}}}}',
+             b'{"info": {"features": {"label": {"_type": "ClassLabel", "names": {"0": "n", "1": "p"}}}}}',
+             b'{"info": {"features": {"label": {"_type": "ClassLabel", "names": "np"}}}}',
+             b'{"info": {"features": {"label": []}}}']
 )  # fmt: skip
 def test_an_odd_note_of_datasets_is_ignored(tmp_path, note):
     import pyarrow as pa

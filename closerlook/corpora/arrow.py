@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from closerlook.corpora.cells import check_columns
-from closerlook.corpora.names import named
+from closerlook.corpora.names import are_names, named
 from closerlook.corpora.sources import saved_files
 from closerlook.errors import InputError
 
@@ -62,14 +62,20 @@ def _rows(path, open_file, wanted, plain, what):
 
 def _values(column):
     """A column's values; of short floats their text, since 0.1 as a double would be 0.10000000149011612."""
+    import numpy as np
     import pyarrow as pa
 
     kind = column.type
     listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     inner = kind.value_type if listed else kind
-    if pa.types.is_float32(inner):
-        column = column.cast(pa.list_(inner)).cast(pa.list_(pa.string())) if listed else column.cast(pa.string())
-    return column.to_pylist()
+    short = np.float32 if pa.types.is_float32(inner) else np.float16 if pa.types.is_float16(inner) else None
+
+    def text(value):
+        if isinstance(value, list):
+            return [text(one) for one in value]
+        return value if value is None or float(value).is_integer() else str(short(value))
+
+    return [text(value) for value in column.to_pylist()] if short else column.to_pylist()
 
 
 def _class_names(column, schema, path):
@@ -84,7 +90,7 @@ def _class_names(column, schema, path):
         while feature.get("_type") != "ClassLabel":
             feature = feature[0] if isinstance(feature, list) else feature["feature"]
             feature = feature[0] if isinstance(feature, list) else feature
-        return feature["names"] or None
+        return feature["names"] if are_names(feature["names"]) else None
     except (ValueError, AttributeError, LookupError, TypeError):
         return None  # no names, or a description of another kind
 

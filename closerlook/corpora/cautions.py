@@ -5,6 +5,15 @@ from closerlook.corpora.cells import NUMBER
 SCALE = 21  # values: halves from 0 to 10, the finest scale that people commonly rate on
 OVERLAP = 0.05  # of the test targets: what they may add to an accuracy is as much as the gains that studies report
 SHOWN = 10  # names spelled out in one sentence
+ABSENT = {
+    "NA",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "<NA>",
+    "None",
+    "NULL",
+}  # what programs write for a missing value, and people do not
 
 
 def cautions(kind, counts, summary, one_word):
@@ -37,6 +46,8 @@ def cautions(kind, counts, summary, one_word):
         yield f"{_labels(only)} in the test split only, on {n} of {n_test} targets, which no probe can get right."
     if single := sorted(name for name, n in train.items() if n == 1):
         yield f"{_labels(single)} on one training example only: one point has no spread, and no fold tests it."
+    if absent := sorted(ABSENT & names):
+        yield f"{', '.join(absent)}: if that is no label but the absence of one, empty these cells."
     if kind in ("word", "span") and all(one_word.values()):
         yield (
             f"Every sentence has exactly one word, though the kind is `{kind}`: if the file has a token in each row, "

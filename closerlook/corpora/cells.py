@@ -11,11 +11,11 @@ from closerlook.errors import InputError
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]\d\d+)?")  # as programs write them: no 007, no 3e8
 FLAGS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
 MAPPING = re.compile(r"""\{\s*['"].*\}""", re.DOTALL)  # as programs print one
-EXACT = 2**53  # from here on a float no longer holds every integer
+EMPTY = ("", "_", "nan", "NaN", "null")  # what programs write into a cell that has no value
 
 
 def text_of(value, column, place):
-    """One value as text; None if it is empty, `_` or NaN.
+    """One value as text; None if it is empty, `_`, NaN or null.
 
     A number is the shortest text that means it, without a fraction if that is zero: 0.50 is "0.5", and 1.0 (what pandas
     makes of an integer in a column with gaps) is "1". Truth is "true" or "false". A text that spells one of these is
@@ -27,13 +27,13 @@ def text_of(value, column, place):
         value = value.strip()
         if NUMBER.fullmatch(value):
             return _number(value)
-        return None if value in ("", "_") else FLAGS.get(value, value)
+        return None if value in EMPTY else FLAGS.get(value, value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < EXACT else repr(value)
+        return "0" if value == 0 else repr(value).removesuffix(".0")
     if isinstance(value, decimal.Decimal):
         return _number(f"{value:f}")
     if isinstance(value, datetime.date | datetime.time):

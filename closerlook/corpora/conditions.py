@@ -3,6 +3,8 @@
 import functools
 import re
 
+from closerlook.corpora.cells import NUMBER, text_of
+
 WILDCARDS = {"*": ".*", "?": "."}
 
 
@@ -10,10 +12,17 @@ def meets(cell, pattern):
     """Whether a cell's text matches a pattern.
 
     `*` is any text, `?` any character; after a backslash they, and a backslash, stand for themselves. An empty cell
-    (None, "" or "_") matches `_`, and the patterns that match the empty text.
+    (None, "" or "_") matches `_`, and the patterns that match the empty text. Numbers match if they are equal.
     """
     cell = "" if cell is None or cell == "_" else cell
+    if (number := _number(pattern)) and (found := _number(cell)):
+        return found == number
     return not cell and pattern == "_" or bool(_compiled(pattern).fullmatch(cell))
+
+
+@functools.lru_cache(10000)
+def _number(text):
+    return text_of(text, None, None) if NUMBER.fullmatch(text) else None
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from closerlook.corpora.text import lines, split
 from closerlook.errors import InputError
 
 DOCUMENT = "-DOCSTART-"  # the first word of a line between documents
-KEYED = re.compile(r"#\s*[^\s=]+\s*=")  # a comment such as `# text = …`
+KEYED = re.compile(r"#\s*[^\s=]+\s*=|#[^\t]*\s[^\s=]+=[^\t]*$")  # comments: `# text = …`, `# id 7 domain=en`
 BLANK = " \t\r\n"
 
 

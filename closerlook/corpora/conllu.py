@@ -75,7 +75,7 @@ def _targets(tokens, meta, places, query, tagging):
 def _value(column, token, meta, query, place):
     """A column's value for a word, by its name if it is the label's; None if it has none."""
     value = _cell(column, token, meta)
-    value = None if value == "_" else value
+    value = None if value.strip() in ("", "_") else value.strip()
     return query.named(value, place) if column == query.label else value
 
 
@@ -164,6 +164,11 @@ def _check(column, kind, fields, meta, path):
     if column in plain or name and group in (*grouped, "meta"):
         return
     known = ", ".join([*plain, *(f"{field}.NAME" for field in grouped), *(f"meta.{key}" for key in meta)])
+    if not known:
+        raise InputError(
+            f"{path}: there is no column {column!r} for kind {kind!r}, whose label is a comment `# KEY = value`, named "
+            "`meta.KEY`; the first sentence has none."
+        )
     raise InputError(f"{path}: there is no column {column!r} for kind {kind!r}: use one of {known}.")
 
 

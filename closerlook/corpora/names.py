@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from closerlook.corpora.cells import EMPTY
 from closerlook.errors import InputError
 from closerlook.files import read_json
 
@@ -39,7 +40,7 @@ def are_names(value):
 
 def named(value, names, place):
     """The name of an integer, which may be a text or a float without a fraction; None where it says "not labelled"."""
-    if value is None or value != value or isinstance(value, str) and value.strip() in ("", "_"):
+    if value is None or value != value or isinstance(value, str) and value.strip() in EMPTY:
         return None
     try:
         index = int(float(value)) if isinstance(value, str) else int(value)

@@ -11,11 +11,13 @@ NAMES |= {"True": True, "true": True, "False": False, "false": False}
 VALUE = "|".join([STRING, NUMBER, *NAMES])
 ITEM = re.compile(rf"(?:(?:np|numpy)\.\w+\((?P<inner>{VALUE})\)|(?P<plain>{VALUE}))(?=[\s,]|$)", re.DOTALL)
 BETWEEN = re.compile(r"\s*,\s*|\s+")
-WRAPPED = re.compile(r"(?:\w+\.)?(?:array|tensor|list|tuple)\((.*?)(?:,\s*\w+=[^\[\]]*)?\)", re.DOTALL)
+WRAPPED = re.compile(r"(?:\w+\.)?(?:array|tensor|list|tuple|deque)\((.*?)(?:,\s*\w+=[^\[\]]*)?\)", re.DOTALL)
 CUT = re.compile(rf"[\[(]\s*{STRING}\s*,?\s*{STRING}[^\])]*", re.DOTALL)  # two items and no end
 START = re.compile(rf"[\[({{]*(?:{STRING}|{ITEM.pattern})", re.DOTALL)
 BARE = re.compile(r"\[[^\s\[\],]+(?:\s*,\s*[^\s\[\],]+)+\s*\]")  # items without quotes
 SPACED = re.compile(r"\[[^\s\[\]]+(?:\s+[^\s\[\]]+)+\s*\]")
+COMMAS = re.compile(r"[^\s,]+,(?:\s+[^\s,]+,)*\s+[^\s,]+")  # `DT, NN`; the label `,` stands alone
+SET = re.compile(rf"(?:(?:frozen)?set\()?\{{\s*{STRING}(?:\s*,\s*{STRING})*\s*\}}\)?", re.DOTALL)
 
 
 def items(text, texts=False):
@@ -38,6 +40,8 @@ def items(text, texts=False):
         If it looks like one and cannot be read; the message says why.
     """
     text = text.strip()
+    if SET.fullmatch(text):
+        raise ValueError("it is a set, which has no order")
     if found := WRAPPED.fullmatch(text):
         text = found[1].strip()
     if text[:1] + text[-1:] not in ("[]", "()"):
@@ -63,9 +67,10 @@ def items(text, texts=False):
     return values
 
 
-def bare(text, spaces=False):
-    """Whether a text looks like a list that was printed without quotes: `[DT, NN]`, with `spaces` also `[DT NN]`."""
-    return bool(BARE.fullmatch(text.strip()) or spaces and SPACED.fullmatch(text.strip()))
+def bare(text, labels=False):
+    """Whether a text looks like a list printed without quotes: `[DT, NN]`; with `labels` also `[DT NN]`, `DT, NN`."""
+    text = text.strip()
+    return bool(BARE.fullmatch(text) or labels and (SPACED.fullmatch(text) or COMMAS.fullmatch(text)))
 
 
 def _json(text):

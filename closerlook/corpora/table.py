@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 from closerlook.corpora import arrow, delimited, jsonlines
-from closerlook.corpora.cells import check_columns, label_of, list_of, shortened, text_of
+from closerlook.corpora.cells import label_of, list_of, shortened, text_of
 from closerlook.corpora.conditions import meets
 from closerlook.corpora.example import EXCLUDED, SIZES, UNLABELLED, WORDLESS, Example, left_out, select
 from closerlook.corpora.own import places_in
@@ -55,7 +55,7 @@ class _Row:
     def example(self, name, patterns, tagging):
         """The row's `Example`, or None, and what is left out, by reason."""
         tagged = not self.query.columns.get("target") and self.kind in ("word", "span")  # a label for every word
-        lists = {c: self.each(c) for c in patterns if not (tagged and c == self.query.label)}
+        lists = {c: self.each(c, tagged) for c in patterns if not (tagged and c == self.query.label)}
         if not all(meets(self.one(c), patterns[c]) for c, items in lists.items() if items is None):
             return left_out(EXCLUDED)
         labels = self.tags() if tagged else self.label()
@@ -87,8 +87,7 @@ class _Row:
     def words(self):
         """The row's words, from a list or a text."""
         column = self.query.columns["words"]
-        check_columns([column] if column not in self.cells else [], self.cells, self.place)
-        value = self.cells[column]
+        value = self.cells.get(column)  # JSON Lines may lack it in some rows
         words = list_of(value, column, self.place, texts=True)
         if words is None:
             if self.kind != "sentence":
@@ -98,7 +97,7 @@ class _Row:
 
     def text(self):
         """The row's text as it stands, and the places of its words."""
-        value = self.cells[self.query.columns["words"]]
+        value = self.cells.get(self.query.columns["words"])
         if (
             not isinstance(value, str)
             or list_of(value, self.query.columns["words"], self.place, texts=True) is not None
@@ -133,7 +132,7 @@ class _Row:
 
     def refuse_bare(self, value, column, what):
         """A list that was printed without quotes, which would pass for a text with brackets in it, is an error."""
-        if isinstance(value, str) and bare(value, spaces=what == "labels"):
+        if isinstance(value, str) and bare(value, labels=what == "labels"):
             raise InputError(
                 f"{self.place}: column {column!r} holds {shortened(value)}, which looks like a list that was printed "
                 f"without quotes: put nothing but a space between the {what}, or use JSON Lines."
@@ -144,9 +143,11 @@ class _Row:
         value = self.cells.get(column)
         return text_of(self.query.named(value, self.place) if column == self.query.label else value, column, self.place)
 
-    def each(self, column):
+    def each(self, column, tagged):
         """A condition's cell that holds a value for every word; None for any other."""
         items = list_of(self.cells.get(column), column, self.place, texts=self.kind == "sentence")
+        if items is None and tagged:
+            self.refuse_bare(self.cells.get(column), column, "cells")
         if items is not None and self.kind == "sentence":
             raise InputError(
                 f"{self.place}: column {column!r} holds a list: a condition on a sentence takes one value."
