@@ -172,6 +172,61 @@ def test_weights_are_found_behind_any_prefix(tmp_path, prefix):
     )  # pooler
 
 
+def test_of_two_encoders_none_is_picked(tmp_path):
+    folder = save(tmp_path / "model", "Bert", **SHAPE)
+    weights = load_file(folder / "model.safetensors")
+    both = {who + name: w.clone() for who in ("query.", "text.bert.") for name, w in weights.items()}
+    save_file(both, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError, match=r"several encoders \(query\., text\.bert\.\)"):
+        pin_model(tmp_path / "pinned", path=folder)
+
+
+@pytest.mark.parametrize("prefix", ["", "bert.", "model.bert."])
+def test_no_layer_is_left_out_unsaid(tmp_path, prefix):
+    folder = save(tmp_path / "model", "Bert", **SHAPE | {"num_hidden_layers": 3})
+    weights = load_file(folder / "model.safetensors")
+    renamed = {prefix + name: tensor for name, tensor in weights.items()} | {"head.0.weight": torch.zeros(2, 2)}
+    save_file(renamed, folder / "model.safetensors", {"format": "pt"})
+    config = json.loads((folder / "config.json").read_text()) | {"num_hidden_layers": 2}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match=r"have .*encoder\.layer\.2\..* and 15 more beyond what config.json says"):
+        pin_model(tmp_path / "pinned", path=folder)
+
+
+def test_weights_of_another_shape_are_named(tmp_path):
+    folder = save(tmp_path / "model", "Bert", **SHAPE | {"max_position_embeddings": 64})
+    config = json.loads((folder / "config.json").read_text()) | {"max_position_embeddings": 32}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(
+        InputError, match=r"position_embeddings.weight of shape \(32, 32\), and the weights have \(64, 32\)"
+    ):
+        pin_model(tmp_path / "pinned", path=folder)
+
+
+def test_one_missing_weight_is_named(tmp_path):
+    folder = save(tmp_path / "model", "Bert", **SHAPE)
+    weights = load_file(folder / "model.safetensors")
+    del weights["encoder.layer.0.output.dense.weight"]
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError, match=r"the weights lack encoder\.layer\.0\.output\.dense\.weight: they are"):
+        pin_model(tmp_path / "pinned", path=folder)
+
+
+def test_a_pointer_to_the_weights_is_named(tmp_path):
+    folder = save(tmp_path / "model", "Bert", **SHAPE)
+    (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    with pytest.raises(InputError, match="model.safetensors: is a pointer of Git LFS .*`git lfs pull`"):
+        pin_model(tmp_path / "pinned", path=folder)
+
+
+def test_a_model_without_room_for_a_token_is_refused(tmp_path):
+    folder = save(tmp_path / "model", "Bert", **SHAPE)
+    config = json.loads((folder / "tokenizer_config.json").read_text()) | {"model_max_length": 2}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="rows of 2 tokens at most, and 2 of them are special"):
+        pin_model(tmp_path / "pinned", path=folder)
+
+
 def test_weights_of_other_names_are_named(tmp_path):
     folder = save(tmp_path / "model", "Bert", **SHAPE)
     weights = load_file(folder / "model.safetensors")
@@ -179,6 +234,20 @@ def test_weights_of_other_names_are_named(tmp_path):
     save_file(strange, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(InputError, match=r"lack encoder\.layer\.0.* it has encoder\.stratum\.0"):
         pin_model(tmp_path / "pinned", path=folder)
+
+
+@pytest.mark.parametrize("file, auto", [("config.json", "AutoModel"), ("tokenizer_config.json", "AutoTokenizer")])
+def test_so_is_code_beside_an_architecture_that_is_known(tmp_path, file, auto):
+    """Read as the known one, it would be another model."""
+    folder = save(tmp_path / "model", "Bert", **SHAPE)
+    config = json.loads((folder / file).read_text())
+    classes = "BertModel" if auto == "AutoModel" else ["BertTokenizer", "BertTokenizerFast"]
+    (folder / file).write_text(json.dumps(config | {"auto_map": {auto: classes}}))  # code that has become a part of it
+    pin_model(tmp_path / "pinned", path=folder)
+    classes = "own.MyBert" if auto == "AutoModel" else ["own.MyBert", None]
+    (folder / file).write_text(json.dumps(config | {"auto_map": {auto: classes}}))
+    with pytest.raises(InputError, match=f"brings code of its own .`auto_map` in {file}"):
+        pin_model(tmp_path / "again", path=folder)
 
 
 def test_code_of_a_models_own_is_refused_and_not_run(tmp_path, monkeypatch, capfd):

@@ -51,6 +51,11 @@ def check(encoder, tokenizer, name, n_layers=None):
     _vocabulary(encoder, tokenizer, name)
     limit = max_length(encoder, tokenizer)
     aligner = Aligner(tokenizer, limit, "word")
+    if aligner.room < 1:
+        raise InputError(
+            f"{name}: reads rows of {limit} tokens at most, and {limit - aligner.room} of them are special ones: "
+            "correct `model_max_length` in tokenizer_config.json."
+        )
     _words(aligner, tokenizer, name)
     try:
         with torch.inference_mode():

@@ -4,12 +4,19 @@ import contextlib
 import re
 
 import torch
+import transformers
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES as TEXT_ENCODERS
 from transformers.utils import logging
 
 from closerlook.errors import InputError
+
+NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
+OWN_CODE = (
+    "{}: the {} brings code of its own (`auto_map` in {}), which is not run here; take one whose architecture is part "
+    "of transformers."
+)
 
 
 @contextlib.contextmanager
@@ -33,6 +40,8 @@ def load_tokenizer(folder):
             tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
     except Exception as error:  # a broken file raises whatever it likes
         raise InputError(f"{folder}: the tokenizer cannot be loaded ({brief(error)}).") from error
+    if _own_code(tokenizer.init_kwargs.get("auto_map")):
+        raise InputError(OWN_CODE.format(folder, "tokenizer", "tokenizer_config.json"))
     if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):  # what transformers makes of no files at all
         raise InputError(f"{folder}: has no tokenizer (such as tokenizer.json or vocab.txt); add its files.")
     if not tokenizer.is_fast:
@@ -47,15 +56,24 @@ def load_encoder(folder):
 
     Weights that carry another prefix than the architecture's own, such as `model.bert.`, are found by it.
     """
-    auto = architecture(load_config(folder))
+    auto, prefix = architecture(load_config(folder)), ""
     model, missing, unused = _load(auto, folder)
-    if missing and (prefix := _prefix(missing, unused)):
+    if missing and (prefixes := _prefixes(missing, unused)):
+        if len(prefixes) > 1:
+            raise InputError(
+                f"{folder}: holds the weights of several encoders ({', '.join(prefixes)}): save the one that is meant."
+            )
+        prefix = prefixes[0]
         model, missing, unused = _load(auto, folder, key_mapping={f"^{re.escape(prefix)}": ""})
     if missing:
-        instead = f"; it has {unused[0]} and {len(unused) - 1} more that do not fit" if unused else ""
+        instead = f"; it has {_some(unused)} that fit nowhere" if unused else ""
         raise InputError(
-            f"{folder}: the weights lack {missing[0]} and {len(missing) - 1} more{instead}: they are incomplete, or of "
-            f"another model than config.json says ({model.config.model_type})."
+            f"{folder}: the weights lack {_some(missing)}{instead}: they are incomplete, or of another model than "
+            f"config.json says ({model.config.model_type})."
+        )
+    if further := _further(model, unused, prefix):
+        raise InputError(
+            f"{folder}: the weights have {_some(further)} beyond what config.json says: correct its number of layers."
         )
     return model.eval()
 
@@ -64,14 +82,20 @@ def load_config(folder):
     """Load a model's `config.json`; code of its own is never run."""
     try:
         with quiet():
-            return AutoConfig.from_pretrained(folder, trust_remote_code=False)
+            config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # whatever a broken file raises
         if "trust_remote_code" in str(error):
-            raise InputError(
-                f"{folder}: the model brings code of its own (`auto_map` in config.json), which is not run here; take "
-                "one whose architecture is part of transformers."
-            ) from error
+            raise InputError(OWN_CODE.format(folder, "model", "config.json")) from error
         raise InputError(f"{folder}: its config.json cannot be read ({brief(error)}).") from error
+    if _own_code(getattr(config, "auto_map", None)):
+        raise InputError(OWN_CODE.format(folder, "model", "config.json"))
+    return config
+
+
+def _own_code(auto_map):
+    """Whether a class that a model's folder asks for is not one of transformers, which has some under the same name."""
+    listed = [name for names in (auto_map or {}).values() for name in (names if isinstance(names, list) else [names])]
+    return any(name and not hasattr(transformers, name.rpartition(".")[2]) for name in listed)
 
 
 def architecture(config):
@@ -91,19 +115,37 @@ def without_pooler(make, *args, **keys):
 def _load(auto, folder, **keys):
     """The model, and the names of its weights that were not found, and of those found that are not its own."""
     keys |= {"dtype": torch.float32, "output_loading_info": True, "trust_remote_code": False}
+    keys |= {"ignore_mismatched_sizes": True}  # they are an error of ours, with a name
     try:
         with quiet():
             model, info = without_pooler(auto.from_pretrained, folder, **keys)
     except Exception as error:  # whatever a broken folder raises
         raise InputError(f"{folder}: cannot be loaded as an encoder ({brief(error)}).") from error
-    return model, sorted(key for key in info["missing_keys"] if "pooler" not in key), sorted(info["unexpected_keys"])
+    if other := sorted((name, tuple(has), tuple(wants)) for name, has, wants in info["mismatched_keys"]):
+        name, has, wants = other[0]
+        more = f", and {len(other) - 1} more differ" if other[1:] else ""
+        raise InputError(f"{folder}: config.json wants {name} of shape {wants}, and the weights have {has}{more}.")
+    missing, unused = ([n for n in sorted(info[k]) if "pooler" not in n] for k in ("missing_keys", "unexpected_keys"))
+    return model, missing, unused
 
 
-def _prefix(missing, unused):
-    """What stands before the names of all missing weights among those that fit nowhere; None where nothing does."""
+def _prefixes(missing, unused):
+    """What stands before the names of all missing weights among those that fit nowhere; none where nothing does."""
     first = "." + missing[0]
     prefixes = [name.removesuffix(missing[0]) for name in unused if name.endswith(first)]
-    return next((p for p in prefixes if {p + name for name in missing} <= set(unused)), None)
+    return [p for p in prefixes if {p + name for name in missing} <= set(unused)]
+
+
+def _further(model, unused, prefix):
+    """Weights of layers that a model does not have: they are called as others are, but for a number."""
+    known = {NUMBER.sub("#", name) for name in model.state_dict() if NUMBER.search(name)}
+    own = f"{model.base_model_prefix}."
+    return [name for name in unused if NUMBER.sub("#", name.removeprefix(prefix).removeprefix(own)) in known]
+
+
+def _some(names):
+    """A few names in a sentence."""
+    return names[0] + (f" and {len(names) - 1} more" if names[1:] else "")
 
 
 def save_encoder(model, folder):

@@ -7,7 +7,7 @@ import torch
 from huggingface_hub import HfApi, errors, snapshot_download
 
 from closerlook.encoders.checking import check
-from closerlook.encoders.folder import CONFIG, TOKENIZER, WEIGHTS, needed
+from closerlook.encoders.folder import CONFIG, TOKENIZER, WEIGHTS, model_files, needed
 from closerlook.encoders.loading import (
     architecture,
     brief,
@@ -23,6 +23,7 @@ from closerlook.files import sha256, staged, write_json
 from closerlook.provenance import made_by
 
 log = logging.getLogger(__name__)
+POINTER = b"version https://git-lfs"  # how it begins
 TIMEOUT = 10  # seconds that the hub has to answer
 
 
@@ -63,6 +64,10 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
         folder, source = Path(path), {"path": str(path)}
         if not (folder / "config.json").is_file():
             raise InputError(f"{path}: no transformers folder, as it has no config.json; see the model's `path:`.")
+        for file in map(Path, model_files(folder, weights == "pretrained")):
+            with open(file, "rb") as start:
+                if start.read(len(POINTER)) == POINTER:
+                    raise InputError(f"{file}: is a pointer of Git LFS to the file: run `git lfs pull` in its folder.")
     encoder = _random(folder, seed) if weights == "random" else load_encoder(folder)
     tokenizer = load_tokenizer(folder)
     facts = check(encoder, tokenizer, hub or path, n_layers)
