@@ -403,9 +403,18 @@ def test_conflicts_demand_clusters_of_their_own_and_have_no_distance():
 def test_a_label_of_nothing_but_conflicts_has_no_distance_and_others_have():
     X = np.array([[0.0, 0], [0, 0], [5, 0], [6, 0], [9, 9]])
     record, arrays = measure(X, np.array([0, 1, 1, 1, 2]))
-    assert record["fewest_clusters"] == record["n_clusters"] == 4
+    assert record["fewest_clusters"] == record["n_clusters"] == 4 and record["overlapping"] == 1
+    assert arrays["overlapping"].tolist() == [1, 0, 0] and arrays["n_overlapping"] == 1
     np.testing.assert_allclose(arrays["distance_vector"], [np.nan, np.nan, np.hypot(3, 9)], rtol=2e-3)
     np.testing.assert_allclose(arrays["min_distances"], [np.nan, np.hypot(3, 9), np.hypot(3, 9)], rtol=2e-3)
+
+
+def test_labels_of_nothing_but_conflicts_are_not_separable():
+    """Ten points, each with both labels: nothing is left to take part in a distance."""
+    X = np.repeat(np.random.default_rng(0).normal(size=(10, 3)), 2, axis=0)
+    record, arrays = measure(X, np.arange(20) % 2)
+    assert (record["n_clusters"], record["conflict_points"], record["overlapping"]) == (20, 20, 1)
+    assert arrays["overlapping"].tolist() == [1, 1] and np.isnan(arrays["distance_vector"]).all()
 
 
 @pytest.mark.parametrize("near", [0.0, 1e-8])

@@ -1,6 +1,7 @@
 """Extraction: compared with a plain loop, one sentence and one window at a time."""
 
 import functools
+import itertools
 
 import encoders_fixtures
 import numpy as np
@@ -102,6 +103,31 @@ def test_batches_and_chunks_make_no_difference(bert, tmp_path):
         arrays.append(np.stack([np.load(path) for path in out["train"].values()]))
     np.testing.assert_allclose(arrays[1], arrays[0], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(arrays[2], arrays[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("chunk", [2**28, 2**12])
+def test_the_same_tokens_have_the_same_vectors_to_the_last_bit(bert, tmp_path, monkeypatch, chunk):
+    """Whatever they are batched with: else a sentence with two labels would be two points, a rounding apart."""
+    monkeypatch.setattr(layers, "CHUNK", chunk)
+    noise, forward = itertools.count(1), layers.forward
+
+    def rounded(*args):  # as it comes out of another kernel with every batch
+        shift = 1e-6 * next(noise)
+        return {layer: vectors + shift for layer, vectors in forward(*args).items()}
+
+    monkeypatch.setattr(layers, "forward", rounded)
+    words = [line.split() * (i + 1) for i, line in enumerate(TEXT[:4])]
+    order = [0, 1, 2, 0, 3, 1, *range(4), *[0] * 9]
+    sentences = [*(words[i] for i in order), [word.upper() for word in words[0]]]  # which are the same tokens
+    rows = [(some, [[0], [len(some) - 1]], [0, 0]) for some in sentences] + [(words[1], [[0]], [0])]  # other targets
+    save_task(tmp_path / "task", rows)
+    embed(bert, tmp_path / "task", files(tmp_path), batch_size=2, device="cpu", progress=False)
+    for layer in range(4):
+        found = np.load(tmp_path / "train" / f"layer{layer}.npy")
+        pairs = found[: 2 * len(order) + 2].reshape(-1, 2, found.shape[1])
+        for place, i in enumerate([*order, 0]):
+            np.testing.assert_array_equal(pairs[place], pairs[order.index(i)])
+        np.testing.assert_allclose(found[-1], pairs[1, 0], atol=1e-4)
 
 
 def test_layer_0_is_the_embedding_layer_and_the_last_one_the_models_output(bert, tmp_path):

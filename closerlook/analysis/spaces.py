@@ -39,9 +39,9 @@ def spaces(direct, classifier, labels, depths):
     -------
     DataFrame
         One row per (model, task, state, layer); what was not measured is missing, never zero. Cluster counts and
-        distances are those of the training split, as in the paper: `fewest_clusters` are those that labels and
-        conflicts demand, `overlapping` the pairs of labels whose hulls meet, `min_distance` is the smallest of the
-        labels' and `mean_distance` that of all pairs that are apart (see `closerlook.probes.geometry.measure`).
+        distances are those of the training split and its `n_labels`, as in the paper: `fewest_clusters` are those that
+        labels and conflicts demand, `overlapping` the pairs of labels whose hulls meet, `min_distance` is the smallest
+        of the labels' and `mean_distance` that of all pairs that are apart (see `closerlook.probes.geometry.measure`).
         `train_test_similarity` is Pearson's correlation of the two splits' distance vectors over the label pairs that
         are apart in both (`similarity_pairs` of them); `original_similarity` that of the training split and of the same
         layer before fine-tuning. Neither is there for fewer than six pairs.
@@ -61,7 +61,7 @@ def spaces(direct, classifier, labels, depths):
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
             vectors[tuple(key)] = label_vector(arrays["classes"], arrays["distance_vector"], len(labels[cell[2]]))
             if split == "train":
-                row |= _distances(arrays)
+                row |= _distances(arrays) | {"n_labels": len(arrays["classes"])}
                 row |= {k: result.get(k) for k in ("conflicts", "conflict_points", "fewest_clusters", "overlapping")}
     for path in map(Path, classifier):
         row = rows.setdefault(tuple(cell_of(path, 4)), {})
@@ -83,6 +83,7 @@ def spaces(direct, classifier, labels, depths):
             "frequency_compression": _mean((result.get("description_length") or {}).get("frequency_compression")),
             "classifier_seconds": result["seconds"],
         }
+    found = []
     for cell, row in rows.items():
         model, state, task, layer = cell
         if (*cell, "train") in vectors and (*cell, "test") in vectors:
@@ -93,8 +94,9 @@ def spaces(direct, classifier, labels, depths):
             r, n = similarity(original, vectors[*cell, "train"])
             row |= {"original_similarity": r, "original_pairs": n}
         row |= {"model": model, "task": task, "state": state, "layer": layer} | state_of(state)
-        row |= {"depth": depths[model], "n_labels": len(labels[task])}
-    frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
+        row = {"n_labels": len(labels[task])} | row | {"depth": depths[model]}
+        found.append(row)
+    frame = pd.DataFrame(found, columns=list(COLUMNS))
     whole = ["seed", "step", "repeats", "n_test", "n_clusters", "fewest_clusters", "test_n_clusters", "overlapping"]
     whole += ["conflicts", "conflict_points", "similarity_pairs", "original_pairs"]
     return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)

@@ -8,6 +8,7 @@ fine-tuning.
 """
 
 import dataclasses
+import hashlib
 import os
 
 import numpy as np
@@ -56,6 +57,11 @@ class Sentence:
     def length(self):
         """Tokens of the longest row."""
         return len(self.rows[0])
+
+    def digest(self):
+        """The same for sentences of the same tokens and bags."""
+        parts = [*self.rows, self.row, self.column, self.sizes]
+        return hashlib.sha256(b"".join(np.int64(part.size).tobytes() + part.tobytes() for part in parts)).digest()
 
 
 @dataclasses.dataclass(slots=True)

@@ -41,6 +41,8 @@ def embed(
 ):
     """Write the vectors of a task's targets, in any number of layers, from one forward pass over its sentences.
 
+    What the model reads in the same tokens has the same vectors, to the last bit, whatever else was in its batch.
+
     Parameters
     ----------
     model, task : path
@@ -94,10 +96,16 @@ def embed(
             n = summary["n"][split] = sum(len(t) for some in rows.iter(1000) for t in some["targets"])
             files = {layer: stack.enter_context(_npy(path, (n, dim))) for layer, path in paths.items()}
             size = CHUNK * len(rows) // (n * dim * len(layers) * 4)  # sentences whose vectors fill a chunk
+            at, seen, twins = 0, {}, []  # twins: rows of the file that are those of an earlier sentence
             for chunk in rows.iter(min(max(size, batch_size), 4096)):
                 sentences = aligner.encode(*(chunk[name] for name in READ))
                 count = np.array([len(t) for t in chunk["targets"]])
                 first = np.cumsum(count) - count
+                for sentence, n_targets, start_row in zip(sentences, count, at + first):
+                    earlier = seen.setdefault(sentence.digest(), start_row)
+                    if earlier != start_row:
+                        twins.append(np.stack([start_row, earlier]) + np.arange(n_targets)[:, None])
+                at += count.sum()
                 vectors = {layer: np.empty((count.sum(), dim), np.float32) for layer in files}
                 for some in batches(sentences, batch_size, aligner.equal):
                     batch = aligner.batch([sentences[i] for i in some]).to(device)
@@ -113,6 +121,8 @@ def embed(
                         place = f"{model}: layer {layer} is not finite in sentence {bad} of {task} ({split})"
                         raise InputError(f"{place}, {_why(encoder, model, precision)}.")
                     file.write(vectors[layer].data)
+            if twins:
+                _repeat(files.values(), np.concatenate(twins))
     return summary | {"seconds": time.perf_counter() - start}
 
 
@@ -129,6 +139,16 @@ def _load(model, tokenizer, kind, pooling, layers):
     if bad := [layer for layer in layers if not 0 <= layer <= depth]:
         raise InputError(f"{model}: has no layer {bad[0]}; its layers are 0 (the embeddings) to {depth}.")
     return encoder, load_aligner(tokenizer, encoder, kind, pooling)
+
+
+def _repeat(files, twins):
+    """Put rows of `.npy` files that are open for writing in place of others, (m, 2): which, and those to repeat."""
+    for file in files:
+        file.flush()
+        vectors = np.load(file.name, mmap_mode="r+")
+        for some in np.array_split(twins, len(twins) // 4096 + 1):
+            vectors[some[:, 0]] = vectors[some[:, 1]]
+        vectors.flush()
 
 
 @contextlib.contextmanager

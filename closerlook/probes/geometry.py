@@ -29,14 +29,16 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
         than two). `n_clusters`, `is_linear` (as many clusters as labels: every pair of labels is linearly separable);
         `conflicts` (pairs of identical points with different labels), `conflict_points` (how many points are in one),
         `fewest_clusters`: what labels and conflicts demand, since each point in a conflict stays alone; `overlapping`
-        (pairs of labels whose hulls meet, but for points in a conflict). `n_points`, `n_classes`, `dim`. `verdicts`:
+        (pairs of labels whose hulls meet, but for points in a conflict; a label of nothing else meets those that it
+        shares them with). `n_points`, `n_classes`, `dim`. `verdicts`:
         of the pairs of labels, how many are separable, how many are not, and what proved that; `merges`: see
         `DirectProbe.merges_`. `seconds`, and of these `clustering_seconds`.
     arrays : dict
         For NPZ. `labels` (n,): the cluster of each point; `cluster_classes` (n_clusters,); `classes` (k,): the label
         ids present; `distance_vector` (k (k - 1) / 2,): the distance of each pair of them, NaN where their hulls meet;
         `min_distances` (k,): of each label to its nearest, NaN where it meets another; `overlapping` (k,): how many
-        labels it meets. Points in a conflict, and clusters below `min_cluster_size`, take no part in these.
+        labels it meets; `n_overlapping`: as in the record. Points in a conflict, and clusters below
+        `min_cluster_size`, take no part in these.
     """
     start = time.perf_counter()
     classes, label = np.unique(y, return_inverse=True)
@@ -45,7 +47,7 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
     if len(X) < 2 or (k > 1 and constant(X)):
         arrays = {"labels": np.zeros(len(X), int), "cluster_classes": classes[: len(X) < 2], "classes": classes}
         arrays |= {"distance_vector": np.full(k * (k - 1) // 2, np.nan), "min_distances": np.full(k, np.nan)}
-        arrays |= {"overlapping": np.full(k, max(k - 1, 0))}
+        arrays |= {"overlapping": np.full(k, max(k - 1, 0)), "n_overlapping": k * (k - 1) // 2}
         record |= {"status": "too_few_points" if len(X) < 2 else "constant", "overlapping": k * (k - 1) // 2}
         nothing = ("n_clusters", "is_linear", "conflicts", "conflict_points", "fewest_clusters")
         return record | dict.fromkeys(nothing) | {"seconds": time.perf_counter() - start}, arrays
@@ -55,9 +57,14 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
     n, clashing = len(found.of_class), np.unique(found.conflicts)
     between = distances(X, label, found, found.taking_part(min_cluster_size), resolution, tol, threads)
     meeting = (between == 0).sum(1)
+    shared = _shared(label, found.conflicts, k)
+    overlapping = int(meeting.sum()) // 2 + len({frozenset(pair) for pair in shared})
+    for gone, _ in shared:
+        meeting[gone] += 1
     arrays = {
         "labels": found.labels, "cluster_classes": classes[found.of_class], "classes": classes,
         "distance_vector": distance_vector(between), "min_distances": min_distances(between), "overlapping": meeting,
+        "n_overlapping": overlapping,
     }  # fmt: skip
     record |= {
         "status": "single_class" if k == 1 else "ok" if n == k else "not_separable",
@@ -66,7 +73,7 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
         "conflicts": len(found.conflicts),
         "conflict_points": len(clashing),
         "fewest_clusters": len(clashing) + len(np.unique(np.delete(label, clashing))),
-        "overlapping": int(meeting.sum()) // 2,
+        "overlapping": overlapping,
         "verdicts": {
             name: dict(Counter(p.how for p in found.pairs.proofs if p.separable == apart))
             for name, apart in (("separable", True), ("not_separable", False))
@@ -76,3 +83,12 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
         "clustering_seconds": clustering,
     }
     return record, arrays
+
+
+def _shared(label, conflicts, k):
+    """Pairs (a label all of whose points are in conflicts, another that it shares one with), each once."""
+    free = np.ones(len(label), bool)
+    free[conflicts] = False
+    gone = np.bincount(label[free], minlength=k) == 0
+    pairs = np.concatenate([label[conflicts], label[conflicts][:, ::-1]])
+    return {(int(a), int(b)) for a, b in pairs if gone[a]}

@@ -8,7 +8,7 @@ import numpy as np
 from closerlook.analysis.plane import Plane
 from closerlook.analysis.spaces import cell_of, run_of
 from closerlook.figures.style import LABELS
-from closerlook.probes.condensed import nearest
+from closerlook.probes.condensed import nearest, square
 
 STEPS = 21  # of a run that are shown at most
 POINTS = 60  # of a space that are shown at most
@@ -61,9 +61,11 @@ def _followed(path, labels):
         whole = arrays["train_centroids"][kept]
         centroids = np.stack([plane.project(whole[:, i]) for i, plane in enumerate(planes)], 1)
         shown = _thin(len(arrays["sample"]))
+        distances = arrays["train_distances"][kept]
+        place, least, _ = nearest(distances, len(classes))
         found = {
-            "centroids": centroids, "points": arrays["sample_points"][kept][:, :, shown],
-            "distances": arrays["train_distances"][kept], "sample": arrays["sample"][shown],
+            "centroids": centroids, "points": arrays["sample_points"][kept][:, :, shown], "place": place,
+            "least": least, "overlapping": np.isnan(distances).sum(2), "sample": arrays["sample"][shown],
         }  # fmt: skip
     return _run(path, labels, True, layers, updates[kept], classes, planes, **found)
 
@@ -78,15 +80,19 @@ def _ends(path, labels, direct):
         ends = [[plane.project(arrays[end][i]) for i, plane in enumerate(planes)] for end in ("before", "after")]
         points = np.stack([arrays["sample_before"], arrays["sample_after"]])[:, :, shown]
         sample = arrays["sample"][shown]
-    pairs = len(classes) * (len(classes) - 1) // 2
-    distances = np.full((2, len(layers), pairs), np.nan)
+    k = len(classes)
+    place, least = np.full((2, len(layers), k), -1), np.full((2, len(layers), k), np.nan)
+    overlapping = np.full((2, len(layers)), k * (k - 1) // 2)
     for at, state in enumerate(("pretrained", f"{task}.seed{seed}")):
         for i, layer in enumerate(layers):
             if (model, state, task, int(layer)) in direct:
                 with np.load(direct[model, state, task, int(layer)], allow_pickle=False) as arrays:
-                    if len(arrays["distance_vector"]) == pairs:
-                        distances[at, i] = arrays["distance_vector"]
-    found = {"centroids": np.array(ends), "points": points, "distances": distances, "sample": sample}
+                    if len(arrays["classes"]) == k:  # else of other data
+                        least[at, i], overlapping[at, i] = arrays["min_distances"], arrays["n_overlapping"]
+                        among = np.nan_to_num(square(arrays["distance_vector"], k), nan=np.inf)  # conflicts have none
+                        place[at, i] = np.where(np.isnan(least[at, i]), -1, among.argmin(1))
+    found = {"centroids": np.array(ends), "points": points, "place": place, "least": least}
+    found |= {"overlapping": overlapping, "sample": sample}
     return _run(path, labels, False, layers, [0, 1], classes, planes, **found)
 
 
@@ -95,10 +101,10 @@ def _thin(n):
     return np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(int)) if n else np.zeros(0, int)
 
 
-def _run(path, labels, followed, layers, updates, classes, planes, *, centroids, points, distances, sample):
+def _run(
+    path, labels, followed, layers, updates, classes, planes, *, centroids, points, place, least, overlapping, sample
+):
     model, task, seed = run_of(path).values()
-    k = len(classes)
-    place, least, _ = nearest(distances, k)
     scale = np.maximum(abs(centroids).max((0, 2, 3)), abs(points).max((0, 2, 3), initial=0)) + 1e-12  # (layers,)
     ids = np.asarray(labels[task]["train"])[sample]
     return {
@@ -112,7 +118,7 @@ def _run(path, labels, followed, layers, updates, classes, planes, *, centroids,
         "centroids": _packed(centroids / scale[:, None, None] * 32767, "<i2"),
         "points": _packed(points / scale[:, None, None] * 32767, "<i2"),
         "distance": _packed(least, "<f4"), "nearest": _packed(place, "<i2"),
-        "overlapping": np.isnan(distances).sum(2).tolist(),
+        "overlapping": overlapping.tolist(),
     }  # fmt: skip
 
 
