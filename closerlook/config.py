@@ -76,7 +76,8 @@ def _rows(value):
 
 Float = Annotated[float, BeforeValidator(_number)]
 Rate = Annotated[Float, Field(ge=0, lt=1)]
-Positive = Annotated[Float, Field(gt=0)]
+Positive = Annotated[Float, Field(gt=0, allow_inf_nan=False)]
+Text = Annotated[str, Field(min_length=1)]
 Natural = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=LIMIT)]
 Count = Annotated[int, Field(ge=1)]
@@ -100,12 +101,12 @@ class Section(BaseModel):
 class Source(Section):
     """Where one split of a corpus comes from."""
 
-    path: str | None = Field(
+    path: Text | None = Field(
         None,
         description="A local file, relative to the working directory; for `table` also a folder that `datasets` wrote "
         "with `save_to_disk`.",
     )
-    url: str | None = Field(None, description="Where to download the file from, instead of `path`.")
+    url: Text | None = Field(None, description="Where to download the file from, instead of `path`.")
     type: Literal["csv", "tsv", "jsonl", "parquet"] | None = Field(
         None, description="For `table`: the file's type, where its name does not end in it."
     )
@@ -205,9 +206,9 @@ class Recipe(Section):
     batch_size: Count = Field(32, description="Sentences per update.")
     learning_rate: Positive = Field(3e-4, description="Peak learning rate of Adam.")
     warmup: Rate = Field(0.1, description="Share of the updates in which the learning rate rises; then it falls to 0.")
-    weight_decay: Annotated[Float, Field(ge=0)] = Field(0.0, description="Decoupled weight decay.")
+    weight_decay: Annotated[Float, Field(ge=0, allow_inf_nan=False)] = Field(0.0, description="Decoupled weight decay.")
     dropout: Rate = Field(0.1, description="Dropout on the vector that the classifier layer reads.")
-    max_grad_norm: Positive = Field(1.0, description="Gradients are clipped to this norm.")
+    max_grad_norm: Annotated[Float, Field(gt=0)] = Field(1.0, description="Gradients are clipped to this norm.")
     precision: Precision = Field("fp32", description="Arithmetic of the forward and backward pass: `fp32` or `bf16`.")
     steps: Steps = Field(
         None,
@@ -219,9 +220,9 @@ class Recipe(Section):
 class Model(Section):
     """A pre-trained encoder and its tokenizer. One of `hub`, `path`, `pretrain`, `like` says where it comes from."""
 
-    hub: str | None = Field(None, description="A model of the Hugging Face hub, as `owner/name`.")
+    hub: Text | None = Field(None, description="A model of the Hugging Face hub, as `owner/name`.")
     revision: str | None = Field(None, description="For `hub`: a commit, tag or branch; the commit found is recorded.")
-    path: str | None = Field(None, description="A folder in the transformers format.")
+    path: Text | None = Field(None, description="A folder in the transformers format.")
     pretrain: Pretraining | None = Field(None, description="Train one from scratch, in the same workflow.")
     like: Name | None = Field(None, description="Architecture and tokenizer of another model of this config.")
     weights: Literal["pretrained", "random"] = Field(
@@ -369,7 +370,7 @@ class Resources(Section):
 class Pathvars(Section):
     """Snakemake's path variables."""
 
-    results: str = Field("results", description="The folder that everything is written to.")
+    results: Text = Field("results", description="The folder that everything is written to.")
 
 
 class Config(Section):

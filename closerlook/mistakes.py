@@ -7,6 +7,7 @@ import types
 import typing
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from closerlook.corpora.names import read_names
 from closerlook.corpora.sources import HERE, TABLES, files_of, suffix_of
@@ -74,6 +75,9 @@ def _source_problems(key, source, form):
         except InputError as error:
             yield f"{key}: {str(error).rstrip('.')}"
         return
+    if source.url and not _is_url(source.url):
+        yield f"{key}.url: {source.url!r} is not an address, such as https://example.org/train.csv"
+        return
     if source.split:
         yield f"{key}.split: is for `hub` and for saved data sets; take it out"
     if source.path and not Path(source.path).is_file():
@@ -82,8 +86,18 @@ def _source_problems(key, source, form):
         yield f"{key}: the name of a table ends in one of {', '.join(TABLES)}; it tells the format; or set `type`"
 
 
+def _is_url(text):
+    try:
+        return bool(urlsplit(text).scheme)
+    except ValueError:
+        return False
+
+
 def _task_problems(key, task, cfg):
     corpus = cfg.corpora.get(task.corpus)
+    for part in ("words", "target"):
+        if corpus and corpus.format not in ("table", "hub") and part in task.model_fields_set and getattr(task, part):
+            yield f"{key}.{part}: names a column of `table` and `hub`, and {corpus.format} has its own; take it out"
     if corpus is None:
         yield f"{key}.corpus: {task.corpus!r} is no corpus; choose {_either(cfg.corpora)}"
     elif task.text == "own" and corpus.format == "conll":
@@ -105,6 +119,8 @@ def _path_problems(cfg):
     paths |= {f"tasks.{name}.names": task.names for name, task in cfg.tasks.items() if isinstance(task.names, str)}
     paths |= {f"models.{name}.path": model.path for name, model in cfg.models.items()}
     for key, path in paths.items():
+        if (path or "").startswith("~"):
+            yield f"{key}: {path!r} begins with ~, which only a shell reads; write the whole path"
         if found := sorted(set(path or "") & set("{}<>")):
             signs = " and ".join(found)
             yield f"{key}: {path!r} has {signs} in it, which Snakemake does not read as they are; rename what has them"
@@ -115,6 +131,10 @@ def _model_problems(key, name, model, cfg):
     if len(origins) != 1:
         yield f"{key}: give exactly one of `hub`, `path`, `pretrain`, `like`" + (f", not {origins}" if origins else "")
         return
+    if model.revision and not model.hub:
+        yield f"{key}.revision: is for `hub`; take it out"
+    if "seed" in model.model_fields_set and model.weights != "random":
+        yield f"{key}.seed: is for `weights: random`; take it out"
     for task in model.tasks or ():
         if task not in cfg.tasks:
             yield f"{key}.tasks: {task!r} is no task; choose {_either(cfg.tasks)}"

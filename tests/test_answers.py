@@ -41,13 +41,42 @@ def say(before=None, after=(), labels=(), moved=(), runs=None):
         ([80.0, 82.0], "Accuracy rose from 60.0 to 81.0 % (+21.0 points; 2 seeds: 80.0 to 82.0 %)."),
         ([40.0], "Accuracy fell from 60.0 to 40.0 % (-20.0 points; one seed)."),
         ([61.0], "Accuracy hardly changed, from 60.0 to 61.0 % (+1.0 points; one seed): on 400 test examples up to "
-                 "6.8 points can be chance."),
+                 "6.7 points can be chance."),
         ([0.0], "Accuracy fell from 60.0 to 0.0 % (-60.0 points; one seed)."),
     ],
 )  # fmt: skip
 def test_accuracy_rose_fell_or_hardly_changed(new, said):
-    sentences, _ = say(after=[{"accuracy": a} for a in new])
+    sentences, _ = say({"linear_accuracy": None}, [{"accuracy": a, "linear_accuracy": None} for a in new])
     assert sentences[0] == said
+
+
+def test_no_accuracy_is_known_to_the_last_point():
+    """Of 40 examples all or none were right, before and after."""
+    for share in (0.0, 100.0):
+        text = say({"accuracy": share, "n_test": 40}, [{"accuracy": share, "n_test": 40}])[0][0]
+        assert "on 40 test examples up to 8.7 points can be chance" in text
+
+
+def test_the_spread_of_a_probes_repeats_is_chance():
+    spread = {"accuracy": 45.0, "accuracy_std": 21.0, "repeats": 2}
+    assert say(spread, [{"accuracy": 70.0}])[0][0].startswith("Accuracy hardly changed, from 45.0 to 70.0 %")
+    assert say(spread | {"repeats": 200}, [{"accuracy": 70.0}])[0][0].startswith("Accuracy rose")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "linear", "said"),
+    [
+        (60.0, 80.0, (60.0, 81.0), " reads 60.0 and 81.0 %."),
+        (92.0, 100.0, (100.0, 100.0), " reads 100.0 and 100.0 %: perhaps the probe learned better, and the vectors say "
+                                      "no more."),
+        (80.0, 50.0, (80.0, 81.0), " reads 80.0 and 81.0 %: perhaps the probe learned worse, and the vectors say no "
+                                   "less."),
+        (80.0, 80.0, (70.0, 90.0), " reads 70.0 and 90.0 %."),
+    ],
+)  # fmt: skip
+def test_what_rose_may_be_what_the_probe_finds(old, new, linear, said):
+    states = [{"accuracy": a, "linear_accuracy": b} for a, b in zip((old, new), linear)]
+    assert say(states[0], states[1:])[0][0].endswith("A linear readout of the same vectors" + said)
 
 
 def test_by_chance_accuracy_is_said_to_change_in_one_study_of_twenty():
@@ -68,12 +97,19 @@ def test_by_chance_accuracy_is_said_to_change_in_one_study_of_twenty():
         ({"overlapping": 2, "n_clusters": 9}, {},
          "It made all 4 labels linearly separable: 9 clusters before, 4 after."),
         ({}, {"overlapping": 1, "n_clusters": 6},
-         "Before, all 4 labels were linearly separable; after, up to 1 pair of them overlap."),
+         "All 4 labels were linearly separable before; after, up to 1 pair of them overlap."),
         ({"overlapping": 3, "n_clusters": 20}, {"overlapping": 1, "n_clusters": 7},
          "The labels take 20 clusters before and 7 after, where 4 would do."),
         ({"conflict_points": 2, "n_clusters": 6}, {"n_clusters": 6},
-         "All 4 labels were linearly separable before, and are after (2 examples share their vector with one of another"
-         " label)."),
+         "But for 2 examples that share their vector with one of another label, all 4 labels were linearly separable "
+         "before, and are after."),
+        ({"conflict_points": 2, "fewest_clusters": 6, "n_clusters": 9, "overlapping": 1}, {"n_clusters": 6},
+         "But for 2 examples that share their vector with one of another label, it made all 4 labels linearly "
+         "separable: 9 clusters before, 6 after, where 6 would do."),
+        ({"conflict_points": 20, "fewest_clusters": 20, "n_clusters": 20, "overlapping": 1},
+         {"n_clusters": 20, "overlapping": 1},
+         "The labels take 20 clusters before and 20 after, where 20 would do with 20 examples that share their vector "
+         "with one of another label."),
     ],
 )  # fmt: skip
 def test_separable_before_after_or_neither(before, after, said):

@@ -105,6 +105,13 @@ def test_every_file_that_is_read_is_an_input(study):
         assert jobs() == {}
 
 
+def test_braces_in_the_config_are_no_wildcards(study):
+    changes = "tasks={sentences: {label: '{a}', words: '<b>', where: {text: '{c}*'}}}"
+    run = snakemake(study, "--dry-run", "--quiet", "rules", "--config", changes)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "report " in run.stdout
+
+
 MISTAKES = {
     "seeds=[x]": "--config: seeds.0: is 'x'",
     "pathvars={results: a<b>}": "--config: pathvars.results: 'a<b>' has < and >",

@@ -419,7 +419,7 @@ def test_the_data_are_told_before_any_result(page):
     cases = words.locator("details[open] li").inner_text()
     assert f"so [{NASTY}] it" in cases and f"{NASTY} ×2 (train f:1); b (test f:9)" in cases
     conflict.click()
-    assert "60 examples in both splits, of which 20 are here" in text
+    assert "60 examples of the test split that are in train too, of which 20 are here" in text
 
 
 def test_claims_without_anything_to_compare_are_named_only(page):

@@ -48,17 +48,46 @@ def _accuracy(before, after):
     if pd.isna(old) or not len(new):
         return None
     n, mean = before.n_test, new.mean()
-    change, variance = mean - old, sum(p * (100 - p) for p in (old, mean)) / n
-    if len(new) > 1:
-        variance += new.var(ddof=1) / len(new)
+    change = mean - old
+    chance = _chance(old, new, n, [before.accuracy_std, *after.accuracy_std], before.repeats)
     spread = f"; {len(new)} seeds: {new.min():.1f} to {new.max():.1f} %" if len(new) > 1 else "; one seed"
-    if abs(change) > SURE * np.sqrt(variance):
+    linear = _linear(before, after, change, abs(change) > chance)
+    if abs(change) > chance:
         verb = "rose" if change > 0 else "fell"
-        return f"Accuracy {verb} from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread})."
+        return f"Accuracy {verb} from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread}).{linear}"
     return (
         f"Accuracy hardly changed, from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread}): on {n:.0f} test "
-        f"examples up to {SURE * np.sqrt(variance):.1f} points can be chance."
+        f"examples up to {chance:.1f} points can be chance.{linear}"
     )
+
+
+def _chance(old, new, n, deviations=(), repeats=1):
+    """The largest difference of two accuracies that chance makes, in points: of examples, repeats of a probe, seeds.
+
+    Two successes and two failures are added to each share, without which a share of 0 or 1 would have no error
+    (Agresti & Coull, 1998).
+    """
+    shares = [(n * p / 100 + 2) / (n + 4) for p in (old, new.mean())]
+    variance = sum(1e4 * p * (1 - p) / (n + 4) for p in shares)
+    spread = [0.0 if pd.isna(d) or pd.isna(repeats) else float(d) ** 2 / float(repeats) for d in deviations]
+    if spread:
+        variance += spread[0] + (spread[1] if len(new) == 1 else 0)  # of several seeds it is in their variance
+    if len(new) > 1:
+        variance += new.var(ddof=1) / len(new)
+    return SURE * np.sqrt(variance)
+
+
+def _linear(before, after, change, sure):
+    """What a linear readout says beside the probe, and whether that puts the probe's change in doubt."""
+    old, new = before.linear_accuracy, after.linear_accuracy.dropna().astype(float)
+    if pd.isna(old) or not len(new):
+        return ""
+    text = f" A linear readout of the same vectors reads {old:.1f} and {new.mean():.1f} %"
+    own = new.mean() - old
+    if not sure or own * change > 0 and abs(own) > _chance(old, new, before.n_test):
+        return f"{text}."
+    learned, more = ("better", "more") if change > 0 else ("worse", "less")
+    return f"{text}: perhaps the probe learned {learned}, and the vectors say no {more}."
 
 
 def _clusters(before, after):
@@ -67,15 +96,18 @@ def _clusters(before, after):
         return None
     labels, least = ("both labels" if k == 2 else f"all {k} labels"), int(before.fewest_clusters)
     shared = int(before.conflict_points)
-    excuse = f" ({shared} examples share their vector with one of another label)" if shared else ""
+    sharing = f"{shared} examples that share their vector with one of another label" if shared else ""
+    but = f"But for {sharing}, " if shared else ""
     was, now = before.overlapping == 0, (after.overlapping == 0).all()
     if was and now:
-        return f"{labels[0].upper()}{labels[1:]} were linearly separable before, and are after{excuse}."
+        return _sentence(f"{but}{labels} were linearly separable before, and are after.")
     if now:
-        return f"It made {labels} linearly separable: {int(old)} clusters before, {new.mean():.4g} after{excuse}."
+        text = f"{but}it made {labels} linearly separable: {int(old)} clusters before, {new.mean():.4g} after"
+        return _sentence(f"{text}, where {least} would do." if shared else f"{text}.")
     if was:
         pairs = _count(int(after.overlapping.max()), "pair")
-        return f"Before, {labels} were linearly separable{excuse}; after, up to {pairs} of them overlap."
+        return _sentence(f"{but}{labels} were linearly separable before; after, up to {pairs} of them overlap.")
+    excuse = f" with {sharing}" if shared else ""
     return f"The labels take {int(old)} clusters before and {new.mean():.4g} after, where {least} would do{excuse}."
 
 
@@ -145,6 +177,10 @@ def _warnings(before, after, runs):
                 f"The classifier probe did not learn what is there {state} fine-tuning: it reads {probe:.1f} %, a "
                 f"linear readout of the same vectors {linear:.1f} %."
             )
+
+
+def _sentence(text):
+    return text[0].upper() + text[1:]
 
 
 def _count(n, noun):

@@ -103,7 +103,7 @@ def spaces(direct, classifier, labels, depths):
 
 
 def _mean(values):
-    return float(np.mean(values)) if values else None
+    return float(np.mean(values)) if values and None not in values else None
 
 
 def cell_of(path, n):

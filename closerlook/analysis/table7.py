@@ -69,6 +69,7 @@ def _over_seeds(cell):
     found = {name: interval(cell[column].astype(float)) for name, column in columns.items()}
     spread = {f"{name}_seed_std": numbers["std"] for name, numbers in found.items()}
     spread |= {f"{name}_{end}": numbers[end] for name, numbers in found.items() for end in ("low", "high")}
+    spread |= {f"accuracy_{end}": min(max(spread[f"accuracy_{end}"], 0), 100) for end in ("low", "high")}  # NaN stays
     linear = cell.is_linear.dropna()
     shapes = cell.best_hidden_layers.dropna()
     return {

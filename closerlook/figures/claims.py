@@ -53,7 +53,8 @@ def claims(table, pairs):
         axis.text(-0.02, 0.5, statement, transform=axis.transAxes, ha="right", va="center", fontsize=7.5)
         p = f", p = {row.p_adjusted:.2g}" if row.p_adjusted == row.p_adjusted else ""
         spread = f" [{row.ci_low:+.2g}, {row.ci_high:+.2g}]" if row.ci_low == row.ci_low else ""
-        effect = f"{row.effect:+.2g}{spread}\n{row.n} pairs, {row.cells} cells{p}" if row.n else "no pairs"
+        counts = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in ((row.n, "pair"), (row.cells, "cell")))
+        effect = f"{row.effect:+.2g}{spread}\n{counts}{p}" if row.n else "no pairs"
         axis.text(1.02, 0.72, row.verdict, transform=axis.transAxes, va="center", color=colour, fontweight="bold")
         axis.text(1.02, 0.27, effect, transform=axis.transAxes, va="center", fontsize=6.5, linespacing=1.3)
     handles = [

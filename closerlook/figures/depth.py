@@ -26,7 +26,7 @@ def layer_distances(spaces, model, tasks):
     -------
     matplotlib.figure.Figure
         Training split distances, between clusters of different labels. Lines are means over seeds, bands one standard
-        deviation; a vertical line marks the layer of the best accuracy in each state.
+        deviation; a vertical line marks the layer of the best accuracy in each state, if there is one such.
     """
     style.use()
     _, tasks, missing = panels.few([model], tasks)
@@ -41,7 +41,7 @@ def layer_distances(spaces, model, tasks):
                 by = cell[cell.when == when].groupby("layer")[measure]
                 style.band(axis, by.mean(), by.std(ddof=1), colour, **MARK[when])
                 scores = own[(own.task == task) & (own.when == when)].groupby("layer").accuracy.mean().dropna()
-                if len(scores):
+                if (scores == scores.max()).sum() == 1:
                     axis.axvline(scores.astype(float).idxmax(), color=colour, linestyle=":", linewidth=1, zorder=1)
             panels.layer_ticks(axis)
             axis.yaxis.set_major_locator(MaxNLocator(nbins=4))

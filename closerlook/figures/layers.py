@@ -83,6 +83,8 @@ def _share(column, log):
         low, high = low / 1.4, high * 1.4
     for axis in column:
         axis.set_ylim(low, high)
+        if log and high / low < 10:
+            axis.yaxis.set_major_locator(panels.whole(4))
 
 
 def _legend(figure, own):

@@ -45,12 +45,13 @@ def similarity_measures(frame, spaces, models, tasks):
             for column, (_, colour, marker) in LINES.items():
                 by = cell.astype({column: float}).dropna(subset=[column]).groupby("layer")[column]
                 style.band(axis, by.mean(), by.std(ddof=1), colour, marker=marker)
-            axis.axhline(0.5, color=style.FAINT, linestyle=":", linewidth=1)
+            if cell.labels.notna().any():
+                axis.axhline(0.5, color=style.FAINT, linestyle=":", linewidth=1)
             panels.layer_ticks(axis)
             if not len(cell):
                 panels.not_measured(axis)
             elif cell.labels.isna().all() and cell.original_pairs.notna().any():
-                axis.text(0.5, 0.03, FEW, transform=axis.transAxes, ha="center", fontsize=5, color=LINES["labels"][1])
+                axis.text(0.5, 1.01, FEW, transform=axis.transAxes, ha="center", fontsize=5, color=LINES["labels"][1])
         row[0].set_ylabel(f"{names[model]}\nsimilarity")
     panels.link(axes, "y")
     handles = [Line2D([], [], color=colour, marker=marker, label=name) for name, colour, marker in LINES.values()]

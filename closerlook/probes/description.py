@@ -34,8 +34,9 @@ def online_code(X, y, hidden_layer_sizes, alpha, *, max_iter=1000, seed=0):
         `bits`; `uniform_bits`, those of the uniform code alone, and `frequency_bits`, those of a code that learns the
         labels' frequencies in the same blocks and knows nothing of the vectors; `compression` and
         `frequency_compression`, these two divided by the first; `blocks`: samples before each block, and its bits.
-        The uniform code is far too long for labels of unlike frequency, so that vectors of noise compress by it; either
-        ratio grows with the number of samples. Neither can be compared between tasks.
+        None for fewer than 128 samples, all of which are in the first block. The uniform code is far too long for
+        labels of unlike frequency, so that vectors of noise compress by it; either ratio grows with the number of
+        samples. Neither can be compared between tasks.
     """
     n, n_classes = len(y), int(y.max()) + 1
     rng = np.random.RandomState(seed)
@@ -51,10 +52,10 @@ def online_code(X, y, hidden_layer_sizes, alpha, *, max_iter=1000, seed=0):
         blocks.append({"known": known, "bits": bits})
     total, uniform = sum(b["bits"] for b in blocks), n * float(np.log2(n_classes))
     frequency = blocks[0]["bits"] + sum(_by_frequency(y[:a], y[a:b], n_classes) for a, b in itertools.pairwise(ends))
-    return {
-        "bits": total, "uniform_bits": uniform, "frequency_bits": frequency, "compression": uniform / total,
-        "frequency_compression": frequency / total, "blocks": blocks,
-    }  # fmt: skip
+    ratios = {"compression": uniform / total, "frequency_compression": frequency / total}
+    if len(blocks) == 1:  # no network has been trained
+        ratios = dict.fromkeys(ratios)
+    return {"bits": total, "uniform_bits": uniform, "frequency_bits": frequency, **ratios, "blocks": blocks}
 
 
 def _by_frequency(known, block, n_classes):

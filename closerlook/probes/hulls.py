@@ -34,7 +34,7 @@ class Proof:
         What found it: steps from face to face, Newton's method on the hinge loss, steps through the interior, or the
         linear program that gets what these leave open.
     near : float
-        The distance from which on hulls count as apart.
+        The distance from which on hulls count as apart: what was asked, and so nothing that the proof states.
     """
 
     separable: bool
@@ -60,7 +60,7 @@ class Proof:
         (a, b), radius = self.weights, radius or 1.0
         if a.shape != (len(A),) or b.shape != (len(B),):
             return False
-        if not all((w >= 0).all() and abs(w.sum() - 1) < 1e-9 for w in (a, b)):
+        if not self.near >= 0 or not all((w >= 0).all() and abs(w.sum() - 1) < 1e-9 for w in (a, b)):
             return False
         error, near = rounding(A.shape[1]), self.near / radius
         lower, upper = self.lower / radius, self.upper / radius

@@ -1,6 +1,7 @@
 """Distances of the labels' hulls: a verdict and a distance, both proven, for every pair of labels."""
 
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 
@@ -80,10 +81,9 @@ def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs
     -------
     LabelDistances
     """
-    if not 0 < tol < 1:
-        raise InputError(f"`tol` is a relative gap between 0 and 1, not {tol!r}.")
-    if not 0 < resolution < 1:
-        raise InputError(f"`resolution` is a share of the points' radius, between 0 and 1, not {resolution!r}.")
+    for name, value, what in (("tol", tol, "relative gap"), ("resolution", resolution, "share of the points' radius")):
+        if not isinstance(value, Real) or not 0 < value < 1:
+            raise InputError(f"`{name}` is a {what} between 0 and 1, not {value!r}.")
     X, y = _points(X, "X"), np.asarray(y)
     if y.shape != (len(X),):
         raise InputError(f"`y` must hold one label for each of the {len(X)} points, not be of shape {y.shape}.")

@@ -78,9 +78,10 @@ def notes(unlearned, spaces):
         where = f"{worst.task}, {worst.model}, layer {worst.layer}, {worst.state.replace('pretrained', 'original')}"
         found.append(
             f"The classifier probe did not learn what is there in {len(unlearned)} of {spaces.accuracy.notna().sum()} "
-            f"spaces, where a linear readout of the same vectors is ahead of it by more than noise, or it does no "
-            f"better than the most frequent label. Most is lost in {where}: {worst.accuracy:.1f} instead of "
-            f"{worst.linear_accuracy:.1f} %. Read the linear readout there (docs/classifier.md)."
+            "spaces: a linear readout of the same vectors is ahead of it by more than noise, or it does no better than "
+            f"the most frequent label where DirectProbe finds all labels separable. Most is lost in {where}: "
+            f"{worst.accuracy:.1f} instead of {worst.linear_accuracy:.1f} %. Read the linear readout there "
+            "(docs/classifier.md)."
         )
     equal = spaces[spaces.status == "constant"]
     if len(equal):
@@ -102,7 +103,11 @@ def summary(models, tasks, seeds, layers):
     """One sentence on the extent of a study."""
     parts = [(len(models), "model"), (len(tasks), "task"), (len(seeds), "seed")]
     counted = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts)
-    return f"{counted}; layers {min(layers)} to {max(layers)}." if layers else f"{counted}."
+    if not layers:
+        return f"{counted}."
+    whole = len(layers) > 2 and layers == list(range(min(layers), max(layers) + 1))
+    named = f"s {layers[0]} to {layers[-1]}" if whole else f"{'s' * (len(layers) > 1)} {', '.join(map(str, layers))}"
+    return f"{counted}; layer{named}."
 
 
 def tables(table7, clusters, table5, spaces, models, tasks):

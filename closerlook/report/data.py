@@ -39,9 +39,11 @@ def _task(summary):
     if summary["kind"] == "sentence":
         sizes = "; ".join(f"{split} {_n(of['n_targets'])}" for split, of in splits.items())
     conflicts, overlap = summary["conflicts"], summary["train_test_overlap"]
+    dropped = summary.get("dropped_conflicts") or {}
     repeated = [
         _repeated("with more than one label", conflicts.get("total", 0), conflicts["first"]),
-        _repeated("in both splits", overlap, summary.get("overlap_first", [])),
+        _repeated("left out, with more than one label", dropped.get("total", 0), dropped.get("first", [])),
+        _repeated("of the test split that are in train too", overlap, summary.get("overlap_first", []), "test"),
     ]
     return {
         "extent": f"{KINDS[summary['kind']]}: {sizes}; {summary['n_labels']} labels",
@@ -69,9 +71,13 @@ def _facts(summary):
         yield "examples with more than one label", _n(total)
 
 
-def _repeated(what, n, first):
+def _repeated(what, n, first, split=None):
+    """Texts that occur more than once; `n` counts them all or, with a `split`, their cases in it."""
     texts = [{"text": one.get("text", one["words"]), "cases": list(map(_case, one["cases"]))} for one in first]
-    more = f", of which {len(texts)} are here" if len(texts) < n else ""
+    here = len(texts)
+    if split:
+        here = sum(case["count"] for one in first for case in one["cases"] if case["split"] == split)
+    more = f", of which {here} are here" if here < n else ""
     return {"title": f"{_n(n)} example{'' if n == 1 else 's'} {what}{more}", "texts": texts}
 
 
