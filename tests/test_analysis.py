@@ -119,6 +119,13 @@ def test_table7_has_the_papers_columns_and_the_spread_over_seeds(found):
     assert after.best_hidden_layers == "(8, 2)" and after.min_cluster_size == 6
 
 
+def test_an_interval_of_an_accuracy_ends_where_accuracies_end(found):
+    frame = spaces(*found)
+    frame.loc[frame.state == "t.seed0", "accuracy"] = 100.0
+    ends = table7(frame, ["m"], ["t"]).iloc[1]
+    assert (ends.accuracy, ends.accuracy_low, ends.accuracy_high) == (87.5, 0, 100)  # Student's: -71 to 246
+
+
 def test_similarity_stands_only_where_every_label_is_one_cluster(found):
     frame = spaces(*found)
     frame.loc[frame.state == "t.seed0", "is_linear"] = False

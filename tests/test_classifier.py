@@ -177,6 +177,13 @@ def test_vectors_of_noise_compress_no_more_than_the_labels_frequencies_do(shares
     assert found["frequency_bits"] == pytest.approx(first["bits"] + entropy, rel=0.15)
 
 
+def test_nothing_is_compressed_before_a_network_is_trained():
+    X, y = make_blobs(127, centers=np.eye(4) * 20, random_state=0)
+    found = code(X, y)
+    assert found["bits"] == found["uniform_bits"] == 254
+    assert found["compression"] is None and found["frequency_compression"] is None
+
+
 def test_description_length_of_plain_labels_is_hardly_more_than_the_first_block():
     X, y = make_blobs(2000, centers=np.eye(4) * 20, random_state=0)
     found = code(X, y)

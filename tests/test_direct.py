@@ -351,6 +351,8 @@ def test_parameters_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValueError, match=f"'{next(iter(wrong))}' parameter of DirectProbe must be"):
         DirectProbe(**wrong).fit(X, y)
     if not {"min_cluster_size", "n_jobs", "verify"} & set(wrong):
+        with pytest.raises(InputError, match="`resolution` is"):
+            label_distances(X, y, resolution="a")
         with pytest.raises(InputError, match=f"`{next(iter(wrong))}` is"):
             label_distances(X, y, **wrong)
 

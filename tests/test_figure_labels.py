@@ -237,6 +237,8 @@ def test_nothing_to_see_is_said_in_quotes():
     assert found["a\nb"] == r"a\nb" and found["a\tb"] == r"a\tb" and found["\ue000"] == r"\ue000"
     assert {found["a"], found["\ufeffa"], found["a "]} == {"a (1)", "a (2)", "a  (3)"}
     assert found["\u0301"] == "\u25cc\u0301"
+    for blank in "\u2800\u3164\u17b4":  # letters that are drawn as nothing
+        assert shown([blank], 24).text[blank] == f'"\\u{ord(blank):04x}"'
 
 
 @given(st.lists(ANY, unique=True, max_size=12), st.integers(12, 40))

@@ -93,7 +93,9 @@ SUMMARY = {
     "conflicts": {"train": 1, "test": 0, "across": 1, "total": 1,
                   "first": [{"text": f"so [{NASTY}] it", "words": "so it", "target": [1], "cases": CASES}]},
     "overlap_first": [{"text": f"one [{i}]", "words": "one", "target": [0], "cases": CASES} for i in range(20)],
-    "warnings": [f"Beware of {NASTY}."], "dropped_conflicts": None,
+    "warnings": [f"Beware of {NASTY}."],
+    "dropped_conflicts": {"total": 1, "targets": {"train": 2, "test": 1}, "labels_gone": {"train": [], "test": []},
+                          "first": [{"text": "gone", "words": "gone", "target": [0], "cases": CASES}]},
 }  # fmt: skip
 MISSING = pd.DataFrame([
     {"cell": "small / role.seed1 / role", "step": "classifier probe", "status": "failed", "reason": f"killed {NASTY}"},
@@ -420,6 +422,10 @@ def test_the_data_are_told_before_any_result(page):
     assert f"so [{NASTY}] it" in cases and f"{NASTY} ×2 (train f:1); b (test f:9)" in cases
     conflict.click()
     assert "60 examples of the test split that are in train too, of which 20 are here" in text
+    left = words.get_by_text("1 example left out, with more than one label")
+    left.click()
+    assert f"gone {NASTY} ×2 (train f:1); b (test f:9)" in words.locator("details[open] li").inner_text()
+    left.click()
 
 
 def test_claims_without_anything_to_compare_are_named_only(page):

@@ -19,6 +19,7 @@ from closerlook.figures.errors import errors_by_distance
 from closerlook.figures.hulls import hull_accuracy
 from closerlook.files import write_json
 from closerlook.probes.geometry import measure
+from closerlook.probes.hulls import hull_distance
 from closerlook.report import contents
 from closerlook.report.costs import costs
 from closerlook.report.explorer import POINTS, STEPS, explorer
@@ -107,6 +108,27 @@ def test_a_space_without_distances_has_none(study):
     run = explorer([folder / "m/t.seed1.npz"], [], [], labels)[0]
     assert np.isnan(decoded(run, "distance", "<f4", 3)).all() and (decoded(run, "nearest", "<i2", 3) == -1).all()
     assert run["overlapping"] == [[3, 3], [3, 3]]
+
+
+def test_a_label_of_nothing_but_conflicts_hides_no_other(tmp_path):
+    """All points of "c" are points of "a" too: "a" and "b" are as far apart as they are without it."""
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(20, 4)), rng.normal(size=(20, 4)) + 9, np.zeros((3, 4))])
+    y = np.repeat([0, 1, 2], (20, 20, 3))
+    X[40:] = X[:3]
+    arrays = movement([(0, X, 2 * X)], y)
+    (tmp_path / "m").mkdir()
+    np.savez(tmp_path / "m/t.seed1.npz", **arrays)
+    direct = []
+    for state, space in (("pretrained", X), ("t.seed1", 2 * X)):
+        direct.append(tmp_path / "direct/m" / state / "t/train/layer0.npz")
+        direct[-1].parent.mkdir(parents=True)
+        np.savez(direct[-1], **measure(space, y)[1])
+    (run,) = explorer([tmp_path / "m/t.seed1.npz"], [], direct, {"t": {"names": NAMES, "train": y.tolist()}})
+    apart = hull_distance(X[3:20], X[20:40]).distance
+    np.testing.assert_allclose(decoded(run, "distance", "<f4", 3)[:, 0, :2], [[apart] * 2, [2 * apart] * 2], rtol=2e-3)
+    assert decoded(run, "nearest", "<i2", 3).tolist() == [[[1, 0, -1]], [[1, 0, -1]]]
+    assert run["overlapping"] == [[1], [1]]
 
 
 def test_every_error_is_in_the_bin_of_its_pair(tmp_path):
