@@ -25,11 +25,13 @@ setup: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
 	@test -n '$(PYTHON)' || { echo 'No Python found: install Python 3.11, or say make PYTHON=/path/to/python3.11'; exit 1; }
-	@echo 'Setting up .venv (one to two minutes) ...'
-	$(PYTHON) -m venv --clear .venv
-	$(PIP) install --quiet --progress-bar off -r requirements.lock
-	$(PIP) install --quiet --no-deps --no-build-isolation -e .
-	@touch $@
+	@set -e; exec 9> .venv.lock; ! command -v flock > /dev/null || flock 9; \
+	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ]; then exit 0; fi;  `# another make was first` \
+	echo 'Setting up .venv (one to two minutes) ...'; \
+	$(PYTHON) -m venv --clear .venv; \
+	$(PIP) install --quiet --progress-bar off -r requirements.lock; \
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .; \
+	touch $@
 
 demo: setup
 	$(RUN) $(ARGS) --configfile config/demo.yaml

@@ -405,6 +405,10 @@ def test_the_first_screen_is_the_answer_and_what_to_mind(page):
     assert page.locator("#data").bounding_box()["y"] < page.locator("#claims").bounding_box()["y"]
 
 
+def test_the_answer_says_where_the_data_have_warnings(page):
+    assert page.locator("#answer").get_by_text("1 warning about its data").count() == 2  # of both models
+
+
 def test_the_data_are_told_before_any_result(page):
     words, sentences = page.locator("#data article").all()
     text = words.inner_text()
