@@ -105,6 +105,19 @@ def test_every_file_that_is_read_is_an_input(study):
         assert jobs() == {}
 
 
+def test_a_bad_line_is_that_of_the_users_own_file(study):
+    """Not of the copy that the workflow has made."""
+    file, task = study / "train.conll", RESULTS / "tasks/spans/summary.json"
+    before = file.read_text()
+    file.write_text(before + "Ada B-PER extra\n")
+    run = snakemake(study, task, "--config", "seeds=[0]")
+    file.write_text(before)
+    assert run.returncode and "train.conll:7: 3 columns" in run.stdout + run.stderr
+    assert str(RESULTS / "corpora/columns/files") + "/train.conll:7" not in run.stdout + run.stderr
+    assert snakemake(study, task, "--config", "seeds=[0]").returncode == 0
+    assert "train.conll:" in json.dumps(json.loads((study / task).read_text())["overlap_first"])
+
+
 def test_braces_in_the_config_are_no_wildcards(study):
     changes = "tasks={sentences: {label: '{a}', words: '<b>', where: {text: '{c}*'}}}"
     run = snakemake(study, "--dry-run", "--quiet", "rules", "--config", changes)

@@ -1,5 +1,6 @@
 """From corpora to tasks: every format read into the same thing, one `Example` per sentence."""
 
+import dataclasses
 from collections import Counter
 from functools import partial
 from itertools import islice
@@ -8,6 +9,7 @@ from pathlib import Path
 from closerlook.corpora.example import SIZES, Query
 from closerlook.corpora.names import read_names
 from closerlook.errors import InputError
+from closerlook.files import read_json
 
 CONVERTED = {"grammar": "conllu", "hub": "table"}  # corpora -> the format of the files that they are written to
 FORMATS = ("conllu", "conllulex", "trec", "table", "conll")
@@ -70,7 +72,7 @@ def read_examples(
     return Examples(partial(_reader(format), path, query), path, query, rows)
 
 
-def read_split(folder, split, corpus, task, names=None):
+def read_split(folder, split, corpus, task, names=None, fetched=None):
     """Read one split of a task from the folder that `closerlook.corpora.fetch.fetch_corpus` has written.
 
     Parameters
@@ -81,6 +83,8 @@ def read_split(folder, split, corpus, task, names=None):
         As the config has them.
     names : path, optional
         Of the JSON file that `task["names"]` names, if it does.
+    fetched : path, optional
+        Of the `fetched.json` beside the folder: a file that was somebody's own is then called by its own path.
 
     Returns
     -------
@@ -88,7 +92,8 @@ def read_split(folder, split, corpus, task, names=None):
     """
     form = CONVERTED.get(corpus["format"], corpus["format"])
     (path,) = [path for path in Path(folder).iterdir() if path.stem == split]
-    return read_examples(
+    source = str(read_json(fetched).get(split, {}).get("source", "")) if fetched else ""
+    examples = read_examples(
         form,
         path,
         kind=task["kind"],
@@ -100,6 +105,8 @@ def read_split(folder, split, corpus, task, names=None):
         names=names or task["names"],
         text=task["text"],
     )
+    examples.called = source if Path(source).exists() and source else None
+    return examples
 
 
 def _reader(format):
@@ -117,15 +124,27 @@ class Examples:
     ----------
     left_out : Counter
         What the last iteration left out of the chosen rows: how much, by reason.
+    called : str or None
+        What to call the file in messages and places, if not by its path.
     """
 
     def __init__(self, read, path, query, rows):
-        self.left_out = Counter()
+        self.left_out, self.called = Counter(), None
         self._read, self._path, self._query, self._rows = read, path, query, rows
         self._slice = _slice(rows, path)
 
     def __iter__(self):
         """Yield each `Example`; nothing chosen, nothing labelled, or a text that is not there, is an error."""
+        try:
+            for example in self._examples():
+                yield dataclasses.replace(example, where=self._place(example.where)) if self.called else example
+        except InputError as error:
+            raise InputError(self._place(str(error))) from error
+
+    def _place(self, text):
+        return text.replace(str(self._path), self.called, 1) if self.called else text
+
+    def _examples(self):
         self.left_out = Counter()
         path, chosen = self._path, self._slice
         if min(chosen.start or 0, chosen.stop or 0) < 0:  # counted from the end: one more pass tells where that is

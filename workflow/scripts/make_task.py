@@ -8,7 +8,8 @@ from closerlook.joblog import logged
 with logged(snakemake.log[0]):
     task, corpus = snakemake.params.task, snakemake.params.corpus
     names = next(iter(snakemake.input.names), None)
-    splits = [read_split(snakemake.input.files, split, corpus, task, names) for split in ("train", "test")]
+    given = (corpus, task, names, snakemake.input.fetched)
+    splits = [read_split(snakemake.input.files, split, *given) for split in ("train", "test")]
     folder = Path(snakemake.output.summary).parent
     summary = save_task(task["kind"], *splits, folder, drop_conflicts=task["drop_conflicts"])
     for warning in summary["warnings"]:
