@@ -87,7 +87,7 @@ def band(axis, mean, spread, colour, alpha=0.2, **line):
     spread = spread.fillna(0)
     axis.plot(mean.index, mean, color=colour, zorder=3, **line)
     if len(mean) == 1:
-        axis.errorbar(mean.index, mean, spread, color=colour, linewidth=0.8, zorder=2)
+        axis.vlines(mean.index, mean - spread, mean + spread, color=colour, linewidth=0.8, zorder=2)
     axis.fill_between(mean.index, mean - spread, mean + spread, color=colour, alpha=alpha, linewidth=0)
 
 
