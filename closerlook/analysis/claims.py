@@ -11,6 +11,7 @@ from closerlook.analysis.intervals import interval
 
 ALPHA = 0.05
 FLIPS = 20_000  # sign flips drawn where not all can be enumerated
+LEAST = 3  # cells of a test: what two have in common may be chance
 SHOWN = 12  # exceptions that are named
 PAIRS = ("claim", "model", "task", "seed", "label", "value")
 COLUMNS = ("claim", "statement", "definition", "unit", "verdict", "effect", "ci_low", "ci_high", "d", "n", "cells",
@@ -174,10 +175,10 @@ def claims(study):
         A row per claim, of `n` pairs in a number of `cells`, combinations of model and task. The seeds of a cell share
         its original space, and labels one space, so that pairs of one cell are no independent evidence: all is computed
         from the mean of each cell. `effect`: the mean of these, with a 95 % interval (`interval`); `d`, the same in
-        standard deviations; `share` of the pairs in the claimed direction. `p`: Student's test, two-sided; `p_adjusted`
-        for the number of claims (Holm). `verdict`: `supported` or `contradicted` where it is below 0.05, else `too
-        little data`. `p_cells`: the same by sign flips, which assumes only that chance knows no direction, and cannot
-        be below 0.05 for fewer than six cells.
+        standard deviations; `share` of the pairs in the claimed direction. `p`: Student's test, two-sided, of three
+        cells or more; `p_adjusted` for the number of claims (Holm). `verdict`: `supported` or `contradicted` where it
+        is below 0.05, else `too little data`. `p_cells`: the same by sign flips, which assumes only that chance knows
+        no direction, and cannot be below 0.05 for fewer than six cells.
         `exceptions`: list of the cells (or labels) whose mean goes the other way, and of labels that have no distance
         any more, since they meet another; these count in the test as the largest change that any label shows, against
         the claim. `undefined`: list of other labels without a value, and why.
@@ -214,7 +215,8 @@ def _test(claim, pairs, without):
         "d": found["mean"] / found["std"] if found["std"] > 0 else np.nan,
         "n": len(pairs), "cells": len(cells),
         "share": (pairs.value * claim.sign > 0).mean() if len(pairs) else np.nan,
-        "p": students(cells), "p_cells": sign_flips(cells), "towards": cells.mean() * claim.sign,
+        "p": students(cells) if len(cells) >= LEAST else np.nan, "p_cells": sign_flips(cells),
+        "towards": cells.mean() * claim.sign,
         "exceptions": _some(_reasons(without, AGAINST) + named), "undefined": _some(_reasons(without)),
     }  # fmt: skip
 
