@@ -71,7 +71,8 @@ def test_the_spread_of_a_probes_repeats_is_chance():
                                       "no more."),
         (80.0, 50.0, (80.0, 81.0), " reads 80.0 and 81.0 %: perhaps the probe learned worse, and the vectors say no "
                                    "less."),
-        (80.0, 80.0, (70.0, 90.0), " reads 70.0 and 90.0 %."),
+        (80.0, 80.0, (70.0, 90.0), " reads 70.0 and 90.0 %, which is more than chance."),
+        (80.0, 80.0, (80.0, 81.0), " reads 80.0 and 81.0 %."),
     ],
 )  # fmt: skip
 def test_what_rose_may_be_what_the_probe_finds(old, new, linear, said):

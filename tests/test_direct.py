@@ -354,6 +354,8 @@ def test_parameters_that_make_no_sense_are_refused(wrong):
         with pytest.raises(InputError, match="`resolution` is"):
             label_distances(X, y, resolution="a")
         with pytest.raises(InputError, match=f"`{next(iter(wrong))}` is"):
+            measure(X, y, **wrong)
+        with pytest.raises(InputError, match=f"`{next(iter(wrong))}` is"):
             label_distances(X, y, **wrong)
 
 

@@ -10,6 +10,7 @@ from scipy.stats import ortho_group, spearmanr
 
 from closerlook.analysis.representations import compare, linear_cka, procrustes_similarity, rsa, similarities
 from closerlook.analysis.spaces import COLUMNS
+from closerlook.errors import InputError
 from closerlook.figures.similarity import similarity_measures
 
 MEASURES = [linear_cka, procrustes_similarity, rsa]
@@ -85,3 +86,9 @@ def test_the_table_and_its_figure(tmp_path):
     drawn = [list(line.get_ydata()) for line in lines]
     assert [pytest.approx([0.89, 0.79])] == [d for d in drawn if d[:1] == [pytest.approx(0.89)]]
     assert [0.7, 0.7] in drawn
+
+
+def test_spaces_of_other_points_are_not_compared():
+    X = np.random.default_rng(0).normal(size=(9, 3))
+    with pytest.raises(InputError, match="these have 9 and 8"):
+        compare(X, X[1:])

@@ -84,7 +84,10 @@ def _linear(before, after, change, sure):
         return ""
     text = f" A linear readout of the same vectors reads {old:.1f} and {new.mean():.1f} %"
     own = new.mean() - old
-    if not sure or own * change > 0 and abs(own) > _chance(old, new, before.n_test):
+    certain = abs(own) > _chance(old, new, before.n_test)
+    if not sure:
+        return f"{text}, which is more than chance." if certain else f"{text}."
+    if certain and own * change > 0:
         return f"{text}."
     learned, more = ("better", "more") if change > 0 else ("worse", "less")
     return f"{text}: perhaps the probe learned {learned}, and the vectors say no {more}."

@@ -6,6 +6,7 @@ from scipy.linalg import svdvals
 from scipy.spatial.distance import pdist
 
 from closerlook.analysis.spaces import run_of
+from closerlook.errors import InputError
 from closerlook.files import read_json
 from closerlook.vectors import SAME, constant
 
@@ -51,6 +52,8 @@ def procrustes_similarity(X, Y):
 
 def _products(X, Y):
     """Linear CKA and Procrustes similarity, which share the largest product."""
+    if len(X) != len(Y):
+        raise InputError(f"The same points are compared in two spaces, and these have {len(X)} and {len(Y)}.")
     if constant(X) or constant(Y):
         return float("nan"), float("nan")
     X, Y = (Z - Z.mean(0) for Z in (np.asarray(X, np.float64), np.asarray(Y, np.float64)))

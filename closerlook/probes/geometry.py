@@ -6,6 +6,7 @@ from collections import Counter
 import numpy as np
 
 from closerlook.probes.direct import cluster, distance_vector, distances, min_distances
+from closerlook.probes.labels import check_precision
 from closerlook.vectors import constant
 
 
@@ -40,6 +41,7 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
         labels it meets; `n_overlapping`: as in the record. Points in a conflict, and clusters below
         `min_cluster_size`, take no part in these.
     """
+    check_precision(tol, resolution)
     start = time.perf_counter()
     classes, label = np.unique(y, return_inverse=True)
     k = len(classes)

@@ -58,6 +58,13 @@ class LabelDistances:
         return square([p.near for p in self.proofs], len(self.classes), 0.0)
 
 
+def check_precision(tol, resolution):
+    """An error if the gap or the resolution that is asked for makes no sense."""
+    for name, value, what in (("tol", tol, "relative gap"), ("resolution", resolution, "share of the points' radius")):
+        if not isinstance(value, Real) or not 0 < value < 1:
+            raise InputError(f"`{name}` is a {what} between 0 and 1, not {value!r}.")
+
+
 def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs=None):
     """Distances of the labels' hulls, without clustering.
 
@@ -81,9 +88,7 @@ def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs
     -------
     LabelDistances
     """
-    for name, value, what in (("tol", tol, "relative gap"), ("resolution", resolution, "share of the points' radius")):
-        if not isinstance(value, Real) or not 0 < value < 1:
-            raise InputError(f"`{name}` is a {what} between 0 and 1, not {value!r}.")
+    check_precision(tol, resolution)
     X, y = _points(X, "X"), np.asarray(y)
     if y.shape != (len(X),):
         raise InputError(f"`y` must hold one label for each of the {len(X)} points, not be of shape {y.shape}.")
