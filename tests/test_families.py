@@ -107,6 +107,16 @@ def test_rows_that_a_model_pads_once_more_are_cut(tmp_path):
     assert 704 < len(tokens["input_ids"]) and len(tokens["input_ids"]) % 64
 
 
+def test_a_little_padding_of_a_long_row_is_seen(tmp_path):
+    """Of a BigBird it moves some vectors by a thousandth; so also where a folder is read that was never pinned."""
+    folder = save(tmp_path / "model", "BigBird", max_position_embeddings=1024, **SHAPE)
+    assert pin_model(tmp_path / "pinned", path=folder)["padding_matters"]
+    where = task(tmp_path / "task", lengths := (400, 380, 5))
+    expected = plain(folder, lengths)
+    for model in (folder, tmp_path / "pinned"):
+        np.testing.assert_allclose(vectors(model, where, tmp_path, range(3), 64), expected, atol=1e-5)
+
+
 def test_the_last_layer_is_what_a_head_reads(tmp_path):
     """CLIP's text encoder has a norm after its last layer, which its hidden states lack."""
     folder = save(tmp_path / "model", "CLIPText", hidden_size=32, num_hidden_layers=2, num_attention_heads=2,

@@ -11,10 +11,19 @@ PADDING = "padding_matters"  # in model.json
 
 
 def load_aligner(folder, encoder, kind, pooling=None):
-    """The `Aligner` for an encoder and the tokenizer in `folder`, by what was found when the model was pinned."""
+    """The `Aligner` for an encoder and the tokenizer in `folder`, by what was found when the model was pinned.
+
+    Of a folder that was not, it is found out now.
+    """
     note, tokenizer = Path(folder) / "model.json", load_tokenizer(folder)
-    equal = note.exists() and read_json(note).get(PADDING, False)
-    return Aligner(tokenizer, max_length(encoder, tokenizer), kind, pooling, equal)
+    limit = max_length(encoder, tokenizer)
+    if note.exists():
+        equal = read_json(note).get(PADDING, False)
+    else:
+        from closerlook.encoders.checking import padding_matters
+
+        equal = padding_matters(encoder, Aligner(tokenizer, limit, "word"), folder)
+    return Aligner(tokenizer, limit, kind, pooling, equal)
 
 
 def hidden_states(encoder, batch, inner=True):
