@@ -23,10 +23,11 @@ help:
 
 setup: .venv/installed
 
+# Of two that are started at once, the second waits, and finds it done.
 .venv/installed: requirements.lock pyproject.toml
 	@test -n '$(PYTHON)' || { echo 'No Python found: install Python 3.11, or say make PYTHON=/path/to/python3.11'; exit 1; }
 	@set -e; exec 9> .venv.lock; ! command -v flock > /dev/null || flock 9; \
-	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ]; then exit 0; fi;  `# another make was first` \
+	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ]; then exit 0; fi; \
 	echo 'Setting up .venv (one to two minutes) ...'; \
 	$(PYTHON) -m venv --clear .venv; \
 	$(PIP) install --quiet --progress-bar off -r requirements.lock; \

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from closerlook.analysis.tuning import UNCHANGED
+from closerlook.analysis.unlearned import ahead
 
 SURE = 1.96  # standard errors; with less, a difference is called one that chance makes
 NAMED = 3  # labels
@@ -173,7 +174,7 @@ def _warnings(before, after, runs):
         which = f"The run of seed {seeds}" if len(still) == 1 else f"The runs of seeds {seeds}"
         yield f"{which} changed nothing: the weights are still those of the original."
     for state, rows in (("before", before.to_frame().T), ("after", after)):
-        behind = rows[(rows.linear_lead.astype(float) > 3 * rows.linear_lead_error.astype(float)).fillna(False)]
+        behind = rows[ahead(rows)]
         if len(behind):
             probe, linear = behind.accuracy.astype(float).mean(), behind.linear_accuracy.astype(float).mean()
             yield (

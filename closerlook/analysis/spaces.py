@@ -83,7 +83,6 @@ def spaces(direct, classifier, labels, depths):
             "frequency_compression": _mean((result.get("description_length") or {}).get("frequency_compression")),
             "classifier_seconds": result["seconds"],
         }
-    found = []
     for cell, row in rows.items():
         model, state, task, layer = cell
         if (*cell, "train") in vectors and (*cell, "test") in vectors:
@@ -94,9 +93,9 @@ def spaces(direct, classifier, labels, depths):
             r, n = similarity(original, vectors[*cell, "train"])
             row |= {"original_similarity": r, "original_pairs": n}
         row |= {"model": model, "task": task, "state": state, "layer": layer} | state_of(state)
-        row = {"n_labels": len(labels[task])} | row | {"depth": depths[model]}
-        found.append(row)
-    frame = pd.DataFrame(found, columns=list(COLUMNS))
+        row["depth"] = depths[model]
+        row.setdefault("n_labels", len(labels[task]))  # where the training split was not looked at
+    frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
     whole = ["seed", "step", "repeats", "n_test", "n_clusters", "fewest_clusters", "test_n_clusters", "overlapping"]
     whole += ["conflicts", "conflict_points", "similarity_pairs", "original_pairs"]
     return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)

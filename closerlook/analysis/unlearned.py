@@ -8,6 +8,11 @@ GUESSES = "no better than the most frequent label, although all labels are separ
 SURE = 3  # standard errors by which a linear readout is ahead: by chance in one space of some seven hundred
 
 
+def ahead(spaces):
+    """In which spaces, (n,) bool, a linear readout is ahead of the probe by more than noise."""
+    return (spaces.linear_lead.astype(float) > SURE * spaces.linear_lead_error.astype(float)).to_numpy(bool)
+
+
 def unlearned(spaces):
     """Spaces in which the probe says less than can be read off them.
 
@@ -24,11 +29,10 @@ def unlearned(spaces):
         ahead by more than three standard errors; or DirectProbe finds all labels separable, while the probe is no
         better than the most frequent label (within two standard errors of a test set of that size).
     """
-    numbers = spaces[["accuracy", "linear_lead", "linear_lead_error", "majority", "n_test"]].astype(float)
-    ahead = (numbers.linear_lead > SURE * numbers.linear_lead_error).to_numpy(bool)
+    numbers = spaces[["accuracy", "linear_lead", "majority", "n_test"]].astype(float)
     share = numbers.majority / 100
     error = 100 * np.sqrt(share * (1 - share) / numbers.n_test)
     guesses = (numbers.accuracy <= numbers.majority + 2 * error) & spaces.is_linear.eq(True).fillna(False)
-    reason = np.where(ahead, AHEAD, np.where(guesses.to_numpy(bool), GUESSES, None))
+    reason = np.where(ahead(spaces), AHEAD, np.where(guesses.to_numpy(bool), GUESSES, None))
     table = spaces.assign(lead=numbers.linear_lead, reason=reason).dropna(subset=["reason"])
     return table.sort_values("lead", ascending=False, ignore_index=True)[list(COLUMNS)]

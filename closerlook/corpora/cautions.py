@@ -5,15 +5,7 @@ from closerlook.corpora.cells import NUMBER
 SCALE = 21  # values: halves from 0 to 10, the finest scale that people commonly rate on
 OVERLAP = 0.05  # of the test targets: what they may add to an accuracy is as much as the gains that studies report
 SHOWN = 10  # names spelled out in one sentence
-ABSENT = {
-    "NA",
-    "N/A",
-    "n/a",
-    "#N/A",
-    "<NA>",
-    "None",
-    "NULL",
-}  # what programs write for a missing value, and people do not
+ABSENT = set("NA N/A n/a #N/A <NA> None NULL".split())  # what programs write for a missing value, and people do not
 
 
 def cautions(kind, counts, summary, one_word):

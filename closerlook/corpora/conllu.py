@@ -74,8 +74,8 @@ def _targets(tokens, meta, places, query, tagging):
 
 def _value(column, token, meta, query, place):
     """A column's value for a word, by its name if it is the label's; None if it has none."""
-    value = _cell(column, token, meta)
-    value = None if value.strip() in ("", "_") else value.strip()
+    value = _cell(column, token, meta).strip()
+    value = None if value in ("", "_") else value
     return query.named(value, place) if column == query.label else value
 
 

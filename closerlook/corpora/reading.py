@@ -105,7 +105,7 @@ def read_split(folder, split, corpus, task, names=None, fetched=None):
         names=names or task["names"],
         text=task["text"],
     )
-    examples.called = source if Path(source).exists() and source else None
+    examples.called = source if source and Path(source).exists() else None  # a URL is no place to correct a line
     return examples
 
 

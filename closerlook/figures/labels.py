@@ -15,7 +15,8 @@ from closerlook.figures import fonts
 CATEGORIES = "Cc", "Cs", "Co", "Cn", "Zl", "Zp"  # what no font draws: controls, surrogates, private, unassigned, breaks
 ACCENTS = "Mn", "Me"  # what is drawn on the letter before it
 INVISIBLE = re.compile(  # what has no use on one line, and in part breaks a PDF; joiners and direction marks stay
-    "[\u00ad\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u200b\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "[\u00ad\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # the last seven are letters that are drawn as nothing
+    "\u200b\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
 )
 JOINER, LEFT_TO_RIGHT, CIRCLE = "\u200d", "\u200e", "\u25cc"

@@ -19,7 +19,7 @@ def square(vector, k, diagonal=np.nan):
     return full
 
 
-def nearest(vector, k):
+def nearest(vector, k, known=None):
     """Each label's nearest other.
 
     Parameters
@@ -28,6 +28,9 @@ def nearest(vector, k):
         Distances of all pairs; NaN where two hulls meet.
     k : int
         Labels.
+    known : (..., k) bool, optional
+        Which labels have a nearest other, where a missing distance need not mean that two hulls meet (of points in a
+        conflict none is measured).
 
     Returns
     -------
@@ -41,6 +44,6 @@ def nearest(vector, k):
     full = square(vector, k)
     meeting = np.isnan(full).sum(-1) - 1
     full = np.where(np.isnan(full), np.inf, full)
-    known = (meeting == 0) & (k > 1)
+    known = (meeting == 0) & (k > 1) if known is None else known
     place = full.argmin(-1) if k else np.zeros(full.shape[:-1], int)
     return np.where(known, place, -1), np.where(known, full.min(-1, initial=np.inf), np.nan), meeting

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 
 from closerlook.probes.direct import cluster, distance_vector, distances, min_distances
-from closerlook.probes.labels import check_precision
+from closerlook.probes.hulls import check_precision
 from closerlook.vectors import constant
 
 
@@ -59,7 +59,8 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
     n, clashing = len(found.of_class), np.unique(found.conflicts)
     between = distances(X, label, found, found.taking_part(min_cluster_size), resolution, tol, threads)
     meeting = (between == 0).sum(1)
-    shared = _shared(label, found.conflicts, k)
+    free = np.bincount(label[found.taking_part()], minlength=k)  # points of each label in no conflict
+    shared = _shared(label, found.conflicts, free)
     overlapping = int(meeting.sum()) // 2 + len({frozenset(pair) for pair in shared})
     for gone, _ in shared:
         meeting[gone] += 1
@@ -74,7 +75,7 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
         "is_linear": n == k,
         "conflicts": len(found.conflicts),
         "conflict_points": len(clashing),
-        "fewest_clusters": len(clashing) + len(np.unique(np.delete(label, clashing))),
+        "fewest_clusters": len(clashing) + int((free > 0).sum()),
         "overlapping": overlapping,
         "verdicts": {
             name: dict(Counter(p.how for p in found.pairs.proofs if p.separable == apart))
@@ -87,10 +88,7 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
     return record, arrays
 
 
-def _shared(label, conflicts, k):
+def _shared(label, conflicts, free):
     """Pairs (a label all of whose points are in conflicts, another that it shares one with), each once."""
-    free = np.ones(len(label), bool)
-    free[conflicts] = False
-    gone = np.bincount(label[free], minlength=k) == 0
     pairs = np.concatenate([label[conflicts], label[conflicts][:, ::-1]])
-    return {(int(a), int(b)) for a, b in pairs if gone[a]}
+    return {(int(a), int(b)) for a, b in pairs if not free[a]}

@@ -1,6 +1,7 @@
 """Convex hulls of two point sets: their distance, whether a hyperplane separates them, and the proof of either."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -86,6 +87,13 @@ class Proof:
         )  # fmt: skip
 
 
+def check_precision(tol, resolution=RESOLUTION):
+    """An error if the gap or the resolution that is asked for makes no sense."""
+    for name, value, what in (("tol", tol, "relative gap"), ("resolution", resolution, "share of the points' radius")):
+        if not isinstance(value, Real) or not 0 < value < 1:
+            raise InputError(f"`{name}` is a {what} between 0 and 1, not {value!r}.")
+
+
 def hull_distance(A, B, *, tol=1e-3):
     """Distance of the convex hulls of two point sets, twice the margin of a support vector machine.
 
@@ -110,8 +118,7 @@ def hull_distance(A, B, *, tol=1e-3):
         The points are no two finite arrays of one width, or their position is so degenerate that neither a hyperplane
         nor a common point can be proven in float64.
     """
-    if not 0 < tol < 1:
-        raise InputError(f"`tol` is a relative gap between 0 and 1, not {tol!r}.")
+    check_precision(tol)
     return nearest(*_pair(A, B), tol)
 
 

@@ -1,13 +1,12 @@
 """Distances of the labels' hulls: a verdict and a distance, both proven, for every pair of labels."""
 
 from dataclasses import dataclass, field
-from numbers import Real
 
 import numpy as np
 
 from closerlook.errors import InputError
 from closerlook.probes.condensed import square
-from closerlook.probes.hulls import RESOLUTION, Proof, _points
+from closerlook.probes.hulls import RESOLUTION, Proof, _points, check_precision
 from closerlook.probes.pairs import pair_proofs
 
 
@@ -56,13 +55,6 @@ class LabelDistances:
     def near(self):
         """array (k, k): from which distance on two hulls count as apart; zero on the diagonal."""
         return square([p.near for p in self.proofs], len(self.classes), 0.0)
-
-
-def check_precision(tol, resolution):
-    """An error if the gap or the resolution that is asked for makes no sense."""
-    for name, value, what in (("tol", tol, "relative gap"), ("resolution", resolution, "share of the points' radius")):
-        if not isinstance(value, Real) or not 0 < value < 1:
-            raise InputError(f"`{name}` is a {what} between 0 and 1, not {value!r}.")
 
 
 def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs=None):

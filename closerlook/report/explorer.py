@@ -8,7 +8,7 @@ import numpy as np
 from closerlook.analysis.plane import Plane
 from closerlook.analysis.spaces import cell_of, run_of
 from closerlook.figures.style import LABELS
-from closerlook.probes.condensed import nearest, square
+from closerlook.probes.condensed import nearest
 
 STEPS = 21  # of a run that are shown at most
 POINTS = 60  # of a space that are shown at most
@@ -88,9 +88,9 @@ def _ends(path, labels, direct):
             if (model, state, task, int(layer)) in direct:
                 with np.load(direct[model, state, task, int(layer)], allow_pickle=False) as arrays:
                     if len(arrays["classes"]) == k:  # else of other data
-                        least[at, i], overlapping[at, i] = arrays["min_distances"], arrays["n_overlapping"]
-                        among = np.nan_to_num(square(arrays["distance_vector"], k), nan=np.inf)  # conflicts have none
-                        place[at, i] = np.where(np.isnan(least[at, i]), -1, among.argmin(1))
+                        known = ~np.isnan(arrays["min_distances"])
+                        place[at, i], least[at, i], _ = nearest(arrays["distance_vector"], k, known)
+                        overlapping[at, i] = arrays["n_overlapping"]
     found = {"centroids": np.array(ends), "points": points, "place": place, "least": least}
     found |= {"overlapping": overlapping, "sample": sample}
     return _run(path, labels, False, layers, [0, 1], classes, planes, **found)
