@@ -103,6 +103,15 @@ def test_the_error_of_a_lead_is_what_other_test_points_and_repeats_would_change_
     assert np.mean([f["error"] for f in found]) == pytest.approx(np.std([f["lead"] for f in found]), rel=0.15)
 
 
+@pytest.mark.parametrize("noise", [0.0, 1e-15])
+def test_labels_that_are_one_vector_each_are_read_off(noise):
+    """Ten equal vectors a label, and so no covariance: each test vector has the label of the same one."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], 10)
+    X = rng.normal(size=(3, 6))[y] + noise * rng.normal(size=(30, 6))
+    assert (linear_readout(X, y, X) == y).all() and (linear_readout(X[y < 2], y[y < 2], X[:20]) == y[:20]).all()
+
+
 def test_one_vector_per_label_has_no_linear_readout():
     assert linear_readout(np.eye(3), np.arange(3), np.eye(3)) is None
 

@@ -4,15 +4,17 @@ import warnings
 
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.pipeline import make_pipeline
+from sklearn.neighbors import NearestCentroid
 from sklearn.preprocessing import StandardScaler
+
+ROUNDING = 1e-9  # of standardised vectors
 
 
 def linear_readout(X, y, Xt):
     """Predict labels by linear discriminant analysis of standardised vectors.
 
     It has a closed form: one Gaussian per label, with one covariance for all that is shrunk as Ledoit and Wolf (2004)
-    derive. Invariant under a scaling and a shift of each dimension.
+    derive; where no label has any spread, the nearest mean. Invariant under a scaling and a shift of each dimension.
 
     Parameters
     ----------
@@ -28,11 +30,15 @@ def linear_readout(X, y, Xt):
     """
     if len(X) <= len(np.unique(y)):
         return None
+    scaler = StandardScaler().fit(np.asarray(X, np.float64))
+    X, Xt = (scaler.transform(np.asarray(Z, np.float64)) for Z in (X, Xt))
+    spread = max(np.ptp(X[y == label], axis=0).max() for label in np.unique(y))
     analysis = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+    if spread < ROUNDING:  # no covariance to divide by: what remains of the analysis is the nearest mean
+        analysis = NearestCentroid()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # labels of one vector have no spread of their own
-        fitted = make_pipeline(StandardScaler(), analysis).fit(np.asarray(X, np.float64), y)
-        return fitted.predict(np.asarray(Xt, np.float64))
+        return analysis.fit(X, y).predict(Xt)
 
 
 def compare(predicted, each, y):
