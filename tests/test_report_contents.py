@@ -8,7 +8,7 @@ import pytest
 
 from closerlook.analysis.errors import BINS, errors
 from closerlook.analysis.hulls import hull_table
-from closerlook.analysis.missing import missing_cells
+from closerlook.jobs.missing import missing_cells
 from closerlook.analysis.movement import movement
 from closerlook.analysis.plane import common_plane
 from closerlook.analysis.spaces import COLUMNS

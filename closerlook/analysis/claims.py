@@ -8,12 +8,13 @@ import pandas as pd
 from scipy import stats
 
 from closerlook.analysis.intervals import interval
+from closerlook.analysis.spaces import last_layer
 
 ALPHA = 0.05
 FLIPS = 20_000  # sign flips drawn where not all can be enumerated
 LEAST = 3  # cells of a test: what two have in common may be chance
 SHOWN = 12  # exceptions that are named
-PAIRS = ("claim", "model", "task", "seed", "label", "value")
+PAIRS = ("claim", "model", "task", "run", "label", "value")
 COLUMNS = ("claim", "statement", "definition", "unit", "verdict", "effect", "ci_low", "ci_high", "d", "n", "cells",
            "share", "p", "p_adjusted", "p_cells", "exceptions", "undefined")  # fmt: skip
 
@@ -39,15 +40,15 @@ class Study:
     @property
     def last(self):
         """Spaces of the last layer."""
-        return self.spaces[(self.spaces.layer == self.spaces.depth) & self.spaces.step.isna()]
+        return last_layer(self.spaces)
 
     def changes(self, column, rows=None):
-        """Fine-tuned minus original of a column of the last layer's spaces, by (model, task, seed)."""
+        """Fine-tuned minus original of a column of the last layer's spaces, by (model, task, run)."""
         last = self.last if rows is None else rows
         before = last[last.tuned_on.isna()].set_index(["model", "task"])[column].astype(float)
         own = last[last.tuned_on == last.task]
         start = before.reindex(pd.MultiIndex.from_frame(own[["model", "task"]]))
-        return own[["model", "task", "seed"]].assign(value=own[column].astype(float).to_numpy() - start.to_numpy())
+        return own[["model", "task", "run"]].assign(value=own[column].astype(float).to_numpy() - start.to_numpy())
 
 
 def _accuracy(study):
@@ -70,8 +71,8 @@ def _clusters(study):
 
 
 def _distances(study):
-    depth = study.spaces.groupby("model").depth.first()
-    labels = study.labels[study.labels.layer == study.labels.model.map(depth)]
+    last = study.last.groupby("model").layer.first()
+    labels = study.labels[study.labels.layer == study.labels.model.map(last)]
     keys = ["model", "task", "label"]
     size = np.log2(labels.min_distance.astype(float).where(labels.min_distance > 0))  # labels that meet have none
     labels = labels.assign(value=size)
@@ -84,18 +85,18 @@ def _distances(study):
 
 
 def _layers(study):
-    mean = study.movement.groupby(["model", "task", "seed", "layer"]).relative_length.mean().reset_index()
+    mean = study.movement.groupby(["model", "task", "run", "layer"]).relative_length.mean().reset_index()
     rows = []
-    for (model, task, seed), group in mean.groupby(["model", "task", "seed"]):
+    for (model, task, run), group in mean.groupby(["model", "task", "run"]):
         enough = len(group) > 2 and group.relative_length.nunique() > 1
         rho = stats.spearmanr(group.layer, group.relative_length).statistic if enough else np.nan
-        rows.append({"model": model, "task": task, "seed": seed, "value": rho})
-    return pd.DataFrame(rows, columns=["model", "task", "seed", "value"])
+        rows.append({"model": model, "task": task, "run": run, "value": rho})
+    return pd.DataFrame(rows, columns=["model", "task", "run", "value"])
 
 
 def _geometry(study):
     own = study.last[study.last.tuned_on == study.last.task]
-    return own[["model", "task", "seed"]].assign(value=own.original_similarity.astype(float) - 0.5)
+    return own[["model", "task", "run"]].assign(value=own.original_similarity.astype(float) - 0.5)
 
 
 def _transfer(study):
@@ -103,7 +104,7 @@ def _transfer(study):
     groups = {}
     for kind, pairs in (("related", study.related), ("opposing", study.opposing)):
         wanted = np.array([[t, p] in pairs for t, p in zip(last.tuned_on, last.task)], bool)
-        groups[kind] = last[wanted].astype({"accuracy": float}).groupby(["model", "task", "seed"]).accuracy.mean()
+        groups[kind] = last[wanted].astype({"accuracy": float}).groupby(["model", "task", "run"]).accuracy.mean()
     return (groups["related"] - groups["opposing"]).dropna().rename("value").reset_index()
 
 
@@ -162,16 +163,17 @@ CLAIMS = (
 )  # fmt: skip
 
 
-def claims(study):
+def claims(spaces, labels, movement, related, opposing):
     """Test every claim.
 
     Parameters
     ----------
-    study : Study
+    spaces, labels, movement, related, opposing
+        As `Study` has them.
 
     Returns
     -------
-    table : DataFrame
+    DataFrame
         A row per claim, of `n` pairs in a number of `cells`, combinations of model and task. The seeds of a cell share
         its original space, and labels one space, so that pairs of one cell are no independent evidence: all is computed
         from the mean of each cell. `effect`: the mean of these, with a 95 % interval (`interval`); `d`, the same in
@@ -182,21 +184,32 @@ def claims(study):
         `exceptions`: list of the cells (or labels) whose mean goes the other way, and of labels that have no distance
         any more, since they meet another; these count in the test as the largest change that any label shows, against
         the claim. `undefined`: list of other labels without a value, and why.
-    pairs : DataFrame
-        A row per pair.
     """
-    rows, frames = [], []
+    study, rows = Study(spaces, labels, movement, related, opposing), []
     for claim in CLAIMS:
-        pairs = claim.pairs(study).assign(claim=claim.name)
-        known = np.isfinite(pairs.value.astype(float))
-        frames.append(pairs[known].reindex(columns=list(PAIRS)))
+        pairs, known = _pairs(claim, study)
         rows.append(_test(claim, pairs[known], pairs[~known]))
     table = pd.DataFrame(rows, columns=[*COLUMNS, "towards"])
     table["p_adjusted"] = holm(table.p.to_numpy(float))
     certain, towards = table.p_adjusted < ALPHA, table.pop("towards")
     table["verdict"] = np.select([certain & (towards > 0), certain], ["supported", "contradicted"], "too little data")
-    frames = [frame for frame in frames if len(frame)]
-    return table, pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(PAIRS))
+    return table
+
+
+def claim_pairs(spaces, labels, movement, related, opposing):
+    """What the claims are tested on: a row per pair. Parameters as for `claims`."""
+    study, frames = Study(spaces, labels, movement, related, opposing), []
+    for claim in CLAIMS:
+        pairs, known = _pairs(claim, study)
+        if known.any():
+            frames.append(pairs[known].reindex(columns=list(PAIRS)))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(PAIRS))
+
+
+def _pairs(claim, study):
+    """All pairs of a claim, and which of them have a value."""
+    pairs = claim.pairs(study).assign(claim=claim.name)
+    return pairs, np.isfinite(pairs.value.astype(float))
 
 
 def _test(claim, pairs, without):

@@ -4,7 +4,7 @@ from closerlook.analysis.answers import answers
 from closerlook.analysis.tables import read_table
 from closerlook.analysis.unlearned import unlearned
 from closerlook.files import read_json, staged
-from closerlook.joblog import logged
+from closerlook.jobs.joblog import logged
 from closerlook.provenance import made_by
 from closerlook.report import contents
 from closerlook.report.costs import costs
