@@ -24,8 +24,8 @@ from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
 from closerlook import DirectProbe, label_distances
-from closerlook.probes.hulls import nearest
-from closerlook.probes.nearest_hull import nearest_hulls
+from closerlook.probes.direct.nearest_hull import nearest_hulls
+from closerlook.probes.hulls.distance import nearest
 
 SIZES = {"ps-role": ({"train": 4282, "test": 457}, 384, 46), "pos": ({"train": 16854, "test": 4322}, 384, 17)}
 

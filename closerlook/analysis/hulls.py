@@ -17,7 +17,7 @@ def hull_table(results, spaces):
     Parameters
     ----------
     results : list of path
-        What `closerlook.probes.hull_classifier.score` found, `…/{model}/{state}/{task}/layer{n}.json`.
+        What `closerlook.probes.direct.hull_classifier.score` found, `…/{model}/{state}/{task}/layer{n}.json`.
     spaces : DataFrame
         As `closerlook.analysis.spaces.spaces` returns it.
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from closerlook.analysis.intervals import over_seeds
+from closerlook.probes.precision import TOL
 
 KEYS = ["model", "fine_tuned_on", "probed_on"]
 COUNTS = ["labels", "labels_increased", "labels_decreased", "labels_freed", "labels_caught"]
@@ -11,7 +12,7 @@ MEASURES = ["mean_min_distance_change", "accuracy", "accuracy_change"]
 COLUMNS = (*KEYS, "seeds", *COUNTS, *(f"{m}{part}" for m in MEASURES for part in ("", "_seed_std", "_low", "_high")))
 
 
-def transfer(spaces, labels, models, tasks, tol=1e-3):
+def transfer(spaces, labels, models, tasks, tol=TOL):
     """Compare each label's smallest distance, and the accuracy, before and after fine-tuning on any task.
 
     Parameters

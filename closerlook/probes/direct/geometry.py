@@ -5,12 +5,13 @@ from collections import Counter
 
 import numpy as np
 
-from closerlook.probes.direct import cluster, distance_vector, distances, min_distances
-from closerlook.probes.hulls import check_precision
+from closerlook.probes.direct.clusters import cluster
+from closerlook.probes.direct.labels import distance_vector, distances, min_distances
+from closerlook.probes.precision import ENCODER_RESOLUTION, TOL, check_precision
 from closerlook.vectors import constant
 
 
-def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
+def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION, threads=1):
     """Cluster one space and measure it.
 
     Parameters

@@ -5,10 +5,11 @@ import time
 import numpy as np
 
 from closerlook.errors import InputError
-from closerlook.probes.nearest_hull import nearest_hulls
+from closerlook.probes.direct.nearest_hull import nearest_hulls
+from closerlook.probes.precision import TOL
 
 
-def score(train, test, clusters, *, tol=1e-3, threads=1):
+def score(train, test, clusters, *, tol=TOL, threads=1):
     """Classify the points of one set by the hulls of another.
 
     Parameters
@@ -16,7 +17,7 @@ def score(train, test, clusters, *, tol=1e-3, threads=1):
     train, test : tuple of (n, dim) float array and (n,) int array
         Points and their label ids.
     clusters : dict of array
-        Of the training points, as `closerlook.probes.geometry.measure` gives them: `labels`, `cluster_classes`.
+        Of the training points, as `closerlook.probes.direct.geometry.measure` gives them: `labels`, `cluster_classes`.
     tol : float
         Relative gap of the bounds of a distance.
     threads : int
