@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 
 from closerlook.probes.direct.clusters import cluster
-from closerlook.probes.direct.labels import distance_vector, distances, min_distances
+from closerlook.probes.direct.labels import distance_vector, min_distances, part_distances
 from closerlook.probes.precision import ENCODER_RESOLUTION, TOL, check_precision
 from closerlook.vectors import constant
 
@@ -58,7 +58,7 @@ def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION,
     found = cluster(X, label, classes, resolution=resolution, tol=tol, n_jobs=threads, verbose=True)
     clustering = time.perf_counter() - start
     n, clashing = len(found.of_class), np.unique(found.conflicts)
-    between = distances(X, label, found, found.taking_part(min_cluster_size), resolution, tol, threads)
+    between = part_distances(X, label, found, found.taking_part(min_cluster_size), resolution, tol, threads)
     meeting = (between == 0).sum(1)
     free = np.bincount(label[found.taking_part()], minlength=k)  # points of each label in no conflict
     shared = _shared(label, found.conflicts, free)

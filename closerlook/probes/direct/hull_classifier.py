@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from closerlook.errors import InputError
-from closerlook.probes.direct.nearest_hull import nearest_hulls
+from closerlook.probes.direct.nearest_hull import nearest_hull
 from closerlook.probes.precision import TOL
 
 
@@ -42,7 +42,7 @@ def score(train, test, clusters, *, tol=TOL, threads=1):
         record |= {"status": "constant", "n_clusters": None}
     elif len(X) and len(Q):
         X, Q = (np.asarray(points, np.float64) for points in (X, Q))
-        index, distance = nearest_hulls(X, clusters["labels"], Q, tol, threads, verbose=True)
+        index, distance = nearest_hull(X, clusters["labels"], Q, tol, threads, verbose=True)
         predicted = clusters["cluster_classes"][index]
         wrong = predicted != y
         pairs, counts = np.unique(np.stack([y, predicted], 1)[wrong], axis=0, return_counts=True)

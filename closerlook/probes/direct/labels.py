@@ -94,7 +94,7 @@ def label_distances(X, y, start=None, *, tol=TOL, resolution=RESOLUTION, n_jobs=
     return LabelDistances(classes, pair_proofs(X, groups, classes, resolution, tol, start, n_jobs), sizes)
 
 
-def distances(X, label, clusters, part, resolution, tol, n_jobs=None):
+def part_distances(X, label, clusters, part, resolution, tol, n_jobs=None):
     """Distances of the hulls of two labels, (k, k): zero where they meet; NaN on the diagonal and for a label of which
     no point takes part. `part` (n,) says which do."""
     if part.all():

@@ -19,7 +19,7 @@ MOST = 256  # points in a block ...
 PRODUCTS = 2**22  # ... and their products with those of all hulls: 32 MB
 
 
-def nearest_hulls(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False):
+def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False):
     """The nearest hull to each of many points.
 
     Parameters
