@@ -15,7 +15,7 @@ def hulls(scores, spaces, runs):
     Parameters
     ----------
     scores : list of path
-        What `closerlook.probes.hull_classifier.score` found.
+        What `closerlook.probes.direct.hull_classifier.score` found.
     spaces : DataFrame
         As `closerlook.analysis.spaces.spaces` returns it.
     runs : dict

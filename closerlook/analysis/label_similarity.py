@@ -3,7 +3,7 @@
 import numpy as np
 
 from closerlook.probes.condensed import condensed, square
-from closerlook.probes.direct import spatial_similarity
+from closerlook.probes.direct.similarity import spatial_similarity
 
 LEAST = 6  # pairs, those of four labels: a correlation over fewer says nothing
 

@@ -44,7 +44,7 @@ def spaces(direct, clusters, classifier, names, depths, runs):
         One row per (model, task, state, layer); what was not measured is missing, never zero. Cluster counts and
         distances are those of the training split and its `n_labels`, as in the paper: `fewest_clusters` are those that
         labels and conflicts demand, `overlapping` the pairs of labels whose hulls meet, `min_distance` is the smallest
-        of the labels' and `mean_distance` that of all pairs that are apart (see `closerlook.probes.geometry.measure`).
+        of the labels' and `mean_distance` that of all pairs that are apart (see `probes.direct.geometry.measure`).
         `train_test_similarity` is Pearson's correlation of the two splits' distance vectors over the label pairs that
         are apart in both (`similarity_pairs` of them); `original_similarity` that of the training split and of the same
         layer before fine-tuning. Neither is there for fewer than six pairs.

@@ -5,6 +5,7 @@ import pandas as pd
 
 from closerlook.analysis.intervals import over_seeds
 from closerlook.analysis.spaces import last_layer
+from closerlook.probes.precision import TOL
 
 KEYS = ["model", "fine_tuned_on", "probed_on"]
 COUNTS = ["labels", "labels_increased", "labels_decreased", "labels_freed", "labels_caught"]
@@ -12,7 +13,7 @@ MEASURES = ["mean_min_distance_change", "accuracy", "accuracy_change"]
 COLUMNS = (*KEYS, "seeds", *COUNTS, *(f"{m}{part}" for m in MEASURES for part in ("", "_seed_std", "_low", "_high")))
 
 
-def table5(spaces, labels, models, tasks, tol=1e-3):
+def table5(spaces, labels, models, tasks, tol=TOL):
     """Compare each label's smallest distance, and the accuracy, before and after fine-tuning on any task.
 
     Parameters

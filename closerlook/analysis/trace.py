@@ -7,14 +7,15 @@ from collections import Counter
 import numpy as np
 
 from closerlook.analysis.plane import Plane, centroids
-from closerlook.probes.direct import without_conflicts
-from closerlook.probes.labels import label_distances
+from closerlook.probes.direct.conflicts import without_conflicts
+from closerlook.probes.direct.labels import label_distances
+from closerlook.probes.precision import ENCODER_RESOLUTION, TOL
 from closerlook.probes.threads import spread
 
 log = logging.getLogger(__name__)
 
 
-def trace_run(spaces, labels, *, tol=1e-3, resolution=1e-5, planes=None, sample=None, threads=1):
+def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=None, sample=None, threads=1):
     """Measure the distances of the labels' hulls in every space of a run, each started from the one before.
 
     Parameters

@@ -23,7 +23,7 @@ from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.checkpoints import latest, prune, seal, update_of
 from closerlook.encoders.layers import READ
 from closerlook.encoders.loading import load_encoder, load_tokenizer, not_finite, quiet, save_encoder
-from closerlook.encoders.reading import load_aligner
+from closerlook.encoders.padding import load_aligner
 from closerlook.encoders.training import Classifier, Training, rate
 from closerlook.encoders.updates import kept
 from closerlook.errors import InputError

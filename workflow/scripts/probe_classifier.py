@@ -3,7 +3,7 @@ import numpy as np
 from closerlook.files import read_json, write_json
 from closerlook.jobs.gpus import one_gpu
 from closerlook.jobs.joblog import logged
-from closerlook.probes import classifier
+from closerlook.probes.mlp import classifier
 from closerlook.provenance import made_by
 from closerlook.vectors import read_vectors
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from closerlook.files import read_json, save_arrays, write_json
 from closerlook.jobs.joblog import logged
-from closerlook.probes.geometry import measure
+from closerlook.probes.direct.geometry import measure
 from closerlook.provenance import made_by
 from closerlook.vectors import read_vectors
 

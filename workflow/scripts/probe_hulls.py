@@ -2,7 +2,7 @@ import numpy as np
 
 from closerlook.files import read_json, write_json
 from closerlook.jobs.joblog import logged
-from closerlook.probes.hull_classifier import score
+from closerlook.probes.direct.hull_classifier import score
 from closerlook.provenance import made_by
 from closerlook.vectors import read_vectors
 

@@ -4,22 +4,21 @@ import numpy as np
 from scipy.optimize import linprog
 
 from closerlook.errors import InputError
+from closerlook.probes.hulls.descent import rounding
+from closerlook.probes.hulls.proof import Proof
 
 
 def decide(A, B, centre, radius, near, weights, tol):
     """Decide whether two hulls meet by an exact linear program, and prove it from the program's solution.
 
     Maximises the margin t of `A @ w - c >= t`, `c - B @ w >= t` over `|w| <= 1` (each coordinate); its dual variables
-    are the convex combinations. Points and arguments as in `hulls.nearest`, already centred and scaled.
+    are the convex combinations. Points and arguments as in `distance.nearest`, already centred and scaled.
 
     Raises
     ------
     InputError
         Neither the hyperplane nor the combinations hold in float64.
     """
-    from closerlook.probes.descent import rounding
-    from closerlook.probes.hulls import Proof
-
     n, m, d = len(A), len(B), A.shape[1]
     left = np.block([[-A, np.ones((n, 1)), np.ones((n, 1))], [B, -np.ones((m, 1)), np.ones((m, 1))]])
     cost = np.r_[np.zeros(d + 1), -1.0]

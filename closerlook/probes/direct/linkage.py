@@ -6,9 +6,9 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from closerlook.probes.compiled import jit
-from closerlook.probes.fronts import Front
-from closerlook.probes.hulls import frame
-from closerlook.probes.pairs import LEAST
+from closerlook.probes.direct.fronts import Front
+from closerlook.probes.hulls.pairs import LEAST
+from closerlook.probes.hulls.points import frame
 from closerlook.probes.threads import progress
 
 EPS = np.finfo(np.float64).eps

@@ -8,9 +8,10 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from closerlook.probes.direct import cluster, cluster_distances, distance_vector, distances, min_distances
-from closerlook.probes.hulls import RESOLUTION
-from closerlook.probes.nearest_hull import nearest_hulls
+from closerlook.probes.direct.clusters import cluster, cluster_distances
+from closerlook.probes.direct.labels import distance_vector, min_distances, part_distances
+from closerlook.probes.direct.nearest_hull import nearest_hull
+from closerlook.probes.precision import RESOLUTION, TOL
 
 
 class DirectProbe(ClassifierMixin, BaseEstimator):
@@ -74,7 +75,7 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         "verbose": ["boolean"],
     }
 
-    def __init__(self, tol=1e-3, min_cluster_size=1, n_jobs=None, verify=False, resolution=RESOLUTION, verbose=False):
+    def __init__(self, tol=TOL, min_cluster_size=1, n_jobs=None, verify=False, resolution=RESOLUTION, verbose=False):
         self.tol = tol
         self.min_cluster_size = min_cluster_size
         self.n_jobs = n_jobs
@@ -118,12 +119,12 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         if self._distances is None:
             part = self._found.taking_part(self.min_cluster_size)
             given = self.resolution, self.tol, self.n_jobs
-            self._distances = distances(self._points, self._label, self._found, part, *given)
+            self._distances = part_distances(self._points, self._label, self._found, part, *given)
         return self._distances
 
     def predict(self, X):
-        """The label of the nearest hull, for each point of X (m, d). See `nearest_hulls` for ties."""
+        """The label of the nearest hull, for each point of X (m, d). See `nearest_hull` for ties."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        index, _ = nearest_hulls(self._points, self.labels_, X, self.tol, self.n_jobs, self.verbose)
+        index, _ = nearest_hull(self._points, self.labels_, X, self.tol, self.n_jobs, self.verbose)
         return self.cluster_classes_[index]

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import torch
 
-from closerlook.probes.networks import Networks, initial
-from closerlook.probes.training import PATIENCE, Training
+from closerlook.probes.mlp.networks import Networks, initial
+from closerlook.probes.mlp.training import PATIENCE, Training
 
 FIRST = 64  # the labels of so many samples, or up to twice as many, cost what the uniform code costs
 

@@ -6,10 +6,11 @@ shows that it is no nearer. Points go in blocks: the products of their normals w
 
 import numpy as np
 
-from closerlook.errors import InputError
 from closerlook.probes.compiled import jit
-from closerlook.probes.descent import CYCLES, NOISE, descend, rounding
-from closerlook.probes.hulls import nearest, unit_ball
+from closerlook.probes.hulls.descent import CYCLES, NOISE, descend, rounding
+from closerlook.probes.hulls.distance import nearest
+from closerlook.probes.hulls.points import unit_ball
+from closerlook.probes.precision import RESOLUTION, TOL, check_precision
 from closerlook.probes.threads import spread
 
 NEXT = 24  # points of a hull that enter a working set at a time
@@ -18,7 +19,7 @@ MOST = 256  # points in a block ...
 PRODUCTS = 2**22  # ... and their products with those of all hulls: 32 MB
 
 
-def nearest_hulls(X, clusters, Q, tol=1e-3, n_jobs=None, verbose=False):
+def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False):
     """The nearest hull to each of many points.
 
     Parameters
@@ -44,8 +45,7 @@ def nearest_hulls(X, clusters, Q, tol=1e-3, n_jobs=None, verbose=False):
     distance : array (m,)
         Its distance, to the gap; zero where q lies in it.
     """
-    if not 0 < tol < 1:
-        raise InputError(f"`tol` is a relative gap between 0 and 1, not {tol!r}.")
+    check_precision(tol, RESOLUTION)
     order, counts = np.argsort(clusters, kind="stable"), np.bincount(clusters)
     starts = np.cumsum(counts) - counts
     _, centre, size = unit_ball(X)

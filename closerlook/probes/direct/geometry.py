@@ -5,12 +5,13 @@ from collections import Counter
 
 import numpy as np
 
-from closerlook.probes.direct import cluster, distance_vector, distances, min_distances
-from closerlook.probes.hulls import check_precision
+from closerlook.probes.direct.clusters import cluster
+from closerlook.probes.direct.labels import distance_vector, min_distances, part_distances
+from closerlook.probes.precision import ENCODER_RESOLUTION, TOL, check_precision
 from closerlook.vectors import constant
 
 
-def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
+def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION, threads=1):
     """Cluster one space and measure it.
 
     Parameters
@@ -57,7 +58,7 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
     found = cluster(X, label, classes, resolution=resolution, tol=tol, n_jobs=threads, verbose=True)
     clustering = time.perf_counter() - start
     n, clashing = len(found.of_class), np.unique(found.conflicts)
-    between = distances(X, label, found, found.taking_part(min_cluster_size), resolution, tol, threads)
+    between = part_distances(X, label, found, found.taking_part(min_cluster_size), resolution, tol, threads)
     meeting = (between == 0).sum(1)
     free = np.bincount(label[found.taking_part()], minlength=k)  # points of each label in no conflict
     shared = _shared(label, found.conflicts, free)

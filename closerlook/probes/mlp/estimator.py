@@ -3,7 +3,6 @@
 import itertools
 import logging
 import warnings
-from functools import partial
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -14,16 +13,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from closerlook.devices import pick_device, torch_threads
-from closerlook.probes.folds import folds, rare
-from closerlook.probes.networks import Networks, initial, tensors
-from closerlook.probes.threads import progress, spread
-from closerlook.probes.training import BATCH, Training
+from closerlook.probes.mlp.folds import folds, rare
+from closerlook.probes.mlp.grid import score_grid
+from closerlook.probes.mlp.networks import Networks, initial, tensors
+from closerlook.probes.mlp.training import Training
+from closerlook.probes.threads import spread
 
 SHAPES = tuple(itertools.product((32, 64, 128, 256), repeat=2))  # the paper's grid, section 3
 ALPHAS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-BLOCK = {"cpu": 2**19, "cuda": 2**26}  # weights that are trained together: few enough to leave work for every thread
-ALONE = 16  # so few networks are trained one by one
-UPDATES, SHARES = 100, (1 / 4, 1 / 8, 1 / 16, 1 / 32)  # with halving: what goes on after 100, 200, 400, 800 updates
 log = logging.getLogger(__name__)
 
 
@@ -211,7 +208,10 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
                 names = ", ".join(map(str, self.rare_labels_[:5])) + (", ..." if len(self.rare_labels_) > 5 else "")
                 few = f"{len(self.rare_labels_)} labels have too few samples ({names})"
                 warnings.warn(f"{few} to be in every part that candidates are trained on or scored by.", stacklevel=3)
-            scores, n_iter, stopped = self._score(grid, X, y, splits, seed, device)
+            scores, n_iter, stopped = score_grid(
+                grid, [self._sizes(g) for g in grid], X, y, splits, self._scaling, seed=seed, device=device,
+                max_iter=self.max_iter, halving=self.halving, n_jobs=self._jobs(device), verbose=self.verbose,
+            )  # fmt: skip
             for k in range(len(splits)):
                 results |= {f"split{k}_test_score": scores[:, k], f"split{k}_n_iter": n_iter[:, k],
                             f"split{k}_stopped": stopped[:, k]}  # fmt: skip
@@ -225,57 +225,6 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         self.best_score_ = float(mean[self.best_index_])
         self.best_params_, self.cv_results_ = grid[self.best_index_], results
         log.info("selected %s of %d candidates", self.best_params_, len(grid))
-
-    def _score(self, grid, X, y, splits, seed, device):
-        """Train all candidates on all folds: held-out accuracies, epochs, and what stopped each, (n_grid, n_folds)."""
-        shape = (len(grid), len(splits))
-        score, loss = np.full(shape, np.nan), np.full(shape, np.inf)
-        n_iter, stopped = np.zeros(shape, int), np.full(shape, None)
-        sizes = [self._sizes(g) for g in grid]
-        races = []
-        for k, (kept, held) in enumerate(splits):
-            _, scaled = self._scaling(X[kept])
-            data, test = (tensors(scaled(X[some]), y[some], device) for some in (kept, held))
-            for block in _blocks(sizes, BLOCK[device.type]):
-                weights = [initial(sizes[i], np.random.RandomState(seed)) for i in block]
-                networks = Networks(weights, [grid[i]["alpha"] for i in block], device)
-                training = Training(*data, networks, [np.random.RandomState(seed)], max_iter=self.max_iter)
-                races.append((k, np.array(block), training, test))
-
-        def run(until, race):
-            k, block, training, test = race
-            while training.networks and training.epoch < until:
-                done = training.run()
-                if done or training.epoch == until:
-                    for i, right in training.accuracies(*test).items():
-                        score[block[i], k] = right
-                    if self.halving:
-                        for i, nats in training.losses_on(*test).items():
-                            loss[block[i], k] = nats
-                for i, why in done.items():
-                    n_iter[block[i], k], stopped[block[i], k] = training.epoch, why
-                training.leave(done)
-                bar.update(len(done))
-
-        first = max(2, round(UPDATES / np.ceil(max(len(kept) for kept, _ in splits) / BATCH)))
-        # without halving nobody is dropped, but the networks that are left are spread over the threads anew
-        shares = [SHARES[min(i, len(SHARES) - 1)] if self.halving else 1 for i in range(8)]
-        rungs = [(first * 2**i, share) for i, share in enumerate(shares) if first * 2**i < self.max_iter]
-        with progress("candidates" if self.verbose else None, score.size) as bar:
-            for until, share in [*rungs, (self.max_iter, 1)]:
-                if sum(len(training.networks.order) for *_, training, _ in races) <= ALONE:
-                    races = [(k, block, one, test) for k, block, training, test in races for one in training.split()]
-                spread(partial(run, until), races, self._jobs(device))
-                running = np.flatnonzero((stopped != "dropped").all(1))
-                order = running[np.argsort(loss[running].mean(1), kind="stable")]
-                lost = order[int(np.ceil(share * len(grid))) :]
-                for k, block, training, _ in races:
-                    gone = [i for i in training.networks.order if block[i] in lost] if training.networks else []
-                    n_iter[block[gone], k], stopped[block[gone], k] = training.epoch, "dropped"
-                    training.leave(gone)
-                    bar.update(len(gone))
-                races = [race for race in races if race[2].networks]
-        return score, n_iter, stopped
 
     def _jobs(self, device):
         return self.n_jobs if device.type == "cpu" else 1
@@ -344,17 +293,3 @@ def _objects(values):
     array = np.empty(len(values), object)
     array[:] = values
     return array
-
-
-def _blocks(sizes, limit):
-    """Candidates to train together: those of one shape, and then more, up to a number of weights."""
-    block, total = [], 0
-    large_first = sorted(range(len(sizes)), key=lambda i: ([-n for n in sizes[i]], i))
-    for shape, same in itertools.groupby(large_first, lambda i: sizes[i]):
-        same = list(same)
-        weights = len(same) * sum(a * b + b for a, b in itertools.pairwise(shape))
-        if block and total + weights > limit:
-            yield block
-            block, total = [], 0
-        block, total = block + same, total + weights
-    yield block

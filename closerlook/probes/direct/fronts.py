@@ -4,8 +4,8 @@ import numpy as np
 
 from closerlook.errors import InputError
 from closerlook.probes.compiled import jit
-from closerlook.probes.hinge import STEPS, between_means, divide, shares
-from closerlook.probes.hulls import nearest
+from closerlook.probes.hulls.distance import nearest
+from closerlook.probes.hulls.hinge import STEPS, between_means, divide, shares
 
 MOST = 128  # hyperplanes kept of two labels
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.optim.adam import adam
 
-from closerlook.probes.products import product, products
+from closerlook.probes.mlp.products import product, products
 
 LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 CLIPPED = [float(-np.log1p(-np.finfo(np.float32).eps)), float(-np.log(np.finfo(np.float32).eps))]  # a sample's loss

@@ -11,7 +11,7 @@ set of points with slack; a proximal term keeps each of them well-conditioned.
 import numpy as np
 
 from closerlook.probes.compiled import jit
-from closerlook.probes.descent import shared_frame
+from closerlook.probes.hulls.descent import shared_frame
 
 STEPS = 300
 PROX, LEAST = 1e-3, 1e-12  # weight of the squared distance from the last minimum, at first and in the end

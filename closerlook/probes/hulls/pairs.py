@@ -6,8 +6,10 @@ import numpy as np
 
 from closerlook.errors import InputError
 from closerlook.probes.compiled import jit
-from closerlook.probes.descent import CYCLES, descend, shared_frame, verdict_of
-from closerlook.probes.hulls import as_proof, nearest, unit_ball
+from closerlook.probes.hulls.descent import CYCLES, descend, shared_frame, verdict_of
+from closerlook.probes.hulls.distance import nearest
+from closerlook.probes.hulls.points import unit_ball
+from closerlook.probes.hulls.proof import as_proof
 from closerlook.probes.threads import spread
 
 CLOSEST = 24  # points of each side to start with
@@ -99,7 +101,7 @@ def search_some(X, ends, means, pairs, near, weights, places, tol, verdicts, nor
                 facts[k, f] = found[f]
 
 
-def pair_proofs(X, groups, names, resolution, start=None, tol=1e-3, n_jobs=None, verbose=False):
+def pair_proofs(X, groups, names, resolution, tol, start=None, n_jobs=None, verbose=False):
     """A proof for every pair of groups i < j, row by row.
 
     Parameters
@@ -112,10 +114,12 @@ def pair_proofs(X, groups, names, resolution, start=None, tol=1e-3, n_jobs=None,
         The labels, for messages.
     resolution : float
         Hulls nearer than this, relative to the radius of the two groups, count as meeting.
+    tol : float
+        Relative gap of the bounds of each distance.
     start : LabelDistances, optional
         Proofs for a nearby space, whose weights are where the search starts.
-    tol, n_jobs
-        As in `label_distances`.
+    n_jobs : int, optional
+        Threads; -1 for all. The result does not depend on it.
     verbose : bool
         Show progress.
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from closerlook.errors import InputError
-from closerlook.probes.condensed import square
-from closerlook.probes.hulls import RESOLUTION, Proof, _points, check_precision
-from closerlook.probes.pairs import pair_proofs
+from closerlook.probes.condensed import condensed, nearest, square
+from closerlook.probes.hulls.pairs import pair_proofs
+from closerlook.probes.hulls.points import points
+from closerlook.probes.hulls.proof import Proof
+from closerlook.probes.precision import RESOLUTION, TOL, check_precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +59,7 @@ class LabelDistances:
         return square([p.near for p in self.proofs], len(self.classes), 0.0)
 
 
-def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs=None):
+def label_distances(X, y, start=None, *, tol=TOL, resolution=RESOLUTION, n_jobs=None):
     """Distances of the labels' hulls, without clustering.
 
     Parameters
@@ -81,7 +83,7 @@ def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs
     LabelDistances
     """
     check_precision(tol, resolution)
-    X, y = _points(X, "X"), np.asarray(y)
+    X, y = points(X, "X"), np.asarray(y)
     if y.shape != (len(X),):
         raise InputError(f"`y` must hold one label for each of the {len(X)} points, not be of shape {y.shape}.")
     classes, label = np.unique(y, return_inverse=True)
@@ -89,4 +91,31 @@ def label_distances(X, y, start=None, *, tol=1e-3, resolution=RESOLUTION, n_jobs
     sizes = tuple(map(len, groups))
     if start is not None and (start.sizes != sizes or not np.array_equal(start.classes, classes)):
         raise InputError("`start` must come from the same points with the same labels, in another space.")
-    return LabelDistances(classes, pair_proofs(X, groups, classes, resolution, start, tol, n_jobs), sizes)
+    return LabelDistances(classes, pair_proofs(X, groups, classes, resolution, tol, start, n_jobs), sizes)
+
+
+def part_distances(X, label, clusters, part, resolution, tol, n_jobs=None):
+    """Distances of the hulls of two labels, (k, k): zero where they meet; NaN on the diagonal and for a label of which
+    no point takes part. `part` (n,) says which do."""
+    if part.all():
+        return clusters.pairs.matrix
+    classes = clusters.pairs.classes
+    groups = [np.flatnonzero((label == k) & part) for k in range(len(classes))]
+    some = np.array([k for k, group in enumerate(groups) if len(group)], int)
+    full = np.full((len(classes),) * 2, np.nan)
+    if len(some) > 1:
+        proofs = pair_proofs(X, [groups[k] for k in some], classes[some], resolution, tol, None, n_jobs)
+        full[np.ix_(some, some)] = LabelDistances(classes[some], proofs, ()).matrix
+    return full
+
+
+def distance_vector(distances):
+    """The distances (k, k) of labels i < j, row by row, (k (k - 1) / 2,); NaN where two hulls meet and have none."""
+    above = condensed(distances)
+    return np.where(above > 0, above, np.nan)
+
+
+def min_distances(distances):
+    """Smallest distance (k,) of each label to any other, from all (k, k); NaN where it meets another and has none."""
+    known = np.isfinite(distances).any(1) & ~(distances == 0).any(1)
+    return nearest(condensed(distances), len(distances), known)[1]

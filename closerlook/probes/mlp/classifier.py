@@ -6,12 +6,12 @@ import warnings
 import numpy as np
 
 from closerlook.devices import pick_device, torch_threads
-from closerlook.probes.control import control_labels
-from closerlook.probes.description import online_code
-from closerlook.probes.folds import folds
-from closerlook.probes.linear import compare, linear_readout
-from closerlook.probes.mlp import MLPProbe
-from closerlook.probes.networks import tensors
+from closerlook.probes.mlp.control import control_labels
+from closerlook.probes.mlp.description import online_code
+from closerlook.probes.mlp.estimator import MLPProbe
+from closerlook.probes.mlp.folds import folds
+from closerlook.probes.mlp.linear import compare, linear_readout
+from closerlook.probes.mlp.networks import tensors
 from closerlook.probes.threads import spread
 from closerlook.vectors import constant
 
@@ -77,7 +77,7 @@ def probe(
         `grid`: every candidate's selection accuracy by fold, epochs and what stopped it; per repeat `epochs`,
         `stopped`, `converged` and `curves` (loss, and test accuracy by epoch); `rare_labels`: those with too few
         points for every fold; `majority`: test accuracy of the most frequent training label; `linear`: how a linear
-        readout does beside it (see `closerlook.probes.linear.compare`), None where there is none; `n_test`, how many
+        readout does beside it (see `linear.compare`), None where there is none; `n_test`, how many
         points were tested; `seconds`.
         On request `control` (accuracies on the control task), `selectivity` (accuracy minus control accuracy, in
         points; None for sentences, which have no word type, and where all words draw one label), `description_length`

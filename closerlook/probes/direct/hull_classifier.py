@@ -5,10 +5,11 @@ import time
 import numpy as np
 
 from closerlook.errors import InputError
-from closerlook.probes.nearest_hull import nearest_hulls
+from closerlook.probes.direct.nearest_hull import nearest_hull
+from closerlook.probes.precision import TOL
 
 
-def score(train, test, clusters, *, tol=1e-3, threads=1):
+def score(train, test, clusters, *, tol=TOL, threads=1):
     """Classify the points of one set by the hulls of another.
 
     Parameters
@@ -16,7 +17,7 @@ def score(train, test, clusters, *, tol=1e-3, threads=1):
     train, test : tuple of (n, dim) float array and (n,) int array
         Points and their label ids.
     clusters : dict of array
-        Of the training points, as `closerlook.probes.geometry.measure` gives them: `labels`, `cluster_classes`.
+        Of the training points, as `closerlook.probes.direct.geometry.measure` gives them: `labels`, `cluster_classes`.
     tol : float
         Relative gap of the bounds of a distance.
     threads : int
@@ -41,7 +42,7 @@ def score(train, test, clusters, *, tol=1e-3, threads=1):
         record |= {"status": "constant", "n_clusters": None}
     elif len(X) and len(Q):
         X, Q = (np.asarray(points, np.float64) for points in (X, Q))
-        index, distance = nearest_hulls(X, clusters["labels"], Q, tol, threads, verbose=True)
+        index, distance = nearest_hull(X, clusters["labels"], Q, tol, threads, verbose=True)
         predicted = clusters["cluster_classes"][index]
         wrong = predicted != y
         pairs, counts = np.unique(np.stack([y, predicted], 1)[wrong], axis=0, return_counts=True)
