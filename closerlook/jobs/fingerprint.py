@@ -10,7 +10,7 @@ PACKAGE = "closerlook"
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def closure(script):
+def closure(script, *modules):
     """Fingerprint a script and every module of this package that it imports, directly or not.
 
     Snakemake reruns a job when its script is touched, and not when a module is edited that the script imports; these
@@ -21,6 +21,8 @@ def closure(script):
     ----------
     script : path
         A Python file, read but never executed.
+    modules : str
+        Modules that it looks up by name, such as `closerlook.analysis.spaces`.
 
     Returns
     -------
@@ -28,7 +30,8 @@ def closure(script):
         `path digest` for each file, sorted; the script's path is its name.
     """
     script = Path(script)
-    digest, wanted = _read(script)
+    digest, imported = _read(script)
+    wanted = imported | set(modules)
     lines, seen = [f"{script.name} {digest}"], set()
     while wanted:
         seen.add(name := min(wanted))

@@ -5,16 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
-COLUMNS = ("cell", "step", "status", "reason")
-KINDS = {  # the results of a step: where they are, and the log of their job
-    "fine-tuning": (r"finetuned/([^/]+)/([^/]+)/metrics", "finetune/{}.{}.log"),
-    "movement": (r"movement/([^/]+)/([^/]+)\.npz", "movement/{}.{}.log"),
-    "similarity": (r"similarity/([^/]+)/([^/]+)\.json", "similarity/{}.{}.log"),
-    "trajectory": (r"trajectories/([^/]+)/([^/]+)\.npz", "trajectory/{}.{}.log"),
-    "classifier probe": (r"probes/classifier/([^/]+)/([^/]+)/([^/]+)/layer", "probe_classifier/{}.{}.{}.log"),
-    "DirectProbe": (r"probes/direct/([^/]+)/([^/]+)/([^/]+)/([^/]+)/layer", "probe_direct/{}.{}.{}.{}.log"),
-    "nearest hull": (r"probes/hulls/([^/]+)/([^/]+)/([^/]+)/layer", "probe_hulls/{}.{}.{}.log"),
-}
+from closerlook.layout import JOBS, MADE, RESULTS, State, match
+
+COLUMNS = ("cell", "step", "layers", "status", "reason")
+STEPS = {  # what the table calls the rule that makes a result
+    "finetune": "fine-tuning", "bring_run": "bringing a run", "measure_movement": "movement",
+    "measure_similarity": "similarity", "trace_run": "trajectory", "probe_classifier": "classifier probe",
+    "probe_direct": "DirectProbe", "probe_hulls": "nearest hull",
+}  # fmt: skip
 
 
 def missing_cells(paths, logs):
@@ -30,31 +28,48 @@ def missing_cells(paths, logs):
     Returns
     -------
     DataFrame
-        A row per job: its `cell` (such as `model / state / task`) and `step`; `status`, `failed` where it left a log,
-        else `not run`; and `reason`: the last error in its log, or else in those of the jobs that it waits for.
+        A row per `cell` (such as `model / state / task`) and `step`, with the `layers` that are missing for one reason;
+        `status`, `failed` where the job left a log, else `not run`; and `reason`: the last error in its log, or else in
+        those of the jobs that it waits for.
     """
     rows = {}
     for path in paths:
-        step, names, log = _job(path)
-        model, state, *rest = names
-        task = rest[0] if rest else state.partition(".")[0]
-        before = [f"embed/{model}.{state}.{task}.log", f"finetune/{model}.{state}.log", f"make_task/{task}.log"]
-        before += [f"{rule}/{model}.log" for rule in ("pin_model", "pretrain")]
+        rule, names = _job(path)
+        log = f"{rule}/{JOBS[rule].format(**names)}.log"
         failed = (Path(logs) / log).exists()
-        reason = next(filter(None, (_error(Path(logs) / name) for name in (log, *before))), None)
+        reason = next(filter(None, (_error(Path(logs) / name) for name in (log, *_before(names)))), None)
         if failed and reason is None:
             reason = "stopped, or its result was removed"
-        status = "failed" if failed else "not run"
-        rows[names, step] = {"cell": " / ".join(names), "step": step, "status": status, "reason": reason}
-    return pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
+        if "run" in names:
+            cell = f"{names['model']} / {names['task']}.{names['run']}"
+        else:
+            cell = " / ".join(value for key, value in names.items() if key != "layer")
+        row = cell, STEPS[rule], "failed" if failed else "not run", reason
+        rows.setdefault(row, []).append(names.get("layer"))
+    layers = [", ".join(filter(None, found)) for found in rows.values()]
+    return pd.DataFrame(list(rows), columns=["cell", "step", "status", "reason"]).assign(layers=layers)[list(COLUMNS)]
 
 
 def _job(path):
-    """The step that a result is from, the names in its path, and its job's log."""
-    for step, (pattern, log) in KINDS.items():
-        if found := re.match(pattern, path):
-            return step, found.groups(), log.format(*found.groups())
-    raise ValueError(f"{path} is no result of a known step.")
+    """The rule that makes a result, and the names of its job."""
+    for rule, pattern in RESULTS.items():
+        if (names := match(pattern, path)) is not None:
+            if rule == "metrics":
+                rule = "finetune" if MADE.fullmatch(names["run"]) else "bring_run"
+            return rule, names
+    raise ValueError(f"{path} is not a result of a known step.")
+
+
+def _before(names):
+    """The logs of the jobs that one waits for."""
+    state = State.parse(names["state"]) if "state" in names else State(names["task"], names["run"])
+    of = {"model": names["model"], "state": str(state), "task": names["task"]}
+    yield f"embed/{JOBS['embed'].format(**of)}.log"
+    if state.run:
+        run = JOBS["finetune"].format(model=names["model"], task=state.task, run=state.run)
+        yield from (f"{rule}/{run}.log" for rule in ("finetune", "bring_run"))
+    yield f"make_task/{names['task']}.log"
+    yield from (f"{rule}/{names['model']}.log" for rule in ("pin_model", "pretrain"))
 
 
 def _error(log):

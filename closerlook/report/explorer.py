@@ -1,7 +1,6 @@
 """What the report's explorer shows: labels and points of every run, in a plane, step by step."""
 
 import base64
-from pathlib import Path
 
 import numpy as np
 

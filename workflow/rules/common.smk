@@ -6,15 +6,16 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
+import closerlook
 from closerlook import layout
 from closerlook.analysis.catalog import TABLES
 from closerlook.config import Config, load
 from closerlook.corpora.sources import files_of
 from closerlook.digests import digests
-from closerlook.encoders.folder import model_files
+from closerlook.encoders.folder import model_files, run_files
 from closerlook.errors import InputError
 from closerlook.figures.catalog import FIGURES
-from closerlook.files import staged, writable
+from closerlook.files import sha256, staged, writable
 from closerlook.grid import Grid
 from closerlook.jobs import fingerprint
 from closerlook.layout import SPLITS, State

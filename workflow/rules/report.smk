@@ -1,6 +1,6 @@
 # The page that a study ends with.
 REPORTED = ("table7", "clusters", "table5", "spaces", "labels", "movement", "tuning", "claims", "missing")
-PAGE = Path(page.__file__).parent
+PAGE = Path(closerlook.__file__).parent / "report"
 
 
 rule explorer:
@@ -58,6 +58,7 @@ rule report:
             "layers": sorted({layer for model in CFG.models for layer in GRID.layers(model)}),
         },
         subjects=GRID.subjects(),
+        tables=REPORTED,
         drawn=list(DRAWN.values()),
         page=[sha256(PAGE / name) for name in ("template.html", "page.css", "page.js")],
         config=lambda w: yaml.safe_dump(dict(config), sort_keys=False),  # a function, since braces are no wildcards in it

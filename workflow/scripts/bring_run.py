@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from closerlook.encoders.bringing import bring_run
+
 from closerlook.jobs.joblog import logged
 
 with logged(snakemake.log[0]):

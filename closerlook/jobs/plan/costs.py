@@ -5,9 +5,10 @@ from collections import defaultdict
 from pathlib import Path
 
 from closerlook.jobs.benchmarks import benchmarks
-from closerlook.jobs.plan.work import job_of_benchmark
+from closerlook.jobs.plan.work import job_of
+from closerlook.layout import job_of as left_by
 
-FETCHING = ("fetch_corpus", "pin_model")  # they wait for a network
+FETCHING = ("fetch_corpus", "pin_model", "bring_run")  # they wait for a network
 LEVELS = ("model, task and state alike", "task alike", "kind alike", "any job", "no past job")
 
 
@@ -65,6 +66,6 @@ def measured(folder):
         Of results, with `benchmarks/{rule}.tsv` or `benchmarks/{rule}/….tsv`.
     """
     for file, row in benchmarks(Path(folder) / "benchmarks"):
-        job = job_of_benchmark(file)
+        job = job_of(*left_by(file))
         waits = job.kind in FETCHING or not row.cpu_time > 0  # too short to be sampled
         yield job, max(row.s if waits else min(row.s, row.cpu_time), 0.05)

@@ -7,11 +7,12 @@ import pandas as pd
 from closerlook.jobs.plan.costs import LEVELS
 from closerlook.jobs.plan.schedule import Task, simulate
 from closerlook.jobs.plan.sizes import kept_steps
-from closerlook.jobs.plan.work import KINDS, job_of
+from closerlook.jobs.plan.work import job_of
 
 OVERHEAD = 0.15  # seconds that Snakemake takes to start and to end a job
 CORES_PER_GPU = 8  # of a cluster's node, in the simulations
 REST = "tables, figures, report"
+AMONG_REST = ("table", "print_table7", "plot", "missing", "explorer", "report")
 PATH = 4  # kinds of jobs to name of the longest chain
 
 
@@ -21,7 +22,7 @@ def estimate(jobs, study, costs, gpu_speed=1.0):
     Parameters
     ----------
     jobs : list of dict
-        `rule`, `wildcards`, `input`, `output`, `threads` and `gpu`, as Snakemake plans them.
+        `rule`, `wildcards`, `input`, `output`, `temporary`, `threads`, `priority` and `gpu`, as Snakemake plans them.
     study : Study
     costs : Costs
     gpu_speed : float
@@ -35,14 +36,14 @@ def estimate(jobs, study, costs, gpu_speed=1.0):
     writer = {file: number for number, job in enumerate(jobs) for file in job["output"]}
     tasks, levels = [], []
     for job in jobs:
-        what = job_of(job["rule"], job["wildcards"], study.cfg.models)
+        what = job_of(job["rule"], job["wildcards"])
         seconds, level = costs.seconds(what, study, len(job["input"]))
         reads = {file for file in job["input"] if file in writer}
         size = {file: _bytes(file, what, study) for file in job["output"]}
         tasks.append(Task(
             what.kind, seconds / (gpu_speed if job["gpu"] else 1) + OVERHEAD, job["threads"], job["gpu"],
-            int(what.kind == "trajectory"), {writer[file] for file in reads}, size,
-            {file for file in size if _temporary(file, what, study.cfg)}, reads,
+            job["priority"], {writer[file] for file in reads}, size,
+            set(job["temporary"]), reads,
         ))  # fmt: skip
         levels.append(level)
     return tasks, levels
@@ -56,15 +57,8 @@ def _bytes(file, job, study):
     if path.name == "model.safetensors":
         return of.parameters * 4
     if path.suffix == ".steps":
-        return kept_steps(study.cfg, job.model, job.task, study.tasks[job.task]) * of.parameters * 4
+        return kept_steps(study.grid, job.model, job.task, study.tasks[job.task]) * of.parameters * 4
     return 1e6 if path.suffix in (".npz", ".pdf", ".html") else 3e4
-
-
-def _temporary(file, job, cfg):
-    """Whether Snakemake deletes a file once it has been read."""
-    if file.endswith(".npy"):
-        return not cfg.embedding.keep
-    return file.endswith(".steps") and job.model in cfg.trajectories.models and not cfg.trajectories.keep_steps
 
 
 def tell(tasks, levels, study, costs, cores, gpus):
@@ -81,7 +75,7 @@ def tell(tasks, levels, study, costs, cores, gpus):
     """
     if not tasks:
         return "Nothing to be done."
-    rows = [(t.kind if t.kind in KINDS else REST, t.seconds, t.gpu > 0, level) for t, level in zip(tasks, levels)]
+    rows = [(REST if t.kind in AMONG_REST else t.kind, t.seconds, t.gpu > 0, level) for t, level in zip(tasks, levels)]
     table = pd.DataFrame(rows, columns=["kind", "seconds", "gpu", "level"])
     lines = [f"{'jobs of':<24}{'jobs':>6}{'each':>11}{'together':>11}   known from"]
     rows = table.groupby("kind").agg(jobs=("seconds", "size"), each=("seconds", "mean"), total=("seconds", "sum"),

@@ -7,6 +7,7 @@ from statistics import median
 
 from closerlook.encoders.updates import kept
 from closerlook.files import read_json
+from closerlook.grid import Grid
 
 VOCABULARY = 30522  # of BERT
 TARGETS = {"word": 5, "span": 2, "pair": 20, "sentence": 1}  # per sentence, where nothing is known
@@ -84,16 +85,17 @@ def _encoder(cfg, model, folders):
         return _encoder(cfg, m.like, folders)
     if m.pretrain:
         return EncoderSize.of(m.pretrain.n_layers, m.pretrain.hidden_size, m.pretrain.vocab_size)
+    depth = Grid(cfg).depth(model)
     if m.path and (config := Path(m.path) / "config.json").exists():
         made = read_json(config)
         if width := made.get("hidden_size") or made.get("d_model") or made.get("dim"):
-            return EncoderSize.of(cfg.depth(model), width, made.get("vocab_size", VOCABULARY))
-    return EncoderSize.of(cfg.depth(model), min(64 * cfg.depth(model), 1024), known=False)  # as BERTs are
+            return EncoderSize.of(depth, width, made.get("vocab_size", VOCABULARY))
+    return EncoderSize.of(depth, min(64 * depth, 1024), known=False)  # as BERTs are
 
 
-def kept_steps(cfg, model, task, size):
+def kept_steps(grid, model, task, size):
     """Encoders that a run of fine-tuning keeps on the way."""
-    recipe = cfg.recipe(model, task)
+    recipe = grid.recipe(model, task)
     updates, steps = recipe.epochs * math.ceil(size.sentences["train"] / recipe.batch_size), recipe.steps
     if isinstance(steps, list):
         steps = [step for step in steps if step <= updates]  # the size may be a guess
