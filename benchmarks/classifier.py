@@ -28,8 +28,8 @@ from sklearn.neural_network import MLPClassifier
 
 from closerlook import MLPProbe
 from closerlook.devices import torch_threads
+from closerlook.probes.candidates import ALPHAS, SHAPES
 from closerlook.probes.folds import folds
-from closerlook.probes.mlp import ALPHAS, SHAPES
 from closerlook.probes.products import product
 
 SIZES = {"ps-role": (4282, 384, 46), "pos": (16854, 384, 17)}

@@ -14,13 +14,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from closerlook.devices import pick_device, torch_threads
+from closerlook.probes.candidates import ALPHAS, SHAPES
 from closerlook.probes.folds import folds, rare
 from closerlook.probes.networks import Networks, initial, tensors
 from closerlook.probes.threads import progress, spread
 from closerlook.probes.training import BATCH, Training
 
-SHAPES = tuple(itertools.product((32, 64, 128, 256), repeat=2))  # the paper's grid, section 3
-ALPHAS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 BLOCK = {"cpu": 2**19, "cuda": 2**26}  # weights that are trained together: few enough to leave work for every thread
 ALONE = 16  # so few networks are trained one by one
 UPDATES, SHARES = 100, (1 / 4, 1 / 8, 1 / 16, 1 / 32)  # with halving: what goes on after 100, 200, 400, 800 updates
