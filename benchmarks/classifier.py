@@ -28,7 +28,7 @@ from sklearn.neural_network import MLPClassifier
 
 from closerlook import MLPProbe
 from closerlook.devices import torch_threads
-from closerlook.probes.mlp.estimator import ALPHAS, SHAPES
+from closerlook.probes.mlp.candidates import ALPHAS, SHAPES
 from closerlook.probes.mlp.folds import folds
 from closerlook.probes.mlp.products import product
 

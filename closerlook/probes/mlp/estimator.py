@@ -13,14 +13,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from closerlook.devices import pick_device, torch_threads
+from closerlook.probes.mlp.candidates import ALPHAS, SHAPES
 from closerlook.probes.mlp.folds import folds, rare
 from closerlook.probes.mlp.grid import score_grid
 from closerlook.probes.mlp.networks import Networks, initial, tensors
 from closerlook.probes.mlp.training import Training
 from closerlook.probes.threads import spread
 
-SHAPES = tuple(itertools.product((32, 64, 128, 256), repeat=2))  # the paper's grid, section 3
-ALPHAS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 log = logging.getLogger(__name__)
 
 
