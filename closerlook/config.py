@@ -29,7 +29,7 @@ from closerlook.keys import (
     unique,
 )
 from closerlook.mistakes import contradictions, sentences
-from closerlook.models import AnyModel, depth_of
+from closerlook.models import AnyModel
 from closerlook.overrides import blamed
 from closerlook.probes.mlp.candidates import ALPHAS, SHAPES
 from closerlook.recipes import Recipe
@@ -263,52 +263,6 @@ class Config(Section):
         if found := list(contradictions(self)):
             raise ValueError("\n".join(found))
         return self
-
-    def depth(self, model):
-        """Number of transformer layers of a model."""
-        m = self.models[model]
-        if m.pretrain:
-            return m.pretrain.n_layers
-        if m.like:
-            return self.depth(m.like)
-        return m.n_layers or depth_of(m.path)
-
-    def layers_of(self, model, part=None):
-        """Layers of a model to look at, sorted, from 0; `part` is a probe or `trajectories`, by default all of them."""
-        special = dict(self.probes)
-        if part is not None or model in self.trajectories.models:
-            special["trajectories"] = self.trajectories
-        if part is None:
-            return sorted({n for each in special for n in self.layers_of(model, each)})
-        layers, depth = special[part].layers or self.models[model].layers or self.layers, self.depth(model)
-        chosen = range(depth + 1) if layers == "all" else sorted({n + depth + 1 if n < 0 else n for n in layers})
-        among = self.layers_of(model, "direct") if part == "hulls" else chosen  # it needs the clusters
-        return [n for n in chosen if n in among]
-
-    def tasks_of(self, model):
-        """Tasks that a model takes part in."""
-        return self.models[model].tasks or list(self.tasks)
-
-    def followed(self):
-        """The (model, task) whose runs are followed step by step."""
-        chosen = self.trajectories.tasks
-        return [(m, t) for m in self.trajectories.models for t in self.tuned(m) if not chosen or t in chosen]
-
-    def tuned(self, model):
-        """Tasks that a model is fine-tuned on."""
-        known = [t for t in self.tasks_of(model) if t in self.tasks]  # an unknown one has a sentence of its own
-        return [] if self.models[model].frozen else [t for t in known if self.tasks[t].finetune]
-
-    def crossings(self, model):
-        """Pairs of tasks: fine-tuned on the first, the model is probed on the second."""
-        pairs = [(a, b) for a in self.tuned(model) for b in self.tasks_of(model) if a != b]
-        return [pair for pair in pairs if self.cross_tasks == "all" or list(pair) in self.cross_tasks]
-
-    def recipe(self, model, task=None):
-        """How to fine-tune a model (on a task): the study's recipe with the model's own keys on top."""
-        own = self.finetune.model_copy(update=self.models[model].finetune.model_dump(exclude_unset=True))
-        passed_by = model in self.trajectories.models and task is not None and (model, task) not in self.followed()
-        return own.model_copy(update={"steps": None}) if passed_by else own
 
 
 def load(raw, origin="config", given=None):

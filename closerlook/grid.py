@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from closerlook.layout import SPLITS, Run, Space, State
-from closerlook.mistakes import depth_of
+from closerlook.models import depth_of
 
 FULL = "full"  # the recipe that the workflow tunes by
 BROUGHT = "brought"  # what runs that say their seed have in common
@@ -128,5 +128,6 @@ class Grid:
         """How to fine-tune a model (on a task): the study's recipe with the model's own keys on top."""
         own = self.cfg.finetune.model_copy(update=self.cfg.models[model].finetune.model_dump(exclude_unset=True))
         chosen = self.cfg.trajectories
-        passed_by = task is not None and model in chosen.models and chosen.tasks and task not in chosen.tasks
-        return own.model_copy(update={"steps": None}) if passed_by else own
+        followed = model in chosen.models and (not chosen.tasks or task in chosen.tasks)
+        kept = not chosen.models or followed or chosen.keep_steps and model not in chosen.models
+        return own if task is None or kept else own.model_copy(update={"steps": None})

@@ -6,6 +6,7 @@ import typing
 
 from closerlook.corpora.names import read_names
 from closerlook.errors import InputError
+from closerlook.grid import Grid
 from closerlook.keys import Section
 from closerlook.removed import removed
 from closerlook.runs import TAKEN
@@ -93,16 +94,29 @@ def _trajectory_problems(cfg):
             yield f"trajectories.models: {name!r} is no model{_choice(name, cfg.models)}"
             continue
         brought = [run.task for run in cfg.runs.values() if run.model == name and run.steps]
-        made = _made(cfg, name) if cfg.recipe(name).steps else []
+        keeps = Grid(cfg).recipe(name).steps
+        made = Grid(cfg).tuned(name) if keeps else []
         if not brought and cfg.models[name].frozen:
             yield f"trajectories.models: {name} is frozen, so it has no steps; take it out"
-        elif not brought and not cfg.recipe(name).steps:
+        elif not brought and not keeps:
             yield f"trajectories.models: no steps of {name} are kept; set `finetune.steps`, such as `every 5`"
         elif not set(cfg.trajectories.tasks or cfg.tasks) & {*brought, *made}:
             yield f"trajectories.tasks: {name} is fine-tuned on none of them; choose {_either([*made, *brought])}"
+    yield from _lost_steps(cfg)
     for task in cfg.trajectories.tasks or ():
         if task not in cfg.tasks:
             yield f"trajectories.tasks: {task!r} is no task{_choice(task, cfg.tasks)}"
+
+
+def _lost_steps(cfg):
+    """Models whose steps would be deleted, as those of the followed runs are, though nobody looks at them."""
+    if cfg.trajectories.models and not cfg.trajectories.keep_steps:
+        for name in cfg.models:
+            if name not in cfg.trajectories.models and Grid(cfg).tuned(name) and cfg.models[name].finetune.steps:
+                yield (
+                    f"models.{name}.finetune.steps: nothing follows them, and steps are deleted once they have been; "
+                    f"add {name} to trajectories.models, or set trajectories.keep_steps"
+                )
 
 
 def _crossing_problems(cfg):
@@ -116,17 +130,12 @@ def _crossing_problems(cfg):
             yield f"cross_tasks: no model is fine-tuned on {pair[0]} and takes part in {pair[1]}"
 
 
-def _made(cfg, model):
-    """Tasks that the workflow itself fine-tunes a model on."""
-    return cfg.tuned(model) if cfg.seeds else []
-
-
 def _crossed(cfg, pair):
     """Whether a model is fine-tuned on the first of two tasks, here or in a run that is brought, and has the second."""
     first, second = pair
-    brought = {run.model for run in cfg.runs.values() if run.task == first}
-    tuned = [model for model in cfg.models if model in brought or first in _made(cfg, model)]
-    return first != second and any(second in cfg.tasks_of(model) for model in tuned)
+    grid = Grid(cfg)
+    tuned = [model for model in cfg.models if grid.runs(model, first)]
+    return first != second and any(second in grid.tasks(model) for model in tuned)
 
 
 def _expectation_problems(cfg):
@@ -140,7 +149,7 @@ def _expectation_problems(cfg):
 
 
 def _layer_problems(name, model, cfg):
-    depth = cfg.depth(name)
+    depth = Grid(cfg).depth(name)
     places = [(f"models.{name}.layers", model.layers)] if model.layers else [("layers", cfg.layers)]
     places += [(f"probes.{p}.layers", getattr(cfg.probes, p).layers) for p in ("classifier", "direct", "hulls")]
     if name in cfg.trajectories.models:

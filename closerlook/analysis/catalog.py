@@ -25,10 +25,10 @@ EXPECTED = {"related": "related", "opposing": "opposing"}
 TABLES = {
     "spaces": Table(
         "Gathering what the probes found into one table",
-        {"direct": "direct", "clusters": "clusters", "classifier": "classifier", "names": "names"},
+        {"direct": "direct", "clusters": "cluster_arrays", "classifier": "classifier", "names": "names"},
         {"depths": "depths"} | RUNS,
     ),
-    "labels": Table("Gathering the labels' distances", {"clusters": "train_clusters", "names": "names"}, RUNS),
+    "labels": Table("Gathering the labels' distances", {"clusters": "train_cluster_arrays", "names": "names"}, RUNS),
     "table7": Table(
         "Writing the paper's main table", {"spaces": "spaces"}, ORDER | {"min_cluster_size": "min_cluster_size"},
         by_subject=True,
@@ -50,7 +50,8 @@ TABLES = {
     ),
     "errors": Table(
         "Sorting errors by the distance of the confused labels",
-        {"classifier": "last_classifier", "hulls": "last_hull_scores", "clusters": "last_clusters", "names": "names"},
+        {"classifier": "last_classifier", "hulls": "last_hull_scores", "clusters": "last_cluster_arrays"}
+        | {"names": "names"},
         RUNS,
     ),
     "trajectory": Table("Gathering the runs that were followed", {"traces": "traces"}, RUNS),

@@ -12,7 +12,7 @@ from closerlook.analysis.catalog import TABLES
 from closerlook.config import Config, load
 from closerlook.corpora.sources import files_of
 from closerlook.digests import digests
-from closerlook.encoders.folder import model_files, run_files
+from closerlook.encoders.folder import model_files
 from closerlook.errors import InputError
 from closerlook.figures.catalog import FIGURES
 from closerlook.files import sha256, staged, writable
@@ -159,9 +159,9 @@ def of_runs(pattern, runs=None):
 
 SOURCES = {  # what tables are made of
     "direct": lambda: cells(DIRECT, "direct"),
-    "clusters": lambda: cells(CLUSTERS, "direct"),
-    "train_clusters": lambda: cells(CLUSTERS, "direct", splits=["train"]),
-    "last_clusters": lambda: cells(CLUSTERS, "direct", splits=["train"], last=True),
+    "cluster_arrays": lambda: cells(CLUSTERS, "direct"),
+    "train_cluster_arrays": lambda: cells(CLUSTERS, "direct", splits=["train"]),
+    "last_cluster_arrays": lambda: cells(CLUSTERS, "direct", splits=["train"], last=True),
     "classifier": lambda: cells(CLASSIFIER, "classifier"),
     "last_classifier": lambda: cells(CLASSIFIER, "classifier", last=True),
     "hull_scores": lambda: cells(HULLS, "hulls"),

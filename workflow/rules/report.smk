@@ -7,7 +7,7 @@ rule explorer:
     input:
         movements=source("movements"),
         traces=source("traces"),
-        clusters=source("train_clusters"),
+        clusters=source("train_cluster_arrays"),
         labels=source("names"),
     output:
         f"<results>/{layout.EXPLORER}",

@@ -1,6 +1,5 @@
 """The classifier probe as a scikit-learn estimator: a grid of ReLU networks, all trained together."""
 
-import itertools
 import logging
 import warnings
 
