@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from runs_fixtures import full
 
 from closerlook.analysis.answers import answers
 from closerlook.analysis.labels import COLUMNS as LABELS
@@ -20,13 +21,13 @@ def say(before=None, after=(), labels=(), moved=(), runs=None):
     base = CELL | {"layer": 2, "depth": 2, "n_labels": 4, "n_test": 400, "accuracy": 60.0, "n_clusters": 4,
                    "fewest_clusters": 4, "overlapping": 0, "conflict_points": 0, "linear_accuracy": 60.0,
                    "linear_lead": 0.0, "linear_lead_error": 1.0}  # fmt: skip
-    rows = [base | {"state": "pretrained"} | (before or {})]
-    rows += [base | {"state": f"t.seed{s}", "tuned_on": "t", "seed": s} | one for s, one in enumerate(after)]
+    rows = [base | {"state": "original"} | (before or {})]
+    rows += [base | {"state": f"t.seed{s}", "tuned_on": "t", "run": f"seed{s}", "seed": s} | one for s, one in enumerate(after)]
     spaces = pd.DataFrame(rows, columns=list(SPACES))
     frames = [CELL | {"layer": 2, "label": name, "tuned_on": None, "min_distance": old} for name, old, _ in labels]
-    frames += [CELL | {"layer": 2, "label": name, "tuned_on": "t", "seed": s, "min_distance": new}
+    frames += [CELL | {"layer": 2, "label": name, "tuned_on": "t", "run": f"seed{s}", "seed": s, "min_distance": new}
                for name, _, some in labels for s, new in enumerate(some)]  # fmt: skip
-    moves = [CELL | {"seed": 0, "layer": n, "label": "a", "relative_length": length} for n, length in enumerate(moved)]
+    moves = [CELL | {"run": "seed0", "seed": 0, "layer": n, "label": "a", "relative_length": length} for n, length in enumerate(moved)]
     runs = runs or [{"seed": s, "weight_change": 0.01} for s in range(len(after))]
     tables = (spaces, pd.DataFrame(frames, columns=list(LABELS)), pd.DataFrame(moves, columns=list(MOVEMENT)),
               pd.DataFrame([CELL | run for run in runs], columns=list(TUNING)))  # fmt: skip
@@ -168,11 +169,11 @@ def test_what_was_not_measured_is_not_said():
 def test_how_fine_tuning_went_is_read_from_its_metrics(tmp_path):
     paths = []
     for seed in (1, 0):
-        paths.append(tmp_path / f"m/t.seed{seed}/metrics.json")
+        paths.append(tmp_path / f"runs/m/t.seed{seed}/metrics.json")
         paths[-1].parent.mkdir(parents=True)
         found = {"train_accuracy": 0.9, "test_accuracy": 0.5 + seed / 4, "n_updates": 7, "weight_change": 0.1 * seed}
         write_json(paths[-1], found | {"wall_seconds": 3.0, "device": "cpu", "status": "ok"})
-    table = tuning(map(str, paths))
+    table = tuning(map(str, paths), full("m/t.seed0", "m/t.seed1"))
     assert table[["model", "task", "seed"]].to_numpy().tolist() == [["m", "t", 0], ["m", "t", 1]]
     assert table.test_accuracy.tolist() == [50, 75] and table.weight_change.tolist() == [0, 0.1]
-    assert tuning([]).empty
+    assert tuning([], {}).empty
