@@ -188,7 +188,7 @@ def test_the_best_layer_is_marked():
 
 def test_the_reason_is_the_last_error(tmp_path):
     for name, text in {
-        "probe_classifier/m/t.seed0/t/layer0.log": "starting\nError: a.tsv:3: no label\n",
+        **{f"probe_classifier/m/t.seed0/t/layer{n}.log": "starting\nError: a.tsv:3: no label\n" for n in (0, 1)},
         "probe_direct/m/t.seed0/t/train/layer1.log": "10 %\n",
         "finetune/m/t.seed1.log": "Traceback (most recent call last):\n  File ...\nnumpy.linalg.LinAlgError: no\n",
     }.items():
@@ -210,7 +210,24 @@ def test_the_reason_is_the_last_error(tmp_path):
         "numpy.linalg.LinAlgError: no",
         "",
     ]
+    assert table.layers.tolist() == ["0, 1", "1", "", "1"]
     assert len(missing_cells([], tmp_path)) == 0
+
+
+@pytest.mark.parametrize(
+    ("log", "cell"),
+    [
+        ("bring_run/m/t.theirs.log", "probes/direct/m/t.theirs.step5/u/train/layer1.json"),
+        ("embed/m/t.theirs/u.log", "probes/classifier/m/t.theirs/u/layer1.json"),
+        ("make_task/u.log", "probes/hulls/m/original/u/layer1.json"),
+        ("pin_model/m.log", "runs/m/t.theirs/metrics.json"),
+    ],
+)
+def test_what_was_not_run_has_the_reason_of_the_job_that_it_waits_for(tmp_path, log, cell):
+    (tmp_path / log).parent.mkdir(parents=True)
+    (tmp_path / log).write_text("Error: it broke\n")
+    (row,) = missing_cells([cell], tmp_path).itertuples()
+    assert (row.status, row.reason) == ("not run", "Error: it broke")
 
 
 def test_costs_are_summed_by_rule(tmp_path):
