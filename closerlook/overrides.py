@@ -58,7 +58,7 @@ def _of_key(key, sections):
     """What a key may hold, in any of a section's shapes; one that none of them has is left as it is."""
     found = [section.model_fields[key].annotation for section in sections if key in section.model_fields]
     null = [types.NoneType] * (len(found) < len(sections))  # a key of another shape may be given as null
-    return typing.Union[(*found, *null)] if found else str  # noqa: UP007
+    return typing.Union[(*found, *null)] if found else str
 
 
 def blamed(key, given, origin):
