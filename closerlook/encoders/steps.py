@@ -12,13 +12,13 @@ from closerlook.files import alone, read_json
 
 
 @contextlib.contextmanager
-def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), **options):
+def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), tokenizer=None, **options):
     """The spaces of a run, from the pre-trained encoder to the last update, each on disk only while it is looked at.
 
     Parameters
     ----------
     model : path
-        The pinned model that the run started from, with its tokenizer.
+        The pinned model that the run started from.
     steps : path
         The run's kept steps, `step{K}/` each, and `steps.json`.
     task : path
@@ -27,6 +27,8 @@ def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), *
     scratch : path
         A folder for the vectors of one space; made anew, and removed at the end.
     splits : sequence of str
+    tokenizer : path, optional
+        Folder of the run's tokenizer, where it is not the model's.
     options
         Of `embed`.
 
@@ -42,16 +44,19 @@ def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), *
         A run of which no steps were kept; another process that uses `scratch`.
     """
     note = Path(steps) / "steps.json"
-    if not note.exists():
-        raise InputError(f"{steps}: no steps were kept; set `finetune.steps` in the config, such as `every 5`.")
-    kept = read_json(note)["kept"]
+    kept = read_json(note)["kept"] if note.exists() else []
+    if not kept:
+        raise InputError(
+            f"{steps}: no steps were kept; set `finetune.steps` in the config, such as `every 5`, or the `steps` of a "
+            "run that was brought."
+        )
     scratch = Path(scratch)
     out = {split: {layer: scratch / f"{split}{layer}.npy" for layer in layers} for split in splits}
 
     def spaces():
         for update in (0, *kept):
             encoder = Path(steps) / f"step{update}" if update else model
-            embed(encoder, task, out, tokenizer=model, progress=False, **options)
+            embed(encoder, task, out, tokenizer=(update and tokenizer) or model, progress=False, **options)
             yield (
                 update,
                 {s: {n: np.load(file, mmap_mode="r") for n, file in files.items()} for s, files in out.items()},
