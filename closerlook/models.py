@@ -94,7 +94,7 @@ class LocalModel(Saved):
 class OwnModel(Model):
     """One that this workflow trains from scratch."""
 
-    pretrain: Pretraining = Field(description="How.")
+    pretrain: Pretraining = Field(description="How to train it.")
 
 
 class LikeModel(Model):

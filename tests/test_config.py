@@ -1,6 +1,8 @@
 """The config: what is accepted, what is refused, and in which words."""
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -223,6 +225,33 @@ def test_the_depth_of_a_local_model_is_read_from_it(tmp_path):
 @pytest.mark.parametrize("name", ["config.yaml", "demo.yaml"])
 def test_the_shipped_configs_are_valid(name):
     load(yaml.safe_load((ROOT / "config" / name).read_text()))
+
+
+def test_checking_a_config_imports_no_library_that_takes_seconds():
+    slow = "{'torch', 'transformers', 'datasets', 'sklearn', 'scipy', 'pandas', 'conllu'}"
+    code = f"import sys, closerlook.config; print(*({slow} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_a_section_with_several_shapes_has_all_their_keys_and_keeps_its_own():
+    raw = edited("models.h", {"hub": "a/b", "n_layers": 2, "path": None})  # null, as `--config` takes a key back
+    raw["models"]["r"] = {"like": "m", "weights": "random"}
+    raw["corpora"]["h"] = {
+        "format": "hub",
+        "name": "x/y",
+        "train": {"split": "a"},
+        "test": {"split": "b", "rows": ":9"},
+    }
+    raw["corpora"]["t"] = {"format": "conllu"} | dict.fromkeys(("train", "test"), {"url": "https://e.org/a"})
+    config = load(raw)
+    for sections in (config.models, config.corpora, {s: config.corpora[s].train for s in "ht"}):
+        keys = {key for section in sections.values() for key in type(section).model_fields}
+        for section in sections.values():
+            assert set(section.model_dump()) == set(type(section).model_fields)
+            absent = keys - set(type(section).model_fields)
+            assert absent and all(getattr(section, key) is None for key in absent)
+    assert load(config.model_dump(exclude_unset=True)) == config
 
 
 def test_the_default_is_the_grid_of_the_paper():

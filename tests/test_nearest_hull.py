@@ -65,7 +65,7 @@ def test_what_the_loop_leaves_open_is_decided_otherwise(space):
     X, clusters, Q = space
     D = all_distances(X, clusters, Q)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nearest_hull, "ROUNDS", 1)
+        patch.setattr("closerlook.probes.direct.nearest_hull.ROUNDS", 1)
         index, distance = nearest_hull(X, clusters, Q)
     np.testing.assert_allclose(distance, D.min(1), rtol=2e-3, atol=1e-5)
     np.testing.assert_allclose(D[np.arange(len(Q)), index], D.min(1), rtol=2e-3, atol=1e-5)

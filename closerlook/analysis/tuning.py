@@ -7,7 +7,7 @@ from closerlook.files import read_json
 from closerlook.layout import Run
 
 COLUMNS = ("model", "task", *RUN[1:], "n_updates", "train_accuracy", "test_accuracy", "weight_change", "seconds",
-           "device", "tokenizer", "source")  # fmt: skip
+           "device", "unchanged", "tokenizer", "source")  # fmt: skip
 UNCHANGED = 1e-6  # of the weights' length: no more than float32 rounds them by
 
 
@@ -25,15 +25,18 @@ def tuning(metrics, runs):
     -------
     DataFrame
         A row per run: accuracies of the head at the end (in %), how far the encoder's weights moved relative to their
-        length, seconds and device; of a run that was brought, `tokenizer` (the model's or its own) and `source`.
+        length, and how they are `unchanged`, if they are; seconds and device; of a run that was brought, `tokenizer`
+        (the model's or its own) and `source`.
     """
     rows = []
     for path in metrics:
         found = read_json(path)
-        row = {name: found.get(name) for name in ("n_updates", "weight_change", "device", "tokenizer")}
+        row = {name: found.get(name) for name in ("n_updates", "weight_change", "device", "unchanged", "tokenizer")}
         for split in ("train", "test"):
             share = found.get(f"{split}_accuracy")
             row[f"{split}_accuracy"] = None if share is None else 100 * share
+        if row["unchanged"] is None and (row["weight_change"] or 0) < UNCHANGED:
+            row["unchanged"] = "exactly" if row["weight_change"] == 0 else "but for rounding"
         if found.get("brought"):
             row["source"] = found["source"].get("hub") or found["source"].get("path")
         rows.append(described(Run.of(path), runs) | row | {"seconds": found.get("wall_seconds")})

@@ -224,9 +224,9 @@ class Grammar(Format):
 FORMATS = {
     "conllu": Conllu,
     "conllulex": Conllulex,
-    "conll": Conll,
     "trec": Trec,
     "table": Table,
+    "conll": Conll,
     "hub": Hub,
     "grammar": Grammar,
 }

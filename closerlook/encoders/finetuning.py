@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import math
-import os
 import resource
 import shutil
 import time
@@ -21,11 +20,13 @@ from tqdm import tqdm
 from closerlook.corpora.task import kind_of
 from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.checkpoints import latest, prune, seal, update_of
+from closerlook.encoders.folder import link
 from closerlook.encoders.layers import READ
-from closerlook.encoders.loading import facts_of, load_encoder, load_tokenizer, not_finite, quiet, save_encoder
+from closerlook.encoders.loading import load_encoder, load_tokenizer, not_finite, quiet, save_encoder, write_model
 from closerlook.encoders.padding import PADDING, load_aligner
 from closerlook.encoders.training import Classifier, Training, rate
 from closerlook.encoders.updates import kept
+from closerlook.encoders.weights import change, paired
 from closerlook.errors import InputError
 from closerlook.files import alone, read_json, sha256, staged, write_json
 from closerlook.provenance import made_by
@@ -147,7 +148,7 @@ def finetune(
             "status": "ok", "kind": kind, "labels": names, "seed": seed, "recipe": told, "pooling": aligner.pooling,
             "n_updates": n_updates, "epochs": measured,
             "train_accuracy": measured[-1]["train_accuracy"], "test_accuracy": measured[-1]["test_accuracy"],
-            "weight_change": _change(load_encoder(model), encoder),
+            "weight_change": change(paired(load_encoder(model), encoder)),
             "effective_batch": recipe.batch_size, "accumulation": training.parts,
             "wall_seconds": time.perf_counter() - start, "resumed_from": resumed and update_of(resumed),
             "device": _name(device), "peak_memory_bytes": _peak_memory(device), "made_by": made,
@@ -155,12 +156,10 @@ def finetune(
         if keep:
             shutil.rmtree(steps_out, ignore_errors=True)
             with staged(steps_out) as part:
-                shutil.copytree(checkpoints / "steps", part, copy_function=_link)
+                shutil.copytree(checkpoints / "steps", part, copy_function=link)
                 write_json(part / "steps.json", {"kept": sorted(keep), "n_updates": n_updates})
         with staged(out) as part:
-            save_encoder(encoder, part)
-            load_tokenizer(model).save_pretrained(part)
-            write_json(part / "model.json", {**facts_of(encoder), PADDING: aligner.equal})
+            write_model(part, encoder, load_tokenizer(model), {PADDING: aligner.equal})
             save_file(classifier.head.state_dict(), part / "head.safetensors")
             _write_curve(part / "curve.csv", curve, measured)
             metrics["sha256"] = {p.name: sha256(p) for p in sorted(part.glob("*.safetensors"))}
@@ -183,16 +182,6 @@ def _measure(training, rows, batch_size, curve, epoch):
     line = "epoch %(epoch)d: loss %(loss).4f, accuracy %(train_accuracy).4f (train), %(test_accuracy).4f (test)"
     log.info(line, found)
     return found
-
-
-@torch.no_grad()
-def _change(before, after):
-    """How far the weights of an encoder have moved, relative to their length."""
-    moved = total = 0.0
-    for a, b in zip(before.parameters(), after.parameters(), strict=True):
-        moved += float((b.cpu() - a).double().square().sum())
-        total += float(a.double().square().sum())
-    return math.sqrt(moved / total)
 
 
 def _encode(aligner, split):
@@ -219,14 +208,6 @@ def _write_curve(path, curve, measured):
         for line in curve:
             end = ends.get(line["update"], {})
             writer.writerow(line | {name: end[name] for name in names if name in end and name not in line})
-
-
-def _link(source, dest):
-    """Copy a file without a second copy of its bytes, where the file system can."""
-    try:
-        os.link(source, dest)
-    except OSError:
-        shutil.copyfile(source, dest)
 
 
 def _source(model):

@@ -29,6 +29,8 @@ def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test
     scratch : path
         A folder for the vectors of one space; made anew, and removed at the end.
     splits : sequence of str
+    tokenizer : path, optional
+        Folder of the run's tokenizer, where it is not the model's.
     options
         Of `embed`.
 
@@ -44,9 +46,12 @@ def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test
         A run of which no steps were kept; another process that uses `scratch`.
     """
     note = Path(steps) / "steps.json"
-    if not note.exists():
-        raise InputError(f"{steps}: no steps were kept; set `finetune.steps` in the config, such as `every 5`.")
-    kept = read_json(note)["kept"]
+    kept = read_json(note)["kept"] if note.exists() else []
+    if not kept:
+        raise InputError(
+            f"{steps}: no steps were kept; set `finetune.steps` in the config, such as `every 5`, or the `steps` of a "
+            "run that was brought."
+        )
     scratch = Path(scratch)
     out = {split: {layer: scratch / f"{split}{layer}.npy" for layer in layers} for split in splits}
 

@@ -12,7 +12,7 @@ from closerlook.analysis.catalog import TABLES
 from closerlook.config import Config, load
 from closerlook.corpora.sources import files_of
 from closerlook.digests import digests
-from closerlook.encoders.folder import model_files
+from closerlook.encoders.folder import model_files, run_files
 from closerlook.errors import InputError
 from closerlook.figures.catalog import FIGURES
 from closerlook.files import sha256, staged, writable

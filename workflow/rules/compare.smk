@@ -17,7 +17,6 @@ rule measure_movement:
     resources:
         **asks("compare"),
     params:
-        layers=lambda w: GRID.layers(w.model),
         code=code("measure_movement"),
     message:
         "Following the labels of {wildcards.task} in {wildcards.model}, {wildcards.run}"
@@ -44,7 +43,6 @@ rule measure_similarity:
     resources:
         **asks("compare"),
     params:
-        layers=lambda w: GRID.layers(w.model),
         code=code("measure_similarity"),
     message:
         "Comparing the spaces of {wildcards.task} in {wildcards.model} with the original, {wildcards.run}"

@@ -37,7 +37,6 @@ for LAYERS, MODELS in by_layers().items():
             gpu=ON_GPU,
             **asks("embed"),
         params:
-            layers=list(LAYERS),
             embedding=plain(CFG.embedding, exclude={"keep"}),
             device=CFG.device,
             code=code("embed"),

@@ -7,5 +7,5 @@ from closerlook.vectors import read_vectors
 with logged(snakemake.log[0]):
     labels = read_json(snakemake.input.labels)["train"]
     before, after = ({Space.of(file).layer: file for file in snakemake.input[end]} for end in ("before", "after"))
-    spaces = ((n, read_vectors(before[n]), read_vectors(after[n])) for n in snakemake.params.layers)
+    spaces = ((n, read_vectors(before[n]), read_vectors(after[n])) for n in sorted(before))
     save_arrays(snakemake.output[0], measure_movement(spaces, labels))

@@ -10,6 +10,6 @@ with logged(snakemake.log[0]):
     for split in SPLITS:
         ends = (snakemake.input[f"{split}_{end}"] for end in ("before", "after"))
         before, after = ({Space.of(file).layer: file for file in files} for files in ends)
-        pairs = ((n, read_vectors(before[n]), read_vectors(after[n])) for n in snakemake.params.layers)
+        pairs = ((n, read_vectors(before[n]), read_vectors(after[n])) for n in sorted(before))
         found[split] = {n: measure_similarity(a, b) for n, a, b in pairs}
     write_json(snakemake.output[0], {"layers": found, "made_by": made_by()})
