@@ -452,9 +452,9 @@ def test_it_is_quiet(bert, task, tmp_path, capfd):
 
 
 def test_the_spaces_of_a_run_are_those_of_its_steps_one_at_a_time(undisturbed, bert, task, tmp_path):
-    steps = undisturbed[1] / "out.steps"
+    steps, tuned = undisturbed[1] / "out.steps", undisturbed[1] / "out"
     scratch, seen = tmp_path / "scratch", []
-    with step_spaces(bert, steps, task, [0, 3], scratch, device="cpu") as spaces:
+    with step_spaces(bert, tuned, steps, task, [0, 3], scratch, device="cpu") as spaces:
         for update, space in spaces:
             alone = {s: {n: tmp_path / f"{s}{n}.npy" for n in (0, 3)} for s in ("train", "test")}
             encoder = steps / f"step{update}" if update else bert
@@ -469,7 +469,7 @@ def test_the_spaces_of_a_run_are_those_of_its_steps_one_at_a_time(undisturbed, b
 
 
 def test_two_processes_do_not_share_a_scratch_folder(undisturbed, bert, task, tmp_path):
-    follow = [bert, undisturbed[1] / "out.steps", task, [0], tmp_path / "scratch"]
+    follow = [bert, undisturbed[1] / "out", undisturbed[1] / "out.steps", task, [0], tmp_path / "scratch"]
     with step_spaces(*follow), pytest.raises(InputError, match="scratch: process .* is at work"), step_spaces(*follow):
         pass
 
@@ -477,5 +477,5 @@ def test_two_processes_do_not_share_a_scratch_folder(undisturbed, bert, task, tm
 def test_a_run_without_steps_cannot_be_followed(bert, task, tmp_path):
     (tmp_path / "out.steps").mkdir()
     with pytest.raises(InputError, match="no steps were kept; set `finetune.steps`"):
-        with step_spaces(bert, tmp_path / "out.steps", task, [0], tmp_path / "scratch"):
+        with step_spaces(bert, tmp_path / "out", tmp_path / "out.steps", task, [0], tmp_path / "scratch"):
             pass
