@@ -22,12 +22,18 @@ def say(before=None, after=(), labels=(), moved=(), runs=None):
                    "fewest_clusters": 4, "overlapping": 0, "conflict_points": 0, "linear_accuracy": 60.0,
                    "linear_lead": 0.0, "linear_lead_error": 1.0}  # fmt: skip
     rows = [base | {"state": "original"} | (before or {})]
-    rows += [base | {"state": f"t.seed{s}", "tuned_on": "t", "run": f"seed{s}", "seed": s} | one for s, one in enumerate(after)]
+    rows += [
+        base | {"state": f"t.seed{s}", "tuned_on": "t", "run": f"seed{s}", "seed": s} | one
+        for s, one in enumerate(after)
+    ]
     spaces = pd.DataFrame(rows, columns=list(SPACES))
     frames = [CELL | {"layer": 2, "label": name, "tuned_on": None, "min_distance": old} for name, old, _ in labels]
     frames += [CELL | {"layer": 2, "label": name, "tuned_on": "t", "run": f"seed{s}", "seed": s, "min_distance": new}
                for name, _, some in labels for s, new in enumerate(some)]  # fmt: skip
-    moves = [CELL | {"run": "seed0", "seed": 0, "layer": n, "label": "a", "relative_length": length} for n, length in enumerate(moved)]
+    moves = [
+        CELL | {"run": "seed0", "seed": 0, "layer": n, "label": "a", "relative_length": length}
+        for n, length in enumerate(moved)
+    ]
     runs = runs or [{"seed": s, "weight_change": 0.01} for s in range(len(after))]
     tables = (spaces, pd.DataFrame(frames, columns=list(LABELS)), pd.DataFrame(moves, columns=list(MOVEMENT)),
               pd.DataFrame([CELL | run for run in runs], columns=list(TUNING)))  # fmt: skip

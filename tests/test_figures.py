@@ -27,7 +27,14 @@ def frame():
                 seed = int(state[-1]) if tuned else None
                 for layer in range(3):
                     row = {"model": model, "task": task, "state": state, "tuned_on": task if tuned else None}
-                    row |= {"run": f"seed{seed}" if tuned else None, "seed": seed, "layer": layer, "depth": 2, "n_labels": 4, "majority": 30.0}
+                    row |= {
+                        "run": f"seed{seed}" if tuned else None,
+                        "seed": seed,
+                        "layer": layer,
+                        "depth": 2,
+                        "n_labels": 4,
+                        "majority": 30.0,
+                    }
                     rows.append(row | {"accuracy": 50 + layer + 10 * (seed or 0), "n_clusters": 4 + layer})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -67,7 +67,9 @@ def decoded(run, name, kind, *shape):
 @pytest.fixture(scope="module")
 def runs(study):
     folder, *_, direct, labels = study
-    return explorer(sorted(folder.glob("movement/m/*.npz")), [folder / "trajectories/m/t.seed0.npz"], direct, labels, RUNS)
+    return explorer(
+        sorted(folder.glob("movement/m/*.npz")), [folder / "trajectories/m/t.seed0.npz"], direct, labels, RUNS
+    )
 
 
 def test_a_followed_run_is_shown_step_by_step_and_others_at_their_ends(runs):
@@ -291,3 +293,27 @@ def test_notes_tell_of_all_that_was_not_measured_or_not_learned():
 def test_a_summary_counts_what_the_study_is_of(layers, said):
     assert contents.summary(["m"], ["t", "u"], [0], 0, layers) == f"1 model, 2 tasks, 1 seed{said}"
     assert contents.summary(["m"], ["t"], [], 2, layers) == f"1 model, 1 task, 2 brought runs{said}"
+
+
+def test_layers_are_counted_over_runs_whether_or_not_they_say_their_seed():
+    row = {"model": "m", "task": "t", "layer": 1, "n_clusters": 3}
+    rows = [
+        row | {"accuracy": 50.0},
+        *(row | {"tuned_on": "t", "run": r, "accuracy": a} for r, a in (("x", 60), ("y", 80))),
+    ]
+    spaces = pd.DataFrame(rows, columns=list(COLUMNS))
+    nothing = pd.DataFrame(columns=["fine_tuned_on", "probed_on"])
+    (shown,) = [t for t in contents.tables(spaces[:0], spaces[:0], nothing, spaces, ["m"], ["t"]) if not t["main"]]
+    assert shown["frame"]["seeds"].tolist() == [0, 2] and shown["frame"]["accuracy"].tolist() == [50, 70]
+
+
+def test_the_explorer_calls_a_run_by_what_tells_it_from_others(study):
+    folder, *_, labels = study
+    file = folder / "movement/m/t.seed0.npz"
+    for about, called in (
+        ({"recipe": "full", "seed": 0}, "seed 0"),
+        ({"recipe": "brought", "seed": 3}, "seed0 (seed 3)"),
+        ({"recipe": "seed0", "seed": None}, "seed0"),
+    ):
+        (run,) = explorer([file], [], [], labels, {"m/t.seed0": about})
+        assert run["run"] == called

@@ -77,7 +77,9 @@ def test_the_table_and_its_figure(tmp_path):
         cells = {
             str(n): {"cka": 0.9 - n / 10 - seed / 50, "procrustes": 0.8, "rsa": None, "n_points": 9} for n in (0, 1)
         }
-        (tmp_path / f"similarity/m/t.seed{seed}.json").write_text(json.dumps({"layers": {"train": cells, "test": cells}}))
+        (tmp_path / f"similarity/m/t.seed{seed}.json").write_text(
+            json.dumps({"layers": {"train": cells, "test": cells}})
+        )
     frame = similarity(sorted(tmp_path.glob("similarity/m/*.json")), full("m/t.seed0", "m/t.seed1"))
     assert len(frame) == 2 * 2 * 2 and frame.rsa.isna().all()
     row = {"model": "m", "task": "t", "tuned_on": "t", "original_similarity": 0.7}

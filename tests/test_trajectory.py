@@ -7,8 +7,8 @@ from matplotlib.collections import LineCollection
 from runs_fixtures import full
 
 from closerlook import label_distances
-from closerlook.analysis.tables import read_table
 from closerlook.analysis.label_distances import label_distances as label_rows
+from closerlook.analysis.tables import read_table
 from closerlook.analysis.trace import trace_run
 from closerlook.analysis.trajectory import trajectory
 from closerlook.figures import style
