@@ -7,7 +7,7 @@ def row_of(w):
 rule plot:
     input:
         unpack(lambda w: {parameter: source(name) for parameter, name in row_of(w).reads.items()}),
-        labels=lambda w: source("names") if row_of(w).looks else [],
+        names=lambda w: source("names") if row_of(w).looks else [],
     output:
         report(
             multiext(f"<results>/{layout.FIGURE}", ".pdf", ".png"),
