@@ -49,7 +49,7 @@ def run(arguments=None):
         _end(f"Error: {error}", WRONG)
     except workflow.StudyError as error:
         _end(f"Error: {error}", FAILED)
-    except KeyboardInterrupt:
+    except workflow.Stopped:
         _end("Stopped. What is done stays: the same command goes on from here.", INTERRUPTED)
 
 

@@ -21,7 +21,7 @@ EVERY = 30  # seconds between two lines where there is no terminal for a bar
 TOTAL = re.compile(r"total +(\d+)")
 COUNT = re.compile(r"(\w+) +(\d+)")
 DONE = re.compile(r"(\d+) of (\d+) steps \(.*\) done")
-JOB = re.compile(r"Job \d+: (.*)")
+JOB = re.compile(r"Job \d+: (.*?)(?: \(.*)?")
 FAILED = re.compile(r"Error in (?:group|rule) (.+):")
 LOG = re.compile(r"    log: (.+?)(?: \(check log file\(s\) for error details\))?")
 WHY = re.compile(r"(?:\w*Exception|\w*Error)\b.*")
@@ -31,6 +31,10 @@ LOCKED = "cannot be locked"
 
 class StudyError(Exception):
     """A study failed; the message says in sentences which jobs did and why."""
+
+
+class Stopped(Exception):
+    """A study was interrupted (Ctrl-C, SIGTERM), and all its processes have ended."""
 
 
 def home():
@@ -98,8 +102,8 @@ def run(arguments, log, verbose=False):
         Jobs failed, or Snakemake could not plan them.
     InputError
         The log's folder cannot be written to.
-    KeyboardInterrupt
-        After Snakemake has ended too, however the interruption came.
+    Stopped
+        After Snakemake and its jobs have ended too.
     """
     writable(log.parent)
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +113,7 @@ def run(arguments, log, verbose=False):
             arguments, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
             bufsize=1, process_group=0,
         )  # fmt: skip
-        with _passed_on(process):
+        with _passed_on(process, file):
             for line in process.stdout:
                 file.write(line)
                 told.hear(line.rstrip("\n"))
@@ -121,17 +125,17 @@ def run(arguments, log, verbose=False):
 
 
 @contextlib.contextmanager
-def _passed_on(process):
-    """Pass an interruption (Ctrl-C, SIGTERM) on to the process and its jobs, and wait for their end."""
+def _passed_on(process, log):
+    """Pass an interruption on to the process and its jobs, and wait for their end."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
-        process.stdout.read()  # else a full pipe would hold it up
+        log.write(process.stdout.read())  # a full pipe would hold it up
         process.wait()
-        raise
+        raise Stopped from None
     finally:
         signal.signal(signal.SIGTERM, before)
 
