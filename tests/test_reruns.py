@@ -114,7 +114,7 @@ def test_nothing_edited_runs_nothing(demo):
 def test_a_comment_a_blank_line_or_a_docstring_runs_nothing(demo):
     project, _ = demo
     edit(project / "closerlook/analysis/spaces.py", "import numpy as np\n", "# a comment\n\nimport numpy as np\n")
-    edit(project / "closerlook/probes/direct.py", '"""DirectProbe', '"""Said differently: DirectProbe')
+    edit(project / "closerlook/probes/direct/clusters.py", '"""DirectProbe', '"""Said differently: DirectProbe')
     edit(project / "workflow/scripts/spaces.py", "\nwith logged", "\n\n# a comment\nwith logged")
     assert plan(project) == []
 
@@ -123,9 +123,9 @@ def test_a_comment_a_blank_line_or_a_docstring_runs_nothing(demo):
     "file, old, new",
     [
         ("closerlook/analysis/spaces.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
-        ("closerlook/probes/hull_classifier.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
+        ("closerlook/probes/direct/hull_classifier.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
         ("closerlook/encoders/alignment.py", "\n\ndef ", "\n\nX = 1\n\n\ndef "),
-        ("closerlook/probes/interior.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
+        ("closerlook/probes/hulls/interior.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
     ],
 )
 def test_an_edit_of_the_library_runs_its_importers_and_what_depends_on_them(demo, file, old, new):

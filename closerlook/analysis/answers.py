@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from closerlook.analysis.spaces import last_layer
 from closerlook.analysis.tuning import UNCHANGED
 from closerlook.analysis.unlearned import ahead
 
@@ -26,7 +27,7 @@ def answers(spaces, labels, movement, tuning, models, tasks):
     list of dict
         `model`, `task`, `sentences` (accuracy, clusters, labels, layers) and `warnings`, lists of str.
     """
-    last = spaces[(spaces.layer == spaces.depth) & spaces.step.isna()]
+    last = last_layer(spaces)
     found = []
     for task in tasks:
         for model in models:

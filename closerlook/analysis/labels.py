@@ -1,25 +1,25 @@
 """One row for every label of every probed space."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.spaces import cell_of, state_of
+from closerlook.analysis.runs import RUN, described
+from closerlook.layout import Space
 
-COLUMNS = ("model", "task", "state", "tuned_on", "seed", "layer", "label", "clusters", "min_distance",
-           "overlapping")  # fmt: skip
+COLUMNS = ("model", "task", "state", *RUN, "layer", "label", "clusters", "min_distance", "overlapping")
 
 
-def label_table(direct, names):
+def labels(clusters, names, runs):
     """Clusters of every label, and its smallest distance to any other (training split).
 
     Parameters
     ----------
-    direct : list of path
-        DirectProbe's arrays, `…/{model}/{state}/{task}/train/layer{n}.npz`.
+    clusters : list of path
+        DirectProbe's arrays.
     names : dict of str to list of str
         The labels of each task.
+    runs : dict
+        As `closerlook.analysis.runs.described` takes them.
 
     Returns
     -------
@@ -28,13 +28,13 @@ def label_table(direct, names):
         which it has no distance to; `overlapping`: how many it meets. (Points in a conflict take no part in these.)
     """
     frames = []
-    for path in map(Path, direct):
-        model, state, task, layer, _ = cell_of(path, 5)
+    for path in clusters:
+        space = Space.of(path)
         with np.load(path, allow_pickle=False) as arrays:
             classes, least, meeting = (arrays[name] for name in ("classes", "min_distances", "overlapping"))
-            clusters = [(arrays["cluster_classes"] == c).sum() for c in classes]
-        row = {"model": model, "task": task, "state": state, **state_of(state), "layer": layer}
-        row |= {"label": [names[task][c] for c in classes], "clusters": clusters, "min_distance": least}
+            counts = [(arrays["cluster_classes"] == c).sum() for c in classes]
+        row = described(space, runs) | {"layer": space.layer}
+        row |= {"label": [names[space.task][c] for c in classes], "clusters": counts, "min_distance": least}
         row["overlapping"] = meeting
         frames.append(pd.DataFrame(row))
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))

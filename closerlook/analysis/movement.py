@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.plane import centroids, common_plane, fit_plane, sample
-from closerlook.analysis.spaces import run_of
+from closerlook.analysis.plane import centroids, common_plane, sample
+from closerlook.analysis.runs import RUN, described
+from closerlook.layout import Run
 
-COLUMNS = ("model", "task", "seed", "layer", "label", "points", "length", "relative_length", "cosine")
+COLUMNS = ("model", "task", *RUN[1:], "layer", "label", "points", "length", "relative_length", "cosine")
 
 
-def movement(spaces, labels):
+def measure_movement(spaces, labels):
     """Centroids of the labels before and after fine-tuning, and a sample of points in a common plane.
 
     Parameters
@@ -43,28 +44,30 @@ def movement(spaces, labels):
     return {"classes": classes, "counts": counts, "sample": shown, **small}
 
 
-def movements(runs, names):
+def movement(results, names, runs):
     """Gather how far every label moved.
 
     Parameters
     ----------
-    runs : list of path
-        What `movement` found, `…/{model}/{task}.seed{n}.npz`.
+    results : list of path
+        What `measure_movement` found.
     names : dict of str to list of str
         The labels of each task.
+    runs : dict
+        As `closerlook.analysis.runs.described` takes them.
 
     Returns
     -------
     DataFrame
-        A row per (model, task, seed, layer, label) of the training split: `length` of the displacement of its centroid;
+        A row per (run, layer, label) of the training split: `length` of the displacement of its centroid;
         `relative_length`, the same over the root mean square length of the layer's vectors before fine-tuning, which
         makes layers comparable; `cosine` of its direction with that of the labels' mean, 1 where all move together.
         All are invariant under rotation of both states together, the last two also under scaling, the first and the
         last under translation. (Not over the radius of the points: [CLS] vectors of low layers are nearly one point.)
     """
     frames = []
-    for path in runs:
-        run, (layers, before, after, size, classes, counts) = _read(path)
+    for path in results:
+        run, (layers, before, after, size, classes, counts) = described(Run.of(path), runs), ends(path)
         moves = after - before
         lengths = np.linalg.norm(moves, axis=2)
         mean = moves.mean(1, keepdims=True)
@@ -75,40 +78,13 @@ def movements(runs, names):
         for i, layer in enumerate(layers):
             row = {"layer": int(layer), "label": labels, "points": counts, "length": lengths[i]}
             frames.append(pd.DataFrame(run | row | {"relative_length": relative[i], "cosine": cosine[i]}))
-    return pd.concat(frames, ignore_index=True)[list(COLUMNS)] if frames else pd.DataFrame(columns=list(COLUMNS))
+    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
+    return frame[list(COLUMNS)].astype({"seed": "Int64"})
 
 
-def directions(runs, names):
-    """The moves of all labels in the plane in which they are longest.
-
-    Parameters
-    ----------
-    runs, names
-        As in `movements`; the runs of one model and task, which start from the same space.
-
-    Returns
-    -------
-    DataFrame
-        A row per (seed, layer, label): `x`, `y`, the label's move (after minus before) in the two principal directions
-        of all runs' moves in this layer, taken from the origin (no movement) rather than from their mean; and
-        `explained_x`, `explained_y`, the share of the squared length of all moves along each.
-    """
-    found = [_read(path) for path in runs]
-    frames = []
-    for i, layer in enumerate(found[0][1][0] if found else ()):
-        moves = [after[i] - before[i] for _, (_, before, after, *_) in found]
-        plane = fit_plane(np.concatenate(moves), origin=np.zeros(moves[0].shape[1]))
-        for (run, (*_, classes, _)), move in zip(found, moves):
-            x, y = plane.project(move).T
-            row = {"layer": int(layer), "label": [names[run["task"]][c] for c in classes], "x": x, "y": y}
-            row |= dict(zip(("explained_x", "explained_y"), plane.explained))
-            frames.append(pd.DataFrame(run | row))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-
-
-def _read(path):
-    """What a run is called, and its layers, centroids before and after, sizes, label ids, counts."""
+def ends(path):
+    """What `measure_movement` left: layers, centroids before and after, sizes, label ids, counts."""
     with np.load(path, allow_pickle=False) as arrays:
         parts = [arrays[name] for name in ("layers", "before", "after", "size", "classes", "counts")]
     parts[1:3] = [part.astype(np.float64) for part in parts[1:3]]
-    return run_of(path), parts
+    return parts

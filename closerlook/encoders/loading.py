@@ -148,6 +148,16 @@ def _some(names):
     return names[0] + (f" and {len(names) - 1} more" if names[1:] else "")
 
 
+def facts_of(encoder):
+    """What a folder's `model.json` says of an encoder's size."""
+    size = sum(p.numel() for p in encoder.parameters())
+    return {
+        "n_layers": encoder.config.num_hidden_layers,
+        "hidden_size": encoder.config.hidden_size,
+        "n_parameters": size,
+    }
+
+
 def save_encoder(model, folder):
     """Write an encoder's `config.json` and `model.safetensors`, by the names that its weights have in memory."""
     model.save_pretrained(folder, save_original_format=False, max_shard_size="1TB")

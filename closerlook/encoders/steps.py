@@ -12,15 +12,17 @@ from closerlook.files import alone, read_json
 
 
 @contextlib.contextmanager
-def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), **options):
+def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test"), **options):
     """The spaces of a run, from the pre-trained encoder to the last update, each on disk only while it is looked at.
 
     Parameters
     ----------
     model : path
         The pinned model that the run started from, with its tokenizer.
+    run : path
+        The run's folder, with the tokenizer of its steps.
     steps : path
-        The run's kept steps, `step{K}/` each, and `steps.json`.
+        Its kept steps, `step{K}/` each, and `steps.json`.
     task : path
         A task folder.
     layers : list of int
@@ -50,8 +52,8 @@ def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), *
 
     def spaces():
         for update in (0, *kept):
-            encoder = Path(steps) / f"step{update}" if update else model
-            embed(encoder, task, out, tokenizer=model, progress=False, **options)
+            encoder, tokenizer = (Path(steps) / f"step{update}", run) if update else (model, model)
+            embed(encoder, task, out, tokenizer=tokenizer, progress=False, **options)
             yield (
                 update,
                 {s: {n: np.load(file, mmap_mode="r") for n, file in files.items()} for s, files in out.items()},
@@ -63,3 +65,16 @@ def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), *
             yield spaces()
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def kept_step(steps, step):
+    """The folder of a kept step; an error that names those that were kept."""
+    folder = Path(steps) / f"step{step}"
+    if not (folder / "model.safetensors").exists():
+        kept = sorted(int(p.name.removeprefix("step")) for p in Path(steps).glob("step*/"))
+        named = ", ".join(f"step{n}" for n in kept) or "none"
+        raise InputError(
+            f"{steps}: {folder.name} was not kept (kept: {named}); ask for another, or change `finetune.steps` in the "
+            "config."
+        )
+    return folder
