@@ -23,11 +23,8 @@ from closerlook.command import main, workflow
 from closerlook.command.data import columns, hold_out
 from closerlook.command.study import Comparison, short
 from closerlook.command.workflow import Told
-from closerlook.config import Config
 from closerlook.corpora.table import reader
 from closerlook.errors import InputError
-
-BRINGS = pytest.mark.skipif("runs" not in Config.model_fields, reason="the config has no section `runs`")
 
 
 def closerlook(*arguments, **options):
@@ -101,8 +98,7 @@ def test_the_columns_of_every_format_are_the_same(here):
         (["--text", "sentence", "--label", "label", "--kind", "letter"], r"'letter' is not one of"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence_and_nothing_is_left_behind(here, capsys, monkeypatch, arguments, sentence):
-    monkeypatch.setattr("closerlook.command.study.load", lambda *_: None)
+def test_what_is_wrong_is_said_in_a_sentence_and_nothing_is_left_behind(here, capsys, arguments, sentence):
     status, said = ends(capsys, "compare", "base", "out/tuned", "data.csv", *arguments)
     assert status == 2 and re.search(sentence, said) and "Traceback" not in said
     assert not Path("closerlook").exists()
@@ -185,7 +181,6 @@ def test_names_are_the_last_part_in_plain_letters(given, name):
     assert short(given) == name
 
 
-@BRINGS
 def test_the_config_says_what_was_asked(here):
     file, notes = asked(layers="0,-1").prepare()
     config = yaml.safe_load(file.read_text())
@@ -197,7 +192,6 @@ def test_the_config_says_what_was_asked(here):
     assert config["layers"] == [0, -1] and config["seeds"] == [] and config["trajectories"] == {"models": []}
 
 
-@BRINGS
 @pytest.mark.parametrize("given", ("checkpoint-*", "out/tuned/checkpoint-*"))
 def test_checkpoints_are_named_from_the_run_or_from_here(here, given):
     Path("out/tuned/checkpoint-5").mkdir()
@@ -208,13 +202,11 @@ def test_checkpoints_are_named_from_the_run_or_from_here(here, given):
         asked(checkpoints="out/checkpoint-*").prepare()
 
 
-@BRINGS
 def test_checkpoints_that_were_not_asked_for_are_pointed_out(here):
     Path("out/tuned/checkpoint-5").mkdir()
     assert "out/tuned holds 1 checkpoint: --checkpoints" in asked().prepare()[1][0]
 
 
-@BRINGS
 def test_a_test_file_and_a_saved_data_set_with_splits_are_taken_as_they_are(here):
     frame = pd.read_csv("data.csv")
     frame.to_csv("test.csv", index=False)
@@ -228,7 +220,6 @@ def test_a_test_file_and_a_saved_data_set_with_splits_are_taken_as_they_are(here
     assert corpus["test"] == {"path": "saved", "split": "validation"} and not notes
 
 
-@BRINGS
 def test_an_edited_config_is_never_overwritten(here):
     file, _ = asked().prepare()
     first = file.read_text()

@@ -14,7 +14,7 @@ from closerlook.config import load
 from closerlook.corpora.cells import check_columns
 from closerlook.errors import InputError
 from closerlook.files import staged
-from closerlook.mistakes import depth_of
+from closerlook.models import depth_of
 
 TIMEOUT = 10  # seconds that the hub has to answer
 MARK = re.compile(r"# closerlook compare wrote what follows; its SHA-256 begins with ([0-9a-f]{16})\n")
@@ -86,12 +86,13 @@ class Comparison:
         """
         self._check()
         file = self.folder / "config.yaml"
-        here = {"path": str(self.data)}  # what is held out is not there yet
-        load(yaml.safe_load(self._text(file, here, here)), str(file))
+        held_out = self.test is None and not splits(self.data)
+        whole = [{"path": str(self.data)}] * 2  # in place of the parts, which are not there yet
+        load(yaml.safe_load(self._text(file, *(whole if held_out else self._sources()))), str(file))
         text = self._text(file, *self._sources())
         edited = self._edited(file, text)
         notes = self._hint()
-        if self.test is None and not splits(self.data):
+        if held_out:
             tagged = self.kind in ("word", "span") and not self.target
             n = hold_out(self.data, self.folder, self.text, self.label, self.target, tagged, self.seed)
             fifth = "a fifth" if tagged else "a fifth of each label"
@@ -159,8 +160,8 @@ class Comparison:
         inside = os.path.relpath(pattern, run)
         if inside.startswith(".."):
             raise InputError(
-                f"--checkpoints {self.checkpoints}: lies outside of {run}: give {pattern.parent} as RUN; its end is then "
-                "its own weights, or the last checkpoint."
+                f"--checkpoints {self.checkpoints}: lies outside of {run}: give {pattern.parent} as RUN; its end is "
+                "then its own weights, or the last checkpoint."
             )
         return inside
 
