@@ -174,7 +174,7 @@ def plan(
     _read(file, more)
     script = [sys.executable, str(workflow.home() / "workflow/plan.py"), "--configfile", str(file)]
     limits = ["--cores", str(_cores(cores)), "--gpus", str(_gpus(gpus)), "--gpu-speed", str(gpu_speed)]
-    done = subprocess.run([*script, *limits, *more])
+    done = subprocess.run([*script, *limits, *workflow.entry(more), *more])
     raise typer.Exit(FAILED if done.returncode else 0)
 
 

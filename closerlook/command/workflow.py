@@ -43,9 +43,11 @@ def home():
     return next(folder for folder in (package / "_project", package.parent) if (folder / "workflow").is_dir())
 
 
-def snakefile():
-    """The workflow's entry."""
-    return next(file for file in (home() / "workflow/Snakefile", home() / "Snakefile") if file.is_file())
+def entry(more=()):
+    """Snakemake's arguments that name the workflow, and its profile where no other one is named in `more`."""
+    own = "--workflow-profile" not in more
+    profile = ["--workflow-profile", str(home() / "profiles/default")] * own
+    return ["--snakefile", str(home() / "workflow/Snakefile"), *profile]
 
 
 def environment():
@@ -75,10 +77,9 @@ def command(config, cores, gpus, more=()):
     -------
     list of str
     """
-    profile = ["--workflow-profile", str(home() / "profiles/default")] if "--workflow-profile" not in more else []
     devices = ["--resources", f"gpu={gpus}"] if gpus else []
-    start = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile()), *profile, "--cores", str(cores)]
-    return [*start, *devices, "--configfile", str(config), *more]
+    limits = ["--cores", str(cores), *devices]
+    return [sys.executable, "-m", "snakemake", *entry(more), *limits, "--configfile", str(config), *more]
 
 
 def run(arguments, log, verbose=False):
