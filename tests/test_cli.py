@@ -273,6 +273,16 @@ def test_the_bar_knows_what_snakemake_says():
     assert (told.done, told.total, told.now, told.idle) == (1, 3, "Reading the task q", False)
 
 
+def test_jobs_that_failed_for_one_reason_are_told_once(here):
+    told = Told()
+    for name, reason in (("a", "Error: x: is wrong"), ("b", "Error: x: is wrong"), ("c", "Traceback\nKeyError: 'y'")):
+        Path(f"{name}.log").write_text(reason)
+        for line in ("Error in rule embed:", f"    log: {name}.log (check log file(s) for error details)"):
+            told.hear(line)
+    first, second, _ = told.trouble(Path("all.log")).splitlines()
+    assert first == "embed: x: is wrong (a.log and 1 more)" and second == "embed: KeyError: 'y' (c.log)"
+
+
 def test_a_dry_run_counts_the_jobs_and_makes_none(here, capsys):
     Path("study.yaml").write_text(yaml.safe_dump(STUDY))
     Path("closerlook").mkdir()  # which is no package

@@ -173,7 +173,10 @@ class Told:
         """What went wrong, in sentences: each failed job with its reason, else Snakemake's own."""
         again = f"Snakemake's log: {log}. What is done stays: the same command goes on from here."
         if self.failed:
-            return "\n".join([*(_reason(rule, file, log) for rule, file in self.failed), again])
+            reasons = {}
+            for rule, file in self.failed:
+                reasons.setdefault((rule, _reason(file)), []).append(str(file or log))
+            return "\n".join([*(_told(*why, logs) for why, logs in reasons.items()), again])
         if any(LOCKED in line for line in self._last):
             return (
                 "Another Snakemake is at work on these files, or one was killed: wait for its end; if there is none, "
@@ -182,13 +185,19 @@ class Told:
         return "\n".join([" ".join(filter(None, self._last))[:600], f"Snakemake's log: {log}."])
 
 
-def _reason(rule, file, log):
+def _told(rule, reason, logs):
+    """A sentence for the jobs of a rule that failed for the same reason."""
+    more = f" and {len(logs) - 1} more" if len(logs) > 1 else ""
+    return f"{rule}: {reason} ({logs[0]}{more})"
+
+
+def _reason(file):
     """Why a job failed: the last error in its log, which is one sentence where the user can mend it."""
     lines = []
     if file and file.is_file():
         lines = [line.strip() for line in file.read_text(encoding="utf-8", errors="replace").splitlines()]
     said = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")] or list(filter(None, lines))
-    return f"{rule}: {said[-1] if said else 'it ended without a word'} ({file or log})"
+    return said[-1] if said else "it ended without a word"
 
 
 @contextlib.contextmanager
