@@ -20,9 +20,10 @@ TIMEOUT = 10  # seconds that the hub has to answer
 MARK = re.compile(r"# closerlook compare wrote what follows; its SHA-256 begins with ([0-9a-f]{16})\n")
 PROBE = {"hidden_layer_sizes": [[64]], "alphas": [1e-4, 1e-1], "cv": 1, "repeats": 2, "max_iter": 200}
 TEXT = """\
-# What fine-tuning did to {model}: {run} on {data}. Edit this file as you like and run it from the same folder, to which
-# its paths are relative, by:  closerlook run {file}
-# Every key is explained in the project's config/README.md.
+# What fine-tuning did: {model}, before; {run}, after; on {data}.
+# Edit this file as you like, and run it from the same folder, which its paths are relative to:
+#   closerlook run {file}
+# The project's config/README.md explains every key.
 pathvars: {pathvars}
 
 corpora:

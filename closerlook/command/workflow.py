@@ -182,7 +182,7 @@ class Told:
                 "Another Snakemake is at work on these files, or one was killed: wait for its end; if there is none, "
                 "give `closerlook run CONFIG -- --unlock` once."
             )
-        return "\n".join([" ".join(filter(None, self._last))[:600], f"Snakemake's log: {log}."])
+        return "\n".join([" ".join(filter(None, self._last)).removeprefix("Error: ")[:600], f"Snakemake's log: {log}."])
 
 
 def _told(rule, reason, logs):
