@@ -75,18 +75,25 @@ class Grid:
         return dict(sorted(found.items()))
 
     def subjects(self):
-        """What rows of tables and figures are about: each model, once for each recipe that it was tuned by.
+        """What rows of tables and figures are about: each model, once more for each further recipe of a task.
 
         Returns
         -------
-        dict of str to list
-            The name of each subject, in the config's order; its model and its recipe (None: whichever there is).
+        dict of str to dict
+            The name of each subject, in the config's order: its `model`, the `recipes` by which it was tuned, by task,
+            and `whole`, whether the originals of all tasks belong to it, or only those of these tasks.
         """
         about, found = self.about(), {}
         for model in self.cfg.models:
-            recipes = list(dict.fromkeys(about[f"{run.model}/{run.state}"]["recipe"] for run in self.runs(model)))
-            found[model] = [model, recipes[0] if len(recipes) > 1 else None]
-            found |= {f"{model} ({recipe})": [model, recipe] for recipe in recipes[1:]}
+            by_task = {}
+            for run in self.runs(model):
+                by_task.setdefault(run.task, {})[about[f"{model}/{run.state}"]["recipe"]] = None
+            first = {task: next(iter(recipes)) for task, recipes in by_task.items()}
+            found[model] = {"model": model, "recipes": first, "whole": True}
+            for task, recipes in by_task.items():
+                for recipe in list(recipes)[1:]:
+                    other = found.setdefault(f"{model} ({recipe})", {"model": model, "recipes": {}, "whole": False})
+                    other["recipes"][task] = recipe
         return found
 
     def crossings(self, model):

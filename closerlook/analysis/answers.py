@@ -192,7 +192,7 @@ def _warnings(before, after, runs):
 
 
 def _guesses(rows):
-    """In which rows neither the probe nor a linear readout is better than the most frequent label, by more than chance."""
+    """In which rows neither probe nor linear readout is better than the most frequent label by more than chance."""
     numbers = rows[["accuracy", "linear_accuracy", "majority", "n_test"]].astype(float)
     share = numbers.majority / 100
     most = numbers.majority + 100 * SURE * np.sqrt(share * (1 - share) / numbers.n_test)

@@ -25,7 +25,7 @@ def given(files, subjects):
     found = {}
     for name, value in files.items():
         paths = [value] if isinstance(value, str) else list(value)
-        if name == "names":
+        if name == "names":  # none: the labels' looks are not asked for
             found[name] = {Path(path).parent.name: read_json(path)["names"] for path in paths}
         elif len(paths) == 1 and paths[0].endswith(".csv"):
             found[name] = apart(read_table(paths[0]), subjects)

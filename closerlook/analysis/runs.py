@@ -32,19 +32,18 @@ def apart(frame, subjects):
     ----------
     frame : DataFrame
         With a column `model`, and one `recipe` where it tells of runs.
-    subjects : dict of str to (str, str or None)
-        The model and the recipe of each; None: whichever there is.
+    subjects : dict
+        As `closerlook.grid.Grid.subjects` returns them.
 
     Returns
     -------
     DataFrame
     """
-    if all(recipe is None for _, recipe in subjects.values()) or "recipe" not in frame:
+    if all(subject["whole"] for subject in subjects.values()) or "recipe" not in frame:
         return frame
-    parts = []
-    for name, (model, recipe) in subjects.items():
-        own = frame.model == model
-        if recipe is not None:
-            own &= frame.recipe.isna() | (frame.recipe == recipe)
-        parts.append(frame[own].assign(model=name))
+    tuned, parts = frame["tuned_on" if "tuned_on" in frame else "task"], []
+    for name, subject in subjects.items():
+        original = frame.recipe.isna() & (subject["whole"] | frame.task.isin(subject["recipes"]))
+        own = original | (frame.recipe.notna() & (frame.recipe == tuned.map(subject["recipes"])))
+        parts.append(frame[own & (frame.model == subject["model"])].assign(model=name))
     return pd.concat(parts, ignore_index=True)

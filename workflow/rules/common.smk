@@ -186,8 +186,9 @@ def subjects_with(runs):
     belongs = {
         (name, run.task)
         for run in runs
-        for name, (model, recipe) in GRID.subjects().items()
-        if model == run.model and recipe in (None, about[f"{run.model}/{run.state}"]["recipe"])
+        for name, subject in GRID.subjects().items()
+        if subject["model"] == run.model
+        and subject["recipes"].get(run.task) == about[f"{run.model}/{run.state}"]["recipe"]
     }
     return [(name, task) for name in GRID.subjects() for task in CFG.tasks if (name, task) in belongs]
 
@@ -200,7 +201,11 @@ def there(pattern, runs):
 VALUES = {  # what tables and figures are told of the study
     "models": list(GRID.subjects()),
     "tuned": list(dict.fromkeys(name for name, _ in subjects_with(GRID.runs()))),
-    "crossed": [name for name, (model, _) in GRID.subjects().items() if GRID.crossings(model)],
+    "crossed": [
+        name
+        for name, subject in GRID.subjects().items()
+        if any(tuned in subject["recipes"] for tuned, _ in GRID.crossings(subject["model"]))
+    ],
     "curves": list(GRID.subjects()) if CFG.probes.classifier.memorisation else [],
     "hull_layers": [model for model in CFG.models if GRID.layers(model, "hulls")],
     "tasks": list(CFG.tasks),
@@ -234,8 +239,8 @@ def drawn():
             files |= {kind: {"kind": kind}} if VALUES[row.when] else {}
         elif row.per == "model":
             of = {
-                (name, None): {"model": name, "tasks": GRID.tasks(model)}
-                for name, (model, _) in GRID.subjects().items()
+                (name, None): {"model": name, "tasks": GRID.tasks(name) if subject["whole"] else list(subject["recipes"])}
+                for name, subject in GRID.subjects().items()
             }
         else:
             pairs = subjects_with(there(MOVEMENT, GRID.runs()))

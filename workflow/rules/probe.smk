@@ -32,7 +32,7 @@ rule probe_classifier:
     input:
         labels=LABELS,
         words=f"<results>/{layout.TASK}/words.json" if CFG.probes.classifier.selectivity else [],
-        **{split: expand(EMBEDDING, split=split, allow_missing=True) for split in SPLITS},
+        **{split: EMBEDDING.replace("{split}", split) for split in SPLITS},
     output:
         CLASSIFIER,
     log:
@@ -58,8 +58,8 @@ rule probe_classifier:
 rule probe_hulls:
     input:
         labels=LABELS,
-        clusters=expand(CLUSTERS, split="train", allow_missing=True),
-        **{split: expand(EMBEDDING, split=split, allow_missing=True) for split in SPLITS},
+        clusters=CLUSTERS.replace("{split}", "train"),
+        **{split: EMBEDDING.replace("{split}", split) for split in SPLITS},
     output:
         HULLS,
     log:
