@@ -34,7 +34,7 @@ def say(before=None, after=(), labels=(), moved=(), runs=None):
         CELL | {"run": "seed0", "seed": 0, "layer": n, "label": "a", "relative_length": length}
         for n, length in enumerate(moved)
     ]
-    runs = runs or [{"seed": s, "weight_change": 0.01} for s in range(len(after))]
+    runs = runs or [{"run": f"seed{s}", "weight_change": 0.01} for s in range(len(after))]
     tables = (spaces, pd.DataFrame(frames, columns=list(LABELS)), pd.DataFrame(moves, columns=list(MOVEMENT)),
               pd.DataFrame([CELL | run for run in runs], columns=list(TUNING)))  # fmt: skip
     (found,) = answers(*tables, ["m"], ["t"])
@@ -153,10 +153,26 @@ def test_which_layers_moved(moved, said):
 
 
 def test_runs_that_changed_nothing_are_said_to():
-    runs = [{"seed": 0, "weight_change": 0.0}, {"seed": 1, "weight_change": 0.02}]
+    runs = [{"run": "seed0", "unchanged": "exactly"}, {"run": "seed1"}]
     assert say(after=[{}, {}], runs=runs)[1] == [
-        "The run of seed 0 changed nothing: the weights are still those of the original."
+        "The run seed0 changed nothing: the weights equal those of the original exactly. (Was an adapter not applied, "
+        "or the learning rate zero?)"
     ]
+    assert say(after=[{}, {}], runs=[{"run": "seed0"}, {"run": "seed1"}])[1] == []
+
+
+def test_a_run_that_guesses_where_the_original_did_not_may_have_collapsed():
+    guesses = {"accuracy": 31.0, "linear_accuracy": 29.0, "majority": 30.0, "n_test": 400}
+    learned = guesses | {"linear_accuracy": 60.0}
+    (said,) = say({"majority": 30.0}, [guesses, guesses | {"accuracy": 60.0}])[1]
+    assert said.startswith("The run seed0 may have collapsed") and "(31.0 % of the test examples)" in said
+    assert say({"majority": 30.0}, [learned])[1] == []
+    assert say(guesses, [guesses])[1] == []  # nor did the original tell more
+
+
+def test_runs_that_do_not_say_their_seeds_are_counted_as_runs():
+    after = [{"run": name, "seed": None, "accuracy": accuracy} for name, accuracy in (("x", 80.0), ("y", 84.0))]
+    assert "; 2 runs: 80.0 to 84.0 %)" in say(after=after)[0][0] and "; one run)" in say(after=after[:1])[0][0]
 
 
 def test_a_probe_that_did_not_learn_is_told():
@@ -182,4 +198,5 @@ def test_how_fine_tuning_went_is_read_from_its_metrics(tmp_path):
     table = tuning(map(str, paths), full("m/t.seed0", "m/t.seed1"))
     assert table[["model", "task", "seed"]].to_numpy().tolist() == [["m", "t", 0], ["m", "t", 1]]
     assert table.test_accuracy.tolist() == [50, 75] and table.weight_change.tolist() == [0, 0.1]
+    assert table.unchanged[0] == "exactly" and pd.isna(table.unchanged[1])
     assert tuning([], {}).empty

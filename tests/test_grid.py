@@ -52,24 +52,31 @@ def test_what_a_run_is_stands_in_the_config_and_not_in_its_name():
 @pytest.mark.parametrize(
     ("runs", "more", "expected"),
     [
-        ({}, {}, {"m": ["m", None], "n": ["n", None]}),
-        ({"a": HUB}, {}, {"m": ["m", "full"], "m (a)": ["m", "a"], "n": ["n", None]}),
+        ({}, {}, {"m": {"role": "full", "dep": "full"}}),
+        ({"a": HUB}, {}, {"m": {"role": "full", "dep": "full"}, "m (a)": {"role": "a"}}),
         ({"a": HUB | {"seed": 0}, "b": HUB | {"seed": 1}, "c": HUB}, {},
-         {"m": ["m", "full"], "m (brought)": ["m", "brought"], "m (c)": ["m", "c"], "n": ["n", None]}),
-        ({"a": HUB | {"seed": 0}, "b": HUB | {"seed": 1}}, {"seeds": []}, {"m": ["m", None], "n": ["n", None]}),
-        ({"a": HUB, "b": HUB}, {"seeds": []}, {"m": ["m", "a"], "m (b)": ["m", "b"], "n": ["n", None]}),
+         {"m": {"role": "full", "dep": "full"}, "m (brought)": {"role": "brought"}, "m (c)": {"role": "c"}}),
+        ({"a": HUB | {"seed": 0}, "b": HUB | {"seed": 1}}, {"seeds": []}, {"m": {"role": "brought"}}),
+        ({"a": HUB, "b": HUB | {"task": "dep"}}, {"seeds": []}, {"m": {"role": "a", "dep": "b"}}),
+        ({"a": HUB, "b": HUB, "c": HUB | {"task": "dep"}}, {"seeds": []},
+         {"m": {"role": "a", "dep": "c"}, "m (b)": {"role": "b"}}),
     ],
 )  # fmt: skip
-def test_a_model_stands_once_for_each_recipe_that_it_was_tuned_by(runs, more, expected):
-    of = grid(runs, **more)
-    assert of.subjects() == expected and list(of.subjects()) == list(expected)
+def test_a_model_stands_once_more_for_each_further_recipe_of_a_task(runs, more, expected):
+    found = grid(runs, **more).subjects()
+    assert {name: subject["recipes"] for name, subject in found.items()} == expected | {"n": {}}
+    assert list(found) == [*expected, "n"]
+    assert {name: (subject["model"], subject["whole"]) for name, subject in found.items()} == {
+        name: (name.partition(" ")[0], " " not in name) for name in found
+    }
 
 
 def test_every_run_belongs_to_one_subject():
-    of = grid({"a": HUB, "b": HUB | {"seed": 4}})
-    for key, about in of.about().items():
-        model = key.partition("/")[0]
-        assert sum(m == model and r in (None, about["recipe"]) for m, r in of.subjects().values()) == 1
+    of = grid({"a": HUB, "b": HUB | {"seed": 4}, "c": HUB | {"task": "dep"}})
+    about, subjects = of.about(), of.subjects().values()
+    for run in of.runs():
+        recipe = about[f"{run.model}/{run.state}"]["recipe"]
+        assert sum(s["model"] == run.model and s["recipes"].get(run.task) == recipe for s in subjects) == 1
 
 
 def test_a_task_is_probed_in_the_original_in_its_own_runs_and_in_those_of_crossed_tasks():

@@ -11,15 +11,19 @@ from closerlook.files import write_json
 from closerlook.layout import Run, Space, State
 
 RUNS = {"m/t.seed0": {"recipe": "full", "seed": 0}, "m/t.theirs": {"recipe": "theirs", "seed": None}}
-BOTH = {"m": ["m", "full"], "m (theirs)": ["m", "theirs"], "n": ["n", None]}
+BOTH = {
+    "m": {"model": "m", "recipes": {"t": "full"}, "whole": True},
+    "m (theirs)": {"model": "m", "recipes": {"t": "theirs"}, "whole": False},
+    "n": {"model": "n", "recipes": {"t": "full"}, "whole": True},
+}
 
 
 @pytest.fixture
 def frame():
-    """Two models; `m` was tuned by two recipes, `n` by one that nobody asks for by name."""
-    rows = [("m", None, None), ("m", "full", 1.0), ("m", "full", 2.0), ("m", "theirs", 3.0), ("n", None, None),
-            ("n", "full", 4.0)]  # fmt: skip
-    return pd.DataFrame(rows, columns=["model", "recipe", "x"])
+    """Two models on two tasks; `m` was tuned on one of them by two recipes, `n` by one."""
+    rows = [("m", "t", None, None), ("m", "u", None, None), ("m", "t", "full", 1.0), ("m", "t", "full", 2.0),
+            ("m", "t", "theirs", 3.0), ("n", "t", None, None), ("n", "t", "full", 4.0)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["model", "task", "recipe", "x"])
 
 
 def test_a_row_says_what_it_is_about():
@@ -40,14 +44,15 @@ def test_runs_of_two_recipes_stand_beside_the_same_original(frame):
     table = apart(frame, BOTH)
     x = {name: rows.x.dropna().tolist() for name, rows in table.groupby("model")}
     assert x == {"m": [1, 2], "m (theirs)": [3], "n": [4]}
-    assert table[table.recipe.isna()].model.tolist() == ["m", "m (theirs)", "n"]
+    originals = table[table.recipe.isna()]
+    assert list(zip(originals.model, originals.task)) == [("m", "t"), ("m", "u"), ("m (theirs)", "t"), ("n", "t")]
     assert list(dict.fromkeys(table.model)) == list(BOTH)  # the order of the subjects
     assert sorted(table.x.dropna()) == sorted(frame.x.dropna())  # no run twice, and none lost
 
 
 def test_where_each_model_has_one_recipe_a_table_is_as_it_was(frame):
-    assert apart(frame, {"m": ["m", None], "n": ["n", None]}) is frame and apart(frame, {}) is frame
-    plain = frame[["model", "x"]]
+    assert apart(frame, {"m": BOTH["m"], "n": BOTH["n"]}) is frame and apart(frame, {}) is frame
+    plain = frame[["model", "task", "x"]]
     assert apart(plain, BOTH) is plain  # it tells of no runs, or has been told apart
 
 

@@ -143,7 +143,8 @@ def many():
     """Fifty labels in two layers, two seeds; in the last layer label l moves by l, in the first by its opposite."""
     rows = [
         {"model": "m", "task": "t", "label": f"l{i:02}", "run": f"seed{seed}", "layer": layer, "points": i + 1,
-         "relative_length": i if layer else 50 - i, "x": i if layer else 1.0, "y": 0.5 * seed, "explained_x": 0.6, "explained_y": 0.1}
+         "relative_length": i if layer else 50 - i, "x": i if layer else 1.0, "y": 0.5 * seed, "explained_x": 0.6,
+         "explained_y": 0.1}
         for i in range(50) for layer in (0, 1) for seed in (0, 1)
     ]  # fmt: skip
     return pd.DataFrame(rows)
