@@ -11,7 +11,7 @@ from closerlook.analysis.catalog import TABLES
 from closerlook.figures.catalog import FIGURES
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMON = (ROOT / "workflow/rules/common.smk").read_text()
+COMMON = (ROOT / "workflow/rules/catalog.smk").read_text()
 PARTS = {"study": set(), "model": {"model", "tasks"}, "cell": {"model", "task"}}  # what a figure of each is told of it
 APART = {  # what the report says in sentences, and a figure of arrays that somebody has
     "analysis": {"answers", "unlearned"},
@@ -20,7 +20,7 @@ APART = {  # what the report says in sentences, and a figure of arrays that some
 
 
 def defined(name):
-    """The keys of a dict in common.smk."""
+    """The keys of a dict in catalog.smk."""
     body = COMMON.partition(f"\n{name} = {{")[2].partition("\n}")[0]
     return set(re.findall(r'^    "(\w+)":', body, re.MULTILINE))
 
