@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
+import yaml
+
 from closerlook.analysis.answers import answers
+from closerlook.analysis.runs import apart
+from closerlook.analysis.spaces import before_and_after
 from closerlook.analysis.tables import read_table
+from closerlook.config import load
 from closerlook.files import read_json
+from closerlook.grid import Grid
 
 TABLES = ("spaces", "labels", "movement", "tuning", "similarity")
 
@@ -23,10 +29,11 @@ def summary(results):
         A line each: accuracy, clusters, distances and movement of every model and task, the layers that read best,
         how like the original they are, and what to beware of.
     """
-    tables = {name: read_table(Path(results) / "tables" / f"{name}.csv") for name in TABLES}
-    similarity, spaces = tables.pop("similarity"), tables["spaces"]
-    models, tasks = (list(dict.fromkeys(spaces[column])) for column in ("model", "task"))
-    lines = []
+    grid = Grid(load(yaml.safe_load((Path(results) / "config.yaml").read_text(encoding="utf-8"))))
+    subjects, tasks, lines = grid.subjects(), list(grid.cfg.tasks), []
+    read = {name: read_table(Path(results) / "tables" / f"{name}.csv") for name in TABLES}
+    tables = {name: apart(table, subjects) for name, table in read.items()}
+    similarity, spaces, models = tables.pop("similarity"), tables["spaces"], list(subjects)
     for found in answers(**tables, models=models, tasks=tasks):
         of = {name: frame[(frame.model == found["model"]) & (frame.task == found["task"])]
               for name, frame in (("spaces", spaces), ("similarity", similarity))}  # fmt: skip
@@ -39,7 +46,7 @@ def summary(results):
 
 def _best(spaces):
     """Which layers read the labels best, before and after."""
-    own = spaces[(spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task)) & spaces.step.isna()]
+    own = before_and_after(spaces[spaces.step.isna()])
     mean = own.assign(tuned=own.tuned_on.notna()).groupby(["tuned", "layer"]).accuracy.mean().dropna()
     if {*mean.index.get_level_values("tuned")} == {False, True}:
         (before, was), (after, now) = ((mean[tuned].idxmax(), mean[tuned].max()) for tuned in (False, True))
