@@ -9,6 +9,8 @@ _HOME = {
     "spatial_similarity": "closerlook.probes.direct",
     "label_distances": "closerlook.probes.direct",
     "MLPProbe": "closerlook.probes.mlp",
+    "compare": "closerlook.study",
+    "embed": "closerlook.embedding",
 }
 
 __all__ = sorted(_HOME)

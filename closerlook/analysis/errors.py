@@ -46,17 +46,35 @@ def errors(results, direct, n_labels):
             result = read_json(path)
             if tuple(cell) not in by_cell or not result.get("confusions"):
                 continue
-            k = n_labels[task]
-            with np.load(by_cell[tuple(cell)], allow_pickle=False) as arrays:
-                apart = np.nan_to_num(arrays["distance_vector"])  # labels that meet are the closest that there are
-                vector = label_vector(arrays["classes"], apart, k)
-            counts = np.zeros((k, k))
-            for label, predicted, n in result["confusions"]:
-                counts[min(label, predicted), max(label, predicted)] += n
             key = {"model": model, "task": task, "state": state, **state_of(state), "layer": layer, "probe": probe}
-            rows += [key | row for row in _binned(vector, condensed(counts))]
+            with np.load(by_cell[tuple(cell)], allow_pickle=False) as arrays:
+                rows += [key | row for row in errors_of(result["confusions"], arrays, n_labels[task])]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64"})
     return frame.sort_values(["model", "task", "state", "layer", "probe", "bin"], ignore_index=True)
+
+
+def errors_of(confusions, arrays, n_labels):
+    """Count the errors of one space.
+
+    Parameters
+    ----------
+    confusions : list of (int, int, int)
+        Label, predicted label, how often.
+    arrays : dict of array
+        Of the training split, as `closerlook.probes.geometry.measure` returns them.
+    n_labels : int
+        Of the task.
+
+    Yields
+    ------
+    dict
+        The columns of `errors` from `bin` on.
+    """
+    apart = np.nan_to_num(arrays["distance_vector"])  # labels that meet are the closest that there are
+    counts = np.zeros((n_labels, n_labels))
+    for label, predicted, n in confusions:
+        counts[min(label, predicted), max(label, predicted)] += n
+    yield from _binned(label_vector(arrays["classes"], apart, n_labels), condensed(counts))
 
 
 def _binned(vector, counts):

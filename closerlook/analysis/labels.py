@@ -12,12 +12,35 @@ COLUMNS = ("model", "task", "state", "tuned_on", "seed", "layer", "label", "clus
 
 
 def label_table(direct, names):
-    """Clusters of every label, and its smallest distance to any other (training split).
+    """Gather what DirectProbe left, see `label_rows`.
 
     Parameters
     ----------
     direct : list of path
-        DirectProbe's arrays, `…/{model}/{state}/{task}/train/layer{n}.npz`.
+        Its arrays, `…/{model}/{state}/{task}/train/layer{n}.npz`.
+    names : dict of str to list of str
+        The labels of each task.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return label_rows(_read(direct), names)
+
+
+def _read(direct):
+    for path in map(Path, direct):
+        with np.load(path, allow_pickle=False) as arrays:
+            yield cell_of(path, 5), arrays
+
+
+def label_rows(direct, names):
+    """Clusters of every label, and its smallest distance to any other (training split).
+
+    Parameters
+    ----------
+    direct : iterable of (cell, dict of array)
+        (model, state, task, layer, split), and the arrays that `closerlook.probes.geometry.measure` returned for it.
     names : dict of str to list of str
         The labels of each task.
 
@@ -28,11 +51,9 @@ def label_table(direct, names):
         which it has no distance to; `overlapping`: how many it meets. (Points in a conflict take no part in these.)
     """
     frames = []
-    for path in map(Path, direct):
-        model, state, task, layer, _ = cell_of(path, 5)
-        with np.load(path, allow_pickle=False) as arrays:
-            classes, least, meeting = (arrays[name] for name in ("classes", "min_distances", "overlapping"))
-            clusters = [(arrays["cluster_classes"] == c).sum() for c in classes]
+    for (model, state, task, layer, _), arrays in direct:
+        classes, least, meeting = (arrays[name] for name in ("classes", "min_distances", "overlapping"))
+        clusters = [(arrays["cluster_classes"] == c).sum() for c in classes]
         row = {"model": model, "task": task, "state": state, **state_of(state), "layer": layer}
         row |= {"label": [names[task][c] for c in classes], "clusters": clusters, "min_distance": least}
         row["overlapping"] = meeting

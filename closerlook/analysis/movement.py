@@ -7,6 +7,7 @@ from closerlook.analysis.plane import centroids, common_plane, fit_plane, sample
 from closerlook.analysis.spaces import run_of
 
 COLUMNS = ("model", "task", "seed", "layer", "label", "points", "length", "relative_length", "cosine")
+PARTS = "layers", "before", "after", "size", "classes", "counts"
 
 
 def movement(spaces, labels):
@@ -62,20 +63,38 @@ def movements(runs, names):
         All are invariant under rotation of both states together, the last two also under scaling, the first and the
         last under translation. (Not over the radius of the points: [CLS] vectors of low layers are nearly one point.)
     """
-    frames = []
-    for path in runs:
-        run, (layers, before, after, size, classes, counts) = _read(path)
-        moves = after - before
-        lengths = np.linalg.norm(moves, axis=2)
-        mean = moves.mean(1, keepdims=True)
-        product = lengths * np.linalg.norm(mean, axis=2)
-        cosine = np.divide((moves * mean).sum(2), product, out=np.full_like(lengths, np.nan), where=product > 0)
-        relative = lengths / size[:, None]
-        labels = [names[run["task"]][c] for c in classes]
-        for i, layer in enumerate(layers):
-            row = {"layer": int(layer), "label": labels, "points": counts, "length": lengths[i]}
-            frames.append(pd.DataFrame(run | row | {"relative_length": relative[i], "cosine": cosine[i]}))
+    frames = [displacements(run, arrays, names[run["task"]]) for run, arrays in map(_read, runs)]
     return pd.concat(frames, ignore_index=True)[list(COLUMNS)] if frames else pd.DataFrame(columns=list(COLUMNS))
+
+
+def displacements(run, arrays, names):
+    """How far every label moved in one run.
+
+    Parameters
+    ----------
+    run : dict
+        What to say of it in every row: `model`, `task`, `seed`.
+    arrays : dict of array
+        What `movement` returned.
+    names : list of str
+        The task's labels.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `movements`.
+    """
+    layers, before, after, size, classes, counts = _parts(arrays)
+    moves = after - before
+    lengths = np.linalg.norm(moves, axis=2)
+    mean = moves.mean(1, keepdims=True)
+    product = lengths * np.linalg.norm(mean, axis=2)
+    cosine = np.divide((moves * mean).sum(2), product, out=np.full_like(lengths, np.nan), where=product > 0)
+    relative, frames = lengths / size[:, None], []
+    for i, layer in enumerate(layers):
+        row = {"layer": int(layer), "label": [names[c] for c in classes], "points": counts, "length": lengths[i]}
+        frames.append(pd.DataFrame(run | row | {"relative_length": relative[i], "cosine": cosine[i]}))
+    return pd.concat(frames, ignore_index=True)[list(COLUMNS)]
 
 
 def directions(runs, names):
@@ -89,12 +108,29 @@ def directions(runs, names):
     Returns
     -------
     DataFrame
+        See `directions_of`.
+    """
+    return directions_of(list(map(_read, runs)), names)
+
+
+def directions_of(runs, names):
+    """The same of runs in memory.
+
+    Parameters
+    ----------
+    runs : list of (dict, dict of array)
+        `model`, `task` and `seed`, and what `movement` returned.
+    names : dict of str to list of str
+        The labels of each task.
+
+    Returns
+    -------
+    DataFrame
         A row per (seed, layer, label): `x`, `y`, the label's move (after minus before) in the two principal directions
         of all runs' moves in this layer, taken from the origin (no movement) rather than from their mean; and
         `explained_x`, `explained_y`, the share of the squared length of all moves along each.
     """
-    found = [_read(path) for path in runs]
-    frames = []
+    found, frames = [(run, _parts(arrays)) for run, arrays in runs], []
     for i, layer in enumerate(found[0][1][0] if found else ()):
         moves = [after[i] - before[i] for _, (_, before, after, *_) in found]
         plane = fit_plane(np.concatenate(moves), origin=np.zeros(moves[0].shape[1]))
@@ -107,8 +143,13 @@ def directions(runs, names):
 
 
 def _read(path):
-    """What a run is called, and its layers, centroids before and after, sizes, label ids, counts."""
+    """What a run is called, and what `movement` found of it."""
     with np.load(path, allow_pickle=False) as arrays:
-        parts = [arrays[name] for name in ("layers", "before", "after", "size", "classes", "counts")]
+        return run_of(path), {name: arrays[name] for name in PARTS}
+
+
+def _parts(arrays):
+    """Layers, centroids before and after in float64, sizes, label ids, counts."""
+    parts = [arrays[name] for name in PARTS]
     parts[1:3] = [part.astype(np.float64) for part in parts[1:3]]
-    return run_of(path), parts
+    return parts

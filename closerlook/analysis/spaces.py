@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 def spaces(direct, classifier, labels, depths):
-    """Gather what the probes found.
+    """Gather what the probes left, see `space_table`.
 
     Parameters
     ----------
@@ -30,6 +30,32 @@ def spaces(direct, classifier, labels, depths):
         DirectProbe's results, `…/{model}/{state}/{task}/{split}/layer{n}.json`, each with an `.npz` beside it.
     classifier : list of path
         The classifier probe's results, `…/{model}/{state}/{task}/layer{n}.json`.
+    labels, depths
+        As in `space_table`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return space_table(_read(direct), ((cell_of(f, 4), read_json(f)) for f in map(Path, classifier)), labels, depths)
+
+
+def _read(direct):
+    """DirectProbe's results, one after the other."""
+    for path in map(Path, direct):
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+            yield cell_of(path, 5), read_json(path), arrays
+
+
+def space_table(direct, classifier, labels, depths):
+    """Put side by side what the probes found.
+
+    Parameters
+    ----------
+    direct : iterable of (cell, dict, dict of array)
+        (model, state, task, layer, split), and what `closerlook.probes.geometry.measure` returned for it.
+    classifier : iterable of (cell, dict)
+        (model, state, task, layer), and what `closerlook.probes.classifier.probe` returned for it.
     labels : dict of str to list of str
         The labels of each task.
     depths : dict of str to int
@@ -51,21 +77,18 @@ def spaces(direct, classifier, labels, depths):
     """
     rows = {}
     vectors = {}
-    for path in map(Path, direct):
-        *cell, split = key = cell_of(path, 5)
+    for key, result, arrays in direct:
+        *cell, split = key
         row = rows.setdefault(tuple(cell), {})
-        result = read_json(path)
         prefix = "" if split == "train" else "test_"
         row |= {prefix + k: result.get(k) for k in ("status", "n_clusters", "is_linear")}
         row["direct_seconds"] = row.get("direct_seconds", 0) + result["seconds"]
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
-            vectors[tuple(key)] = label_vector(arrays["classes"], arrays["distance_vector"], len(labels[cell[2]]))
-            if split == "train":
-                row |= _distances(arrays) | {"n_labels": len(arrays["classes"])}
-                row |= {k: result.get(k) for k in ("conflicts", "conflict_points", "fewest_clusters", "overlapping")}
-    for path in map(Path, classifier):
-        row = rows.setdefault(tuple(cell_of(path, 4)), {})
-        result = read_json(path)
+        vectors[tuple(key)] = label_vector(arrays["classes"], arrays["distance_vector"], len(labels[cell[2]]))
+        if split == "train":
+            row |= _distances(arrays) | {"n_labels": len(arrays["classes"])}
+            row |= {k: result.get(k) for k in ("conflicts", "conflict_points", "fewest_clusters", "overlapping")}
+    for cell, result in classifier:
+        row = rows.setdefault(tuple(cell), {})
         best, linear = result["best"] or {}, result.get("linear") or {}
         row |= {k: result[k] for k in ("accuracy", "accuracy_std", "majority")}
         row |= {

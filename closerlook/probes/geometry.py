@@ -10,7 +10,7 @@ from closerlook.probes.hulls import check_precision
 from closerlook.vectors import constant
 
 
-def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
+def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1, verbose=True):
     """Cluster one space and measure it.
 
     Parameters
@@ -21,6 +21,8 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
     tol, min_cluster_size, resolution
         As in `DirectProbe`.
     threads : int
+    verbose : bool
+        Show the progress of what is slow.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def measure(X, y, *, tol=1e-3, min_cluster_size=1, resolution=1e-5, threads=1):
         nothing = ("n_clusters", "is_linear", "conflicts", "conflict_points", "fewest_clusters")
         return record | dict.fromkeys(nothing) | {"seconds": time.perf_counter() - start}, arrays
     X = np.ascontiguousarray(X, dtype=np.float64)
-    found = cluster(X, label, classes, resolution=resolution, tol=tol, n_jobs=threads, verbose=True)
+    found = cluster(X, label, classes, resolution=resolution, tol=tol, n_jobs=threads, verbose=verbose)
     clustering = time.perf_counter() - start
     n, clashing = len(found.of_class), np.unique(found.conflicts)
     between = distances(X, label, found, found.taking_part(min_cluster_size), resolution, tol, threads)

@@ -67,33 +67,61 @@ def _followed(path, labels):
             "centroids": centroids, "points": arrays["sample_points"][kept][:, :, shown], "place": place,
             "least": least, "overlapping": np.isnan(distances).sum(2), "sample": arrays["sample"][shown],
         }  # fmt: skip
-    return _run(path, labels, True, layers, updates[kept], classes, planes, **found)
+    return _run(run_of(path), labels, True, layers, updates[kept], classes, planes, **found)
 
 
 def _ends(path, labels, direct):
     """A run of which only both ends are known."""
-    model, task, seed = run_of(path).values()
+    run = run_of(path)
+    model, task, seed = run.values()
+
+    def space(state, layer):
+        if (model, state, task, layer) in direct:
+            with np.load(direct[model, state, task, layer], allow_pickle=False) as arrays:
+                return dict(arrays)
+
     with np.load(path, allow_pickle=False) as arrays:
-        layers, classes = arrays["layers"], arrays["classes"]
-        planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]
-        shown = _thin(len(arrays["sample"]))
-        ends = [[plane.project(arrays[end][i]) for i, plane in enumerate(planes)] for end in ("before", "after")]
-        points = np.stack([arrays["sample_before"], arrays["sample_after"]])[:, :, shown]
-        sample = arrays["sample"][shown]
+        arrays = dict(arrays)
+    return both_ends(run, arrays, labels, lambda end, n: space(("pretrained", f"{task}.seed{seed}")[end], n))
+
+
+def both_ends(run, arrays, labels, space):
+    """The space before and after, as `explorer` gives a run that was not followed.
+
+    Parameters
+    ----------
+    run : dict
+        `model`, `task`, `seed`.
+    arrays : dict of array
+        What `closerlook.analysis.movement.movement` found; what has a row per layer may also be a list, of layers that
+        differ in dimension.
+    labels : dict of str to dict
+        As in `explorer`.
+    space : callable
+        `space(end, layer)`, where end 0 is before and 1 after: DirectProbe's arrays of the training split, or None.
+
+    Returns
+    -------
+    dict
+    """
+    layers, classes = arrays["layers"], arrays["classes"]
+    planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]
+    shown = _thin(len(arrays["sample"]))
+    ends = [[plane.project(arrays[end][i]) for i, plane in enumerate(planes)] for end in ("before", "after")]
+    points = np.stack([arrays["sample_before"], arrays["sample_after"]])[:, :, shown]
     k = len(classes)
     place, least = np.full((2, len(layers), k), -1), np.full((2, len(layers), k), np.nan)
     overlapping = np.full((2, len(layers)), k * (k - 1) // 2)
-    for at, state in enumerate(("pretrained", f"{task}.seed{seed}")):
+    for end in (0, 1):
         for i, layer in enumerate(layers):
-            if (model, state, task, int(layer)) in direct:
-                with np.load(direct[model, state, task, int(layer)], allow_pickle=False) as arrays:
-                    if len(arrays["classes"]) == k:  # else of other data
-                        known = ~np.isnan(arrays["min_distances"])
-                        place[at, i], least[at, i], _ = nearest(arrays["distance_vector"], k, known)
-                        overlapping[at, i] = arrays["n_overlapping"]
+            found = space(end, int(layer))
+            if found is not None and len(found["classes"]) == k:  # else of other data
+                known = ~np.isnan(found["min_distances"])
+                place[end, i], least[end, i], _ = nearest(found["distance_vector"], k, known)
+                overlapping[end, i] = found["n_overlapping"]
     found = {"centroids": np.array(ends), "points": points, "place": place, "least": least}
-    found |= {"overlapping": overlapping, "sample": sample}
-    return _run(path, labels, False, layers, [0, 1], classes, planes, **found)
+    found |= {"overlapping": overlapping, "sample": arrays["sample"][shown]}
+    return _run(run, labels, False, layers, [0, 1], classes, planes, **found)
 
 
 def _thin(n):
@@ -102,13 +130,13 @@ def _thin(n):
 
 
 def _run(
-    path, labels, followed, layers, updates, classes, planes, *, centroids, points, place, least, overlapping, sample
+    run, labels, followed, layers, updates, classes, planes, *, centroids, points, place, least, overlapping, sample
 ):
-    model, task, seed = run_of(path).values()
+    task = run["task"]
     scale = np.maximum(abs(centroids).max((0, 2, 3)), abs(points).max((0, 2, 3), initial=0)) + 1e-12  # (layers,)
     ids = np.asarray(labels[task]["train"])[sample]
     return {
-        "model": model, "task": task, "seed": seed, "followed": followed,
+        **run, "followed": followed,
         "layers": [int(n) for n in layers], "updates": [int(n) for n in updates],
         "labels": [labels[task]["names"][c] for c in classes],
         "looks": [[LABELS[c % len(LABELS)], int(c) // len(LABELS)] for c in classes],
