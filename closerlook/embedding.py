@@ -190,7 +190,7 @@ def _check(pooling, batch_size, precision):
 def _layers(layers, depth, name):
     wanted = list(range(depth + 1)) if layers is None else list(layers)
     for layer in wanted:
-        if not isinstance(layer, int | np.integer) or not -depth - 1 <= layer <= depth:
+        if isinstance(layer, bool) or not isinstance(layer, int | np.integer) or not -depth - 1 <= layer <= depth:
             raise InputError(f"{name}: has no layer {layer!r}; its layers are 0 (the embeddings) to {depth}.")
     if not wanted:
         raise InputError("`layers` is empty: name one, or leave it out for all.")

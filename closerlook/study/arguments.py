@@ -23,7 +23,7 @@ class Given:
     names : list of str
         The labels, sorted.
     train, test : (n,) int array
-        Rows of `vectors` that belong to each split.
+        The rows of each split, in what was given for it.
     train_y, test_y : (n,) int array
         Places of their labels in `names`.
     notes : list of str
@@ -41,12 +41,10 @@ class Given:
 
     def space(self, end, layer):
         """Training and test vectors of one end (0: before, 1: after) in one layer."""
-        end = ENDS[end]
-        train = self.vectors[end][layer]
-        test = self.vectors.get(f"test {end}", self.vectors[end])[layer]
-        return (train if len(train) == len(self.train) else train[self.train]), (
-            test if len(test) == len(self.test) else test[self.test]
-        )
+        whole = self.vectors[ENDS[end]][layer]
+        if f"test {ENDS[end]}" in self.vectors:
+            return whole, self.vectors[f"test {ENDS[end]}"][layer]
+        return whole[self.train], whole[self.test]
 
     def differs(self, layer):
         """Why nothing can be said of movement in a layer; None where it can."""
@@ -97,8 +95,7 @@ def read(before, after, labels, test, layers, seed):
 
 def _spaces(value, name):
     """One array per layer; a single one for vectors that have no layers."""
-    several = isinstance(value, list | tuple) and len(value) and np.ndim(value[0]) == 2
-    if several:
+    if isinstance(value, list | tuple) and len(value) and _array(value[0], f"{name}[0]").ndim == 2:
         spaces = [_array(space, f"{name}[{i}]") for i, space in enumerate(value)]
         if wrong := [i for i, space in enumerate(spaces) if space.ndim != 2]:
             raise InputError(f"`{name}[{wrong[0]}]` has {spaces[wrong[0]].ndim} axes: a layer is (n, dim).")
@@ -136,15 +133,12 @@ def _array(value, name):
 
 
 def _labels(value, name):
-    """Labels as Python values, of one kind."""
-    try:
-        found = np.asarray(value)
-    except ValueError:
-        found = np.empty((0, 0))
-    if found.ndim != 1:
-        raise InputError(f"`{name}` must be a list with one label for each example, not of shape {found.shape}.")
-    values = found.tolist()
-    if missing := [i for i, label in enumerate(values) if np.ndim(label) == 0 and pd.isna(label)]:
+    """Labels as Python values; a list is not made an array, which would turn numbers beside strings into strings."""
+    value = value if isinstance(value, list | tuple) else np.asarray(value)
+    if np.ndim(value if isinstance(value, np.ndarray) else value[:1]) != 1 or any(map(np.ndim, value)):
+        raise InputError(f"`{name}` must be a list with one label for each example.")
+    values = [label.item() if hasattr(label, "item") else label for label in value]
+    if missing := [i for i, label in enumerate(values) if pd.isna(label)]:
         raise InputError(f"`{name}` has none in row {missing[0]} (counted from 0): leave the example out.")
     return values
 
@@ -193,7 +187,7 @@ def _layers(n):
 def _chosen(layers, depth):
     wanted = list(range(depth)) if layers is None else list(np.atleast_1d(layers).tolist())
     for layer in wanted:
-        if not isinstance(layer, int) or not -depth <= layer < depth:
+        if isinstance(layer, bool) or not isinstance(layer, int) or not -depth <= layer < depth:
             raise InputError(f"`layers` names {layer!r}: the vectors have the layers 0 to {depth - 1}.")
     if not wanted:
         raise InputError("`layers` is empty: name one, or leave it out for all.")

@@ -86,8 +86,9 @@ def draw(study, name):
 
 @contextlib.contextmanager
 def _aside():
-    backend = matplotlib.rcParams._get_backend_or_none()  # asking aloud would choose one
-    with matplotlib.rc_context():
-        yield
-    if backend is not None:
+    backend = matplotlib.get_backend()
+    try:
+        with matplotlib.rc_context():
+            yield
+    finally:
         matplotlib.use(backend)
