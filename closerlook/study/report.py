@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from closerlook.analysis.clusters import cluster_table
-from closerlook.analysis.missing import COLUMNS as MISSING
 from closerlook.analysis.table7 import table7
 from closerlook.analysis.transfer import transfer
 from closerlook.figures import style
@@ -45,10 +44,10 @@ def report(study, path):
         notes=study.notes,
         data=[_data(study)],
         claims=pd.DataFrame(),
-        tables=tables,
+        tables=[table | {"model": None, "task": None} for table in tables],
         figures=[_figure(study, name) for name in FIGURES if not why_not(study, name)],
         explorer=_explorer(study),
-        missing=pd.DataFrame(columns=list(MISSING)),
+        missing=None,
         making={"config": json.dumps(study.made, indent=1), "versions": made, "seeds": [study.made["seed"]],
                 "facts": facts, "costs": pd.DataFrame()},
     )  # fmt: skip
