@@ -9,6 +9,7 @@ _HOME = {
     "spatial_similarity": "closerlook.probes.direct",
     "label_distances": "closerlook.probes.direct",
     "MLPProbe": "closerlook.probes.mlp",
+    "Study": "closerlook.study",
     "compare": "closerlook.study",
     "embed": "closerlook.embedding",
 }
