@@ -319,6 +319,8 @@ WRONG = {
     "an option": ((X, X, Y), {"probe": {"alpha": 1}}, "`probe` has no option 'alpha'; it has hidden_layer_sizes"),
     "another option": ((X, X, Y), {"direct": {"tolerance": 1}}, "`direct` has no option 'tolerance'"),
     "a seed": ((X, X, Y), {"seed": -1}, "`seed` is -1"),
+    "a value": ((X, X, Y), {"probe": {"alphas": [-1]}}, "`probe`: alphas="),
+    "a name of two lines": ((X, X, Y), {"model": "a\nb"}, "`model` is"),
     "a name": ((X, X, Y), {"task": ""}, "`task` is ''"),
 }  # fmt: skip
 

@@ -253,4 +253,6 @@ def test_notes_tell_of_all_that_was_not_measured_or_not_learned():
         and "t (layer 0)" in constant
         and few.startswith("t: with fewer than four labels")
     )
+    alone = contents.notes(behind.assign(linear_accuracy=None, lead=None), spaces)[0]
+    assert "One is t, m, layer 1, original: 21.0 %." in alone
     assert contents.notes(behind[:0], spaces[1:].assign(n_labels=4)) == []

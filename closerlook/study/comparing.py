@@ -87,8 +87,8 @@ def compare(
         raise InputError(f"`seed` is {seed!r}; it is a whole number from 0 to 2^32 - 1.")
     names = {"model": model, "task": task}
     for key, name in names.items():
-        if not isinstance(name, str) or not name.strip():
-            raise InputError(f"`{key}` is {name!r}; it is a name.")
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise InputError(f"`{key}` is {name!r}; it is a name on one line.")
     given = read(before, after, labels, test, layers, seed)
     direct = DIRECT | _options(direct, "direct", DIRECT)
     classify, probe = _classifier(probe, int(seed), threads)
@@ -140,7 +140,11 @@ def _classifier(given, seed, threads):
         ) from error
 
     def classify(train, test):
-        return probe(*(train, test), **options, random_state=seed, threads=threads, predictions=True, verbose=False)
+        asked = {"random_state": seed, "threads": threads, "predictions": True, "verbose": False}
+        try:
+            return probe(train, test, **options, **asked)
+        except ValueError as error:  # the vectors are checked by now
+            raise InputError(f"`probe`: {error}") from error
 
     return classify, options
 
