@@ -1,7 +1,7 @@
 # Two commands, each of which sets up everything it needs: `make demo` and `make test`.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 CORES  ?= $(shell getconf _NPROCESSORS_ONLN)
-GPUS   ?= $(shell nvidia-smi -L 2>/dev/null | grep -c '^GPU')
+GPUS   ?=
 CONFIG ?= config/config.yaml
 ARGS   ?=
 
@@ -9,7 +9,7 @@ BIN := .venv/bin
 # TORCH=cpu leaves out CUDA, several gigabytes, on a machine without a GPU
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input \
        $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu)
-RUN := $(BIN)/snakemake --cores $(CORES) $(if $(filter-out 0,$(GPUS)),--resources gpu=$(GPUS))
+LIMITS := --cores $(CORES) $(if $(GPUS),--gpus $(GPUS))
 
 .PHONY: help setup demo real run plan report test lint format lock clean
 help:
@@ -24,25 +24,25 @@ help:
 setup: .venv/installed
 
 # Of two that are started at once, the second waits, and finds it done.
-.venv/installed: requirements.lock pyproject.toml
+.venv/installed: requirements.lock pyproject.toml setup.py
 	@test -n '$(PYTHON)' || { echo 'No Python found: install Python 3.11, or say make PYTHON=/path/to/python3.11'; exit 1; }
 	@set -e; exec 9> .venv.lock; ! command -v flock > /dev/null || flock 9; \
-	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ]; then exit 0; fi; \
+	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ] && [ $@ -nt setup.py ]; then exit 0; fi; \
 	echo 'Setting up .venv (one to two minutes) ...'; \
 	$(PYTHON) -m venv --clear .venv; \
 	$(PIP) install --quiet --progress-bar off -r requirements.lock; \
-	$(PIP) install --quiet --no-deps --no-build-isolation -e .; \
+	$(PIP) install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat -e .; \
 	touch $@
 
 demo: setup
-	$(RUN) $(ARGS) --configfile config/demo.yaml
+	$(BIN)/closerlook run config/demo.yaml $(LIMITS) -- $(ARGS)
 	@echo
 	@cat results/demo/tables/table7.md
 	@echo
 	@echo 'Open  results/demo/report.html  in a browser; figures and tables lie beside it, in figures/ and tables/'
 
 real: setup models/minilm/model.safetensors
-	$(RUN) $(ARGS) --configfile config/real.yaml
+	$(BIN)/closerlook run config/real.yaml $(LIMITS) -- $(ARGS)
 	@cat results/real/tables/table7.md
 	@echo 'Open  results/real/report.html  in a browser'
 
@@ -50,14 +50,13 @@ models/minilm/model.safetensors:
 	@echo 'Put a BERT-like encoder in the transformers format into models/minilm (see config/real.yaml)'; exit 1
 
 run: setup
-	$(RUN) $(ARGS) --configfile $(CONFIG)
+	$(BIN)/closerlook run $(CONFIG) $(LIMITS) -- $(ARGS)
 
 plan: setup
-	@$(BIN)/python workflow/plan.py --configfile $(CONFIG) --cores $(CORES) --gpus $(or $(GPUS),0) \
-	  $(if $(GPU_SPEED),--gpu-speed $(GPU_SPEED)) $(ARGS)
+	@$(BIN)/closerlook plan $(CONFIG) $(LIMITS) $(if $(GPU_SPEED),--gpu-speed $(GPU_SPEED)) -- $(ARGS)
 
 report: setup
-	$(RUN) $(ARGS) --configfile $(CONFIG) --config partial=true
+	$(BIN)/closerlook report $(CONFIG) $(LIMITS) -- $(ARGS)
 
 test: setup
 	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(ARGS)

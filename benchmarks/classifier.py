@@ -28,9 +28,9 @@ from sklearn.neural_network import MLPClassifier
 
 from closerlook import MLPProbe
 from closerlook.devices import torch_threads
-from closerlook.probes.folds import folds
-from closerlook.probes.mlp import ALPHAS, SHAPES
-from closerlook.probes.products import product
+from closerlook.probes.mlp.candidates import ALPHAS, SHAPES
+from closerlook.probes.mlp.folds import folds
+from closerlook.probes.mlp.products import product
 
 SIZES = {"ps-role": (4282, 384, 46), "pos": (16854, 384, 17)}
 

@@ -24,8 +24,8 @@ from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
 from closerlook import DirectProbe, label_distances
-from closerlook.probes.hulls import nearest
-from closerlook.probes.nearest_hull import nearest_hulls
+from closerlook.probes.direct.nearest_hull import nearest_hull
+from closerlook.probes.hulls.distance import nearest
 
 SIZES = {"ps-role": ({"train": 4282, "test": 457}, 384, 46), "pos": ({"train": 16854, "test": 4322}, 384, 17)}
 
@@ -100,7 +100,7 @@ def svm_clusters(X, y, seconds):
 
 
 def nearest_one_by_one(X, clusters, Q, seconds):
-    """The peer of `nearest_hulls`."""
+    """The peer of `nearest_hull`."""
     start, members = time.perf_counter(), [X[clusters == c] for c in range(clusters.max() + 1)]
     order = np.random.default_rng(0).permutation(len(Q))
     with threadpool_limits(1):
@@ -151,10 +151,10 @@ def nearest_of(task):
     def case(o):
         (X, y), (Q, z) = (space(o.results, o.model, task, o.last, split=split) for split in ("train", "test"))
         X, Q, (classes, clusters) = X.astype(float), Q.astype(float), np.unique(y, return_inverse=True)
-        nearest_hulls(X[:600], np.unique(y[:600], return_inverse=True)[1], Q[:9])
+        nearest_hull(X[:600], np.unique(y[:600], return_inverse=True)[1], Q[:9])
 
         def ours():
-            index, _ = nearest_hulls(X, clusters, Q, n_jobs=o.threads)
+            index, _ = nearest_hull(X, clusters, Q, n_jobs=o.threads)
             return f"{len(Q)} points, {(classes[index] == z).mean():.1%} of their labels"
 
         return ours, lambda: nearest_one_by_one(X, clusters, Q, o.peer_seconds)

@@ -15,7 +15,7 @@ import numpy as np
 from closerlook import MLPProbe
 from closerlook.figures import style
 from closerlook.files import read_json
-from closerlook.probes.linear import linear_readout
+from closerlook.probes.mlp.linear import linear_readout
 
 LINES = {"vectors as they are": ("none", "#D55E00", "o"), "standardised": ("standard", "#0072B2", "s")}
 

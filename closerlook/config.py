@@ -1,36 +1,39 @@
 """The config: a strict, frozen model with a description for every key, and one sentence for every mistake."""
 
-import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
+from closerlook.corpora.formats import Corpus
 from closerlook.corpora.names import are_names
 from closerlook.errors import InputError
-from closerlook.mistakes import contradictions, depth_of, sentences
+from closerlook.keys import (
+    ALL,
+    LIMIT,
+    NULL,
+    STRING,
+    Count,
+    File,
+    Flag,
+    Layers,
+    Name,
+    Natural,
+    Positive,
+    Precision,
+    Section,
+    Share,
+    TaskNames,
+    Unique,
+    list_schema,
+    plain_path,
+    unique,
+)
+from closerlook.mistakes import contradictions, sentences
+from closerlook.models import AnyModel
 from closerlook.overrides import blamed
-
-LIMIT = 2**32  # of seeds: NumPy takes those below
-
-
-def _number(value):
-    """YAML 1.1 reads `3e-4` as text; people mean a number."""
-    if isinstance(value, str) and re.fullmatch(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+", value):
-        return float(value)
-    return value
-
-
-def _flag(value):
-    """`--config partial=true` gives a text."""
-    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
-
-
-def _unique(value):
-    """A list in which nothing stands twice, or another value."""
-    again = [item for i, item in enumerate(value) if item in value[:i]] if isinstance(value, list) else []
-    if again:
-        raise ValueError(f"{again[0]!r} stands there twice; once is enough")
-    return value
+from closerlook.probes.mlp.candidates import ALPHAS, SHAPES
+from closerlook.recipes import Recipe
+from closerlook.runs import AnyRun
 
 
 def _seeds(value):
@@ -42,24 +45,11 @@ def _seeds(value):
     return value
 
 
-def _steps(value):
-    numbers = isinstance(value, list) and value and all(type(n) is int and n > 0 for n in value)
-    if value is not None and not numbers and not re.fullmatch(r"every [1-9]\d*", str(value)):
-        raise ValueError("write `every N` (say, `every 5`) or a list of update numbers, counted from 1")
-    return _unique(value)
-
-
-def _layers(value):
-    if value not in (None, "all") and not (isinstance(value, list) and value and all(type(n) is int for n in value)):
-        raise ValueError("write `all` or a list of layers, such as `[0, 6, -1]`")
-    return _unique(value)
-
-
 def _pairs(value):
     pairs = isinstance(value, list) and all(isinstance(p, list) and len(p) == 2 for p in value)
     if value != "all" and not pairs:
         raise ValueError("write `all` or a list of pairs, fine-tuned on and probed on: `[[pos, dep], [dep, pos]]`")
-    return _unique(value)
+    return unique(value)
 
 
 def _names(value):
@@ -68,77 +58,16 @@ def _names(value):
     return value
 
 
-def _rows(value):
-    if not re.fullmatch(r"-?\d*:-?\d*", value):
-        raise ValueError("write a slice of sentences such as `0:800`, `800:` or `:-200`")
-    return value
-
-
-Float = Annotated[float, BeforeValidator(_number)]
-Rate = Annotated[Float, Field(ge=0, lt=1)]
-Positive = Annotated[Float, Field(gt=0, allow_inf_nan=False)]
-Text = Annotated[str, Field(min_length=1)]
-Natural = Annotated[int, Field(ge=0)]
-Seed = Annotated[int, Field(ge=0, lt=LIMIT)]
-Count = Annotated[int, Field(ge=1)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Unique = AfterValidator(_unique)
-Names = Annotated[str | list[str] | None, BeforeValidator(_names)]
-Rows = Annotated[str, AfterValidator(_rows)]
-Steps = Annotated[str | list[int] | None, BeforeValidator(_steps)]
-Layers = Annotated[str | list[int] | None, BeforeValidator(_layers)]
-Pairs = Annotated[str | list[list[str]], BeforeValidator(_pairs)]
-TaskPairs = Annotated[list[Annotated[list[str], Field(min_length=2, max_length=2)]], Unique]
-Precision = Literal["fp32", "bf16"]
-Request = dict[Literal["mem_mb", "runtime"], Count]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Source(Section):
-    """Where one split of a corpus comes from."""
-
-    path: Text | None = Field(
-        None,
-        description="A local file, relative to the working directory; for `table` also a folder that `datasets` wrote "
-        "with `save_to_disk`.",
-    )
-    url: Text | None = Field(None, description="Where to download the file from, instead of `path`.")
-    type: Literal["csv", "tsv", "jsonl", "parquet"] | None = Field(
-        None, description="For `table`: the file's type, where its name does not end in it."
-    )
-    sha256: Sha256 | None = Field(None, description="The file's SHA-256; a file that differs is refused.")
-    split: str | None = Field(
-        None, description="For `hub`, and for a saved data set that has several: the name of the split."
-    )
-    rows: Rows | None = Field(None, description="A slice of its sentences, such as `0:800`.")
-
-
-class Corpus(Section):
-    """Text with labels: files as somebody published them, a hub dataset, or the built-in grammar."""
-
-    format: Literal["conllu", "conllulex", "conll", "trec", "table", "hub", "grammar"] = Field(
-        description="`conllu`, `conllulex` (STREUSLE), `conll` (the columns of CoNLL-2003), `trec`, `table` (.tsv, "
-        ".csv, .jsonl, .parquet), `hub` (a dataset of the Hugging Face hub), or `grammar` (sentences written by the "
-        "built-in grammar)."
-    )
-    train: Source | None = Field(None, description="The training split.")
-    test: Source | None = Field(None, description="The test split.")
-    name: str | None = Field(None, description="For `hub`: the dataset, as `owner/name`.")
-    config_name: str | None = Field(None, description="For `hub`: the dataset's configuration, where it has several.")
-    revision: str | None = Field(None, description="For `hub`: a commit, tag or branch.")
-    fields: Annotated[list[str], Field(min_length=1), Unique] | None = Field(
-        None,
-        description="For `conll`: the columns' names, such as `[word, pos, chunk, ner]`; by default `'1'`, `'2'`, …. "
-        "The words are in the one named `word`, else in the first.",
-    )
-    n_train: Count = Field(800, description="For `grammar`: sentences of the training split.")
-    n_test: Count = Field(250, description="For `grammar`: sentences of the test split.")
-    n_text: Count = Field(6000, description="For `grammar`: raw sentences to pre-train on.")
-    seed: Seed = Field(0, description="For `grammar`: the seed of its sentences.")
+Names = Annotated[
+    str | list[str] | None,
+    AfterValidator(plain_path),
+    BeforeValidator(_names),
+    WithJsonSchema(list_schema(STRING, STRING, NULL)),
+]
+PAIR = {"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}
+Pairs = Annotated[str | list[list[str]], BeforeValidator(_pairs), WithJsonSchema(list_schema(PAIR, ALL))]
+Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
+TaskPairs = Annotated[list[Pair], Unique]
 
 
 class Task(Section):
@@ -182,64 +111,6 @@ class Task(Section):
     )
 
 
-class Pretraining(Section):
-    """A BERT trained from scratch on a corpus's text, by masked language modelling."""
-
-    corpus: str = Field(description="The `grammar` corpus whose text to train on.")
-    n_layers: Count = Field(4, description="Transformer layers.")
-    hidden_size: Count = Field(128, description="Dimension of the vectors.")
-    n_heads: Count = Field(4, description="Attention heads; divides `hidden_size`.")
-    vocab_size: Count = Field(1500, description="Size of the WordPiece vocabulary.")
-    max_length: Count = Field(64, description="Longest sentence, in subwords.")
-    steps: Count = Field(1500, description="Updates.")
-    batch_size: Count = Field(64, description="Sentences per update.")
-    learning_rate: Positive = Field(1e-3, description="Peak learning rate.")
-    warmup: Rate = Field(0.1, description="Share of the updates in which the learning rate rises.")
-    mask_rate: Annotated[Float, Field(gt=0, lt=1)] = Field(0.15, description="Share of the subwords to predict.")
-    seed: Seed = Field(0, description="Seed of weights, order and masks.")
-
-
-class Recipe(Section):
-    """How to fine-tune. The defaults are the paper's (section 3)."""
-
-    epochs: Count = Field(10, description="Passes over the training sentences.")
-    batch_size: Count = Field(32, description="Sentences per update.")
-    learning_rate: Positive = Field(3e-4, description="Peak learning rate of Adam.")
-    warmup: Rate = Field(0.1, description="Share of the updates in which the learning rate rises; then it falls to 0.")
-    weight_decay: Annotated[Float, Field(ge=0, allow_inf_nan=False)] = Field(0.0, description="Decoupled weight decay.")
-    dropout: Rate = Field(0.1, description="Dropout on the vector that the classifier layer reads.")
-    max_grad_norm: Annotated[Float, Field(gt=0)] = Field(1.0, description="Gradients are clipped to this norm.")
-    precision: Precision = Field("fp32", description="Arithmetic of the forward and backward pass: `fp32` or `bf16`.")
-    steps: Steps = Field(
-        None,
-        description="Which updates to keep as states of their own: `every 5`, or a list of update numbers. Of a model "
-        "that `trajectories` follows, only the runs that it follows keep any.",
-    )
-
-
-class Model(Section):
-    """A pre-trained encoder and its tokenizer. One of `hub`, `path`, `pretrain`, `like` says where it comes from."""
-
-    hub: Text | None = Field(None, description="A model of the Hugging Face hub, as `owner/name`.")
-    revision: str | None = Field(None, description="For `hub`: a commit, tag or branch; the commit found is recorded.")
-    path: Text | None = Field(None, description="A folder in the transformers format.")
-    pretrain: Pretraining | None = Field(None, description="Train one from scratch, in the same workflow.")
-    like: Name | None = Field(None, description="Architecture and tokenizer of another model of this config.")
-    weights: Literal["pretrained", "random"] = Field(
-        "pretrained", description="`random`: the same network, freshly initialised, as a baseline."
-    )
-    seed: Seed = Field(0, description="For `weights: random`: the seed of the weights.")
-    n_layers: Count | None = Field(
-        None, description="Transformer layers. Needed for `hub`, so that the jobs are known before the download."
-    )
-    layers: Layers = Field(None, description="Overrides the top-level `layers`.")
-    tasks: Annotated[list[Name], Field(min_length=1), Unique] | None = Field(
-        None, description="The tasks that it takes part in; all, where this is missing."
-    )
-    frozen: bool = Field(False, description="Probe it as it is, and do not fine-tune it.")
-    finetune: Recipe = Field(Recipe(), description="Keys of the top-level `finetune` that differ for this model.")
-
-
 class Pooling(Section):
     """How subword vectors become the vector of a word or of a sentence."""
 
@@ -261,11 +132,11 @@ class Classifier(Section):
 
     layers: Layers = Field(None, description="Overrides `layers` for this probe.")
     hidden_layer_sizes: Annotated[list[list[Count]], Field(min_length=1), Unique] = Field(
-        [[a, b] for a in (32, 64, 128, 256) for b in (32, 64, 128, 256)],
+        [list(shape) for shape in SHAPES],
         description="Candidate shapes, each a list of hidden sizes; `[]` is a linear probe.",
     )
     alphas: Annotated[list[Positive], Field(min_length=1), Unique] = Field(
-        [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0], description="Candidate L2 weights."
+        list(ALPHAS), description="Candidate L2 weights."
     )
     cv: Count = Field(3, description="Folds to select by; 1 is one stratified hold-out of 20 %.")
     repeats: Count = Field(5, description="Initialisations with which the selected candidate is trained again.")
@@ -303,11 +174,11 @@ class Direct(Section):
     """DirectProbe: clusters of one label whose convex hulls meet no other label's."""
 
     layers: Layers = Field(None, description="Overrides `layers` for this probe.")
-    tol: Annotated[Float, Field(gt=0, lt=1)] = Field(1e-3, description="Relative gap to which distances are computed.")
+    tol: Share = Field(1e-3, description="Relative gap to which distances are computed.")
     min_cluster_size: Count = Field(
         1, description="Points of smaller clusters take no part in the distances of labels."
     )
-    resolution: Annotated[Float, Field(gt=0, lt=1)] = Field(
+    resolution: Share = Field(
         1e-5,
         description="Hulls of two labels nearer than this, relative to the radius of their points, count as meeting: "
         "rounding moves the vectors of a float32 encoder by some 1e-6 of it.",
@@ -332,7 +203,7 @@ class Trajectories(Section):
     """Which runs to follow step by step: the distances of the labels' hulls in every kept step (`finetune.steps`)."""
 
     models: list[Name] = Field([], description="The models to follow; none by default.")
-    tasks: Annotated[list[Name], Field(min_length=1), Unique] | None = Field(
+    tasks: TaskNames | None = Field(
         None, description="The tasks to follow them on; all of theirs, where this is missing."
     )
     layers: Layers = Field(None, description="Overrides `layers`.")
@@ -341,36 +212,10 @@ class Trajectories(Section):
     )
 
 
-class Threads(Section):
-    """CPU threads of one job; Snakemake lowers them to the cores it was given."""
-
-    pretrain: Count = Field(4, description="Of pre-training.")
-    finetune: Count = Field(4, description="Of fine-tuning, where there is no GPU.")
-    embed: Count = Field(4, description="Of extraction, where there is no GPU.")
-    classifier: Count = Field(2, description="Of a classifier probe, where it has no GPU.")
-    trajectory: Count = Field(4, description="Of following a run: layers that are measured at the same time.")
-    probe: Count = Field(1, description="Of any other probe job.")
-
-
-class Resources(Section):
-    """What a job asks a cluster for, such as `{mem_mb: 8000, runtime: 240}` (MB, minutes), times its attempt."""
-
-    corpus: Request = Field({"mem_mb": 4000, "runtime": 60}, description="Bringing a corpus or a model; a task.")
-    pretrain: Request = Field({"mem_mb": 8000, "runtime": 240}, description="Pre-training.")
-    finetune: Request = Field({"mem_mb": 8000, "runtime": 240}, description="Fine-tuning.")
-    embed: Request = Field({"mem_mb": 8000, "runtime": 60}, description="Extraction.")
-    classifier: Request = Field({"mem_mb": 8000, "runtime": 240}, description="A classifier probe, all layers.")
-    direct: Request = Field({"mem_mb": 8000, "runtime": 240}, description="DirectProbe, all layers of a split.")
-    hulls: Request = Field({"mem_mb": 4000, "runtime": 60}, description="The nearest hull as a classifier.")
-    trajectory: Request = Field({"mem_mb": 8000, "runtime": 480}, description="Following a run.")
-    compare: Request = Field({"mem_mb": 4000, "runtime": 15}, description="Movement, similarity.")
-    table: Request = Field({"mem_mb": 2000, "runtime": 5}, description="A table, a figure, the report.")
-
-
 class Pathvars(Section):
     """Snakemake's path variables."""
 
-    results: Text = Field("results", description="The folder that everything is written to.")
+    results: File = Field("results", description="The folder that everything is written to.")
 
 
 class Config(Section):
@@ -378,15 +223,15 @@ class Config(Section):
 
     corpora: dict[Name, Corpus] = Field(description="Where labelled text comes from, by name.")
     tasks: Annotated[dict[Name, Task], Field(min_length=1)] = Field(description="What is asked of a corpus, by name.")
-    models: Annotated[dict[Name, Model], Field(min_length=1)] = Field(description="The encoders, by name.")
-    seeds: Annotated[list[Natural], Field(min_length=1), AfterValidator(_seeds)] = Field(
-        [0, 1, 2], description="Seeds of fine-tuning."
+    models: Annotated[dict[Name, AnyModel], Field(min_length=1)] = Field(description="The encoders, by name.")
+    runs: dict[Name, AnyRun] = Field({}, description="Fine-tuned models that you bring, by name.")
+    seeds: Annotated[list[Natural], AfterValidator(_seeds)] = Field(
+        [0, 1, 2],
+        description="Seeds of fine-tuning; `[]` fine-tunes nothing: a study may consist of brought runs only.",
     )
     layers: Layers = Field(
         "all", description="Layers to probe: `all`, or a list; 0 is the embedding layer, -1 the last."
     )
-    threads: Threads = Field(Threads(), description="CPU threads.")
-    resources: Resources = Field(Resources(), description="Memory and time that a job asks a cluster for.")
     pathvars: Pathvars = Field(Pathvars(), description="Where results go.")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where fine-tuning and extraction run: `auto`, `cpu` or `cuda`."
@@ -407,7 +252,7 @@ class Config(Section):
         [],
         description="Pairs of `cross_tasks` of which you expect that the first pulls the second's labels together.",
     )
-    partial: Annotated[bool, BeforeValidator(_flag)] = Field(
+    partial: Flag = Field(
         False,
         description="Run no experiment: make tables, figures and report from the results that exist, and list what is "
         "missing (`make report`).",
@@ -418,56 +263,6 @@ class Config(Section):
         if found := list(contradictions(self)):
             raise ValueError("\n".join(found))
         return self
-
-    def depth(self, model):
-        """Number of transformer layers of a model."""
-        m = self.models[model]
-        if m.pretrain:
-            return m.pretrain.n_layers
-        if m.like:
-            return self.depth(m.like)
-        return m.n_layers or depth_of(m.path)
-
-    def layers_of(self, model, part=None):
-        """Layers of a model to look at, sorted, from 0; `part` is a probe or `trajectories`, by default all of them."""
-        special = dict(self.probes)
-        if part is not None or model in self.trajectories.models:
-            special["trajectories"] = self.trajectories
-        if part is None:
-            return sorted({n for each in special for n in self.layers_of(model, each)})
-        layers, depth = special[part].layers or self.models[model].layers or self.layers, self.depth(model)
-        chosen = range(depth + 1) if layers == "all" else sorted({n + depth + 1 if n < 0 else n for n in layers})
-        among = self.layers_of(model, "direct") if part == "hulls" else chosen  # it needs the clusters
-        return [n for n in chosen if n in among]
-
-    def tasks_of(self, model):
-        """Tasks that a model takes part in."""
-        return self.models[model].tasks or list(self.tasks)
-
-    def followed(self):
-        """The (model, task) whose runs are followed step by step."""
-        chosen = self.trajectories.tasks
-        return [(m, t) for m in self.trajectories.models for t in self.tuned(m) if not chosen or t in chosen]
-
-    def tuned(self, model):
-        """Tasks that a model is fine-tuned on."""
-        known = [t for t in self.tasks_of(model) if t in self.tasks]  # an unknown one has a sentence of its own
-        return [] if self.models[model].frozen else [t for t in known if self.tasks[t].finetune]
-
-    def crossings(self, model):
-        """Pairs of tasks: fine-tuned on the first, the model is probed on the second."""
-        pairs = [(a, b) for a in self.tuned(model) for b in self.tasks_of(model) if a != b]
-        return [pair for pair in pairs if self.cross_tasks == "all" or list(pair) in self.cross_tasks]
-
-    def request(self, kind):
-        """What a job of a kind asks a cluster for, in its first attempt."""
-        return Resources.model_fields[kind].default | getattr(self.resources, kind)
-
-    def recipe(self, model, task=None):
-        """How to fine-tune a model (on a task): the study's recipe with the model's own keys on top."""
-        own = self.finetune.model_copy(update=self.models[model].finetune.model_dump(exclude_unset=True))
-        passed_by = model in self.trajectories.models and task is not None and (model, task) not in self.followed()
-        return own.model_copy(update={"steps": None}) if passed_by else own
 
 
 def load(raw, origin="config", given=None):

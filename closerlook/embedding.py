@@ -202,7 +202,7 @@ def _load(model, name, kind, pooling):
     from closerlook.encoders.alignment import Aligner
     from closerlook.encoders.checking import check
     from closerlook.encoders.loading import load_encoder
-    from closerlook.encoders.reading import PADDING, load_aligner
+    from closerlook.encoders.padding import PADDING, load_aligner
 
     if isinstance(model, str | Path):
         with _pinned(model) as folder:

@@ -44,6 +44,14 @@ def staged(path):
         _remove(part)
 
 
+def save_arrays(path, arrays):
+    """Write arrays, by their names, as a compressed `.npz` file that is either complete or absent."""
+    import numpy as np
+
+    with staged(path) as part, open(part, "wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
 def _open_to(path):
     """Give files the mode that the umask wants: some libraries write for the owner alone."""
     umask = os.umask(0)

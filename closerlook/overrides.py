@@ -3,9 +3,8 @@
 import re
 import types
 import typing
-from typing import Annotated
 
-from pydantic import BaseModel
+from closerlook.shapes import kinds, shapes_of
 
 WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -36,19 +35,17 @@ def typed(value, kind):
     object
         A new value; what does not fit is as it was, for the check of the config to find.
     """
-    kinds = _kinds(kind)
+    allowed = kinds(kind)
     if isinstance(value, dict):
-        section = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
-        if section:
-            fields = section.model_fields
-            return {k: typed(v, fields[k].annotation) if k in fields else v for k, v in value.items()}
-        inner = next((typing.get_args(k)[1] for k in kinds if typing.get_origin(k) is dict), object)
+        if sections := list(shapes_of(kind).values()):
+            return {key: typed(inner, _of_key(key, sections)) for key, inner in value.items()}
+        inner = next((typing.get_args(k)[1] for k in allowed if typing.get_origin(k) is dict), object)
         return {k: typed(v, inner) for k, v in value.items()}
     if isinstance(value, list):
-        inner = next((typing.get_args(k)[0] for k in kinds if typing.get_origin(k) is list), object)
+        inner = next((typing.get_args(k)[0] for k in allowed if typing.get_origin(k) is list), object)
         return [typed(v, inner) for v in value]
-    texts = [k for k in kinds if k is str or typing.get_origin(k) is typing.Literal]
-    if not isinstance(value, str) or texts and not (value in ("null", "~") and types.NoneType in kinds):
+    texts = [k for k in allowed if k is str or typing.get_origin(k) is typing.Literal]
+    if not isinstance(value, str) or texts and not (value in ("null", "~") and types.NoneType in allowed):
         return value
     if value.lower() in WORDS:
         return WORDS[value.lower()]
@@ -57,13 +54,11 @@ def typed(value, kind):
     return float(value) if re.fullmatch(r"[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?", value) else value
 
 
-def _kinds(kind):
-    """The types that an annotation allows."""
-    if typing.get_origin(kind) is Annotated:
-        return _kinds(typing.get_args(kind)[0])
-    if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        return [inner for part in typing.get_args(kind) for inner in _kinds(part)]
-    return [kind]
+def _of_key(key, sections):
+    """What a key may hold, in any of a section's shapes; one that none of them has is left as it is."""
+    found = [section.model_fields[key].annotation for section in sections if key in section.model_fields]
+    null = [types.NoneType] * (len(found) < len(sections))  # a key of another shape may be given as null
+    return typing.Union[(*found, *null)] if found else str
 
 
 def blamed(key, given, origin):

@@ -17,3 +17,12 @@ def made_by(**parameters):
             except importlib.metadata.PackageNotFoundError:  # run from a checkout, not installed
                 versions[package] = "source"
     return {"parameters": parameters, "versions": versions}
+
+
+def versions_of(made):
+    """The versions that results were made with, each once: several of one package where results differ."""
+    found = {}
+    for each in made:
+        for name, version in each["versions"].items():
+            found.setdefault(name, {})[version] = None
+    return {name: ", ".join(versions) for name, versions in found.items()}

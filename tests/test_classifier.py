@@ -10,11 +10,11 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from closerlook.probes.classifier import probe
-from closerlook.probes.control import control_labels
-from closerlook.probes.description import FIRST, online_code
-from closerlook.probes.linear import compare, linear_readout
-from closerlook.probes.networks import tensors
+from closerlook.probes.mlp.classifier import probe
+from closerlook.probes.mlp.control import control_labels
+from closerlook.probes.mlp.description import FIRST, online_code
+from closerlook.probes.mlp.linear import compare, linear_readout
+from closerlook.probes.mlp.networks import tensors
 
 SMALL = {"hidden_layer_sizes": [[8]], "alphas": [1e-4], "repeats": 2, "max_iter": 30}
 EXTRAS = {"selectivity": True, "description_length": True, "memorisation": True}

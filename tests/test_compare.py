@@ -13,13 +13,21 @@ import torch
 from pandas.testing import assert_frame_equal
 
 from closerlook import compare
-from closerlook.analysis import errors, labels, movement, representations, spaces
+from closerlook.analysis.directions import directions
+from closerlook.analysis.errors import errors
+from closerlook.analysis.labels import labels
+from closerlook.analysis.movement import measure_movement, movement
+from closerlook.analysis.similarity import measure_similarity, similarity
+from closerlook.analysis.spaces import spaces
 from closerlook.errors import InputError
+from closerlook.figures.catalog import FIGURES
 from closerlook.files import write_json
-from closerlook.probes import classifier
-from closerlook.probes.geometry import measure
-from closerlook.study.comparing import DIRECT, PROBE
-from closerlook.study.figures import FIGURES
+from closerlook.layout import CLASSIFIER, CLUSTERS, DIRECT, MOVEMENT, SIMILARITY, Run, State
+from closerlook.probes.direct.geometry import measure
+from closerlook.probes.mlp.classifier import probe
+from closerlook.study.comparing import DIRECT as OPTIONS
+from closerlook.study.comparing import PROBE
+from closerlook.study.figures import NAMES as DRAWN
 
 QUICK = {"hidden_layer_sizes": [[8]], "alphas": [1e-3], "repeats": 2, "max_iter": 30}
 NAMES = ["alpha", "beta", "gamma", "delta", "epsilon"]
@@ -52,49 +60,53 @@ def written(folder, given):
     before, after, y, test, test_after, yt = given
     ids = np.argsort(np.argsort(NAMES))  # names are sorted
     y, yt = ids[y], ids[yt]
-    files = {"direct": [], "classifier": []}
-    for state, X, Xt in (("pretrained", before, test), ("task.seed0", after, test_after)):
+    run, files = Run("model", "task", "tuned"), {"direct": [], "clusters": [], "classifier": []}
+
+    def place(pattern, **names):
+        path = folder / pattern.format(**run._asdict() | names)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    for state, X, Xt in ((State(), before, test), (run.state, after, test_after)):
         for layer in range(len(X)):
             for split, of, label in (("train", X, y), ("test", Xt, yt)):
                 record, arrays = measure(of[layer], label)
-                path = folder / "direct" / "model" / state / "task" / split / f"layer{layer}.json"
-                write_json(path, record)
-                np.savez(path.with_suffix(".npz"), **arrays)
-                files["direct"].append(path)
-            path = folder / "classifier" / "model" / state / "task" / f"layer{layer}.json"
-            write_json(path, classifier.probe((X[layer], y), (Xt[layer], yt), **PROBE | QUICK))
-            files["classifier"].append(path)
-    (folder / "model").mkdir()
-    np.savez(folder / "model" / "task.seed0.npz", **movement.movement(zip(range(9), before, after), y))
+                at = {"state": state, "split": split, "layer": layer}
+                files["direct"].append(place(DIRECT, **at))
+                files["clusters"].append(place(CLUSTERS, **at))
+                write_json(files["direct"][-1], record)
+                np.savez(files["clusters"][-1], **arrays)
+            files["classifier"].append(place(CLASSIFIER, state=state, layer=layer))
+            write_json(files["classifier"][-1], probe((X[layer], y), (Xt[layer], yt), **PROBE | QUICK))
+    files["movement"] = [place(MOVEMENT)]
+    np.savez(files["movement"][0], **measure_movement(zip(range(9), before, after), y))
     found = {
-        split: {n: representations.compare(*pair) for n, pair in enumerate(zip(*both))}
+        split: {n: measure_similarity(*pair) for n, pair in enumerate(zip(*both))}
         for split, both in (("train", (before, after)), ("test", (test, test_after)))
     }
-    write_json(folder / "model" / "task.seed0.json", {"layers": found})
+    files["similarity"] = [place(SIMILARITY)]
+    write_json(files["similarity"][0], {"layers": found})
     return files
 
 
 def test_numbers_are_those_of_the_workflow_to_the_last_digit(given, study, tmp_path):
     files, names = written(tmp_path, given), {"task": sorted(NAMES)}
+    about = names, {"model/task.tuned": {"recipe": "tuned", "seed": None}}
     same = {"check_exact": True, "check_dtype": False}
-    there = spaces.spaces(files["direct"], files["classifier"], names, {"model": 2})
+    there = spaces(files["direct"], files["clusters"], files["classifier"], names, {"model": 2}, about[1])
     seconds = ["direct_seconds", "classifier_seconds"]
     assert_frame_equal(study.spaces.drop(columns=seconds), there.drop(columns=seconds), **same)
     assert there.accuracy.notna().all() and there.original_similarity.notna().any()
-    train = [path.with_suffix(".npz") for path in files["direct"] if path.parent.name == "train"]
+    train = [path for path in files["clusters"] if path.parent.name == "train"]
     own = study.labels.set_index(["layer", "label"])
-    for row in labels.label_table(train, names).itertuples():
+    for row in labels(train, *about).itertuples():
         end, mine = "after" if row.tuned_on else "before", own.loc[row.layer, row.label]
         assert mine[f"clusters_{end}"] == row.clusters and mine[f"overlapping_{end}"] == row.overlapping
         np.testing.assert_array_equal(mine[f"min_distance_{end}"], row.min_distance)
-    moved = movement.movements([tmp_path / "model" / "task.seed0.npz"], names)
-    assert_frame_equal(study.movement, moved, **same)
-    directions = movement.directions([tmp_path / "model" / "task.seed0.npz"], names)
-    assert_frame_equal(study.directions(), directions, **same)
-    alike = representations.similarities([tmp_path / "model" / "task.seed0.json"])
-    own = study.similarity.sort_values(["split", "layer"], ignore_index=True)[alike.columns]
-    assert_frame_equal(own, alike, **same)
-    confused = errors.errors({"classifier": files["classifier"]}, train, {"task": 5})
+    assert_frame_equal(study.movement, movement(files["movement"], *about), **same)
+    assert_frame_equal(study.directions, directions(files["movement"], *about), **same)
+    assert_frame_equal(study.similarity, similarity(files["similarity"], about[1]), **same)
+    confused = errors(files["classifier"], [], train, *about)
     own = study.errors.sort_values(["state", "layer", "bin"], ignore_index=True)
     assert_frame_equal(own, confused, **same)
     assert len(confused)
@@ -102,7 +114,7 @@ def test_numbers_are_those_of_the_workflow_to_the_last_digit(given, study, tmp_p
 
 def test_the_table_has_a_row_per_layer_and_what_the_frames_have(study):
     assert study.table.layer.tolist() == [0, 1, 2]
-    after = study.spaces[study.spaces.state == "task.seed0"]
+    after = study.spaces[study.spaces.state == "task.tuned"]
     np.testing.assert_array_equal(study.table.accuracy_after, after.accuracy)
     np.testing.assert_array_equal(study.table.clusters_after, after.n_clusters)
     np.testing.assert_allclose(study.table.movement, study.movement.groupby("layer").relative_length.mean())
@@ -159,7 +171,7 @@ def test_spaces_of_other_dimensions_have_all_but_movement_and_the_reason_is_said
     assert any("6 dimensions before and 4 after" in note for note in study.notes)
     none = compare(X[1], Z[1], y, probe=False, progress=False)
     with pytest.raises(InputError, match="6 dimensions before and 4 after"):
-        none.plot("movement")
+        none.plot("movement_lengths")
     assert "6 dimensions" in repr(none)
 
 
@@ -223,12 +235,12 @@ def test_labels_that_only_test_examples_have_are_errors(given):
 
 def test_figures_leave_pyplot_as_it_was(study):
     settings, backend = dict(matplotlib.rcParams), matplotlib.get_backend()
-    for name in FIGURES:
+    for name in DRAWN:
         figure = study.plot(name)
         assert isinstance(figure, matplotlib.figure.Figure) and figure.axes
     assert matplotlib.get_backend() == backend and not plt.get_fignums()
     assert dict(matplotlib.rcParams) == settings
-    with pytest.raises(InputError, match="layers, layer_distances, similarity, movement"):
+    with pytest.raises(InputError, match="layers, layer_distances, similarity, movement_lengths"):
         study.plot("movements")
 
 
@@ -243,7 +255,9 @@ def test_lines_of_a_figure_are_the_tables_columns(study):
 def test_the_page_has_everything_and_fetches_nothing(study, tmp_path):
     path = study.report(tmp_path / "sub" / "page.html")
     text = path.read_text(encoding="utf-8")
-    assert text.count("<figure") == len(FIGURES) and 'class="run"' in text
+    assert text.count("<figure") == len(DRAWN) and 'class="run"' in text
+    for name in DRAWN:
+        assert FIGURES[name].title in text.replace("&#39;", "'")
     outside = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)  # plotly's code has links in it
     assert not re.search(r"(src|href)=.https?:", outside) and len(outside) > 20_000
     for sentence in study.answers[0]["sentences"]:
@@ -337,4 +351,4 @@ def test_the_defaults_of_directprobe_are_its_own():
     import inspect
 
     own = {name: p.default for name, p in inspect.signature(measure).parameters.items()}
-    assert {name: own[name] for name in DIRECT} == DIRECT
+    assert {name: own[name] for name in OPTIONS} == OPTIONS

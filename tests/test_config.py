@@ -1,6 +1,8 @@
 """The config: what is accepted, what is refused, and in which words."""
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,12 +24,16 @@ ROOT = Path(__file__).resolve().parent.parent
         ("models.m.finetune.lr", 1.0, ["models.m.finetune.lr: unknown key", "learning_rate"]),
         ("seeds", 3, ["seeds: is 3", "list"]),
         ("seeds", ["a"], ["seeds.0: is 'a'", "integer"]),
-        ("seeds", [], ["seeds: is []", "at least 1"]),
+        ("seeds", [], ["seeds: is []", "at least 1", "`runs`"]),
         ("seeds", [0, 1, 0], ["seeds: is [0, 1, 0]; 0 stands there twice"]),
         ("seeds", [0, 0, 2**32], ["0 stands there twice", "4294967296 is not below 4294967296"]),
         ("seeds", [-1], ["seeds.0: is -1"]),
         ("corpora.g.seed", 2**32, ["corpora.g.seed: is 4294967296", "less than 4294967296"]),
-        ("models.m.seed", 2**32, ["models.m.seed: is 4294967296"]),
+        (
+            "models.r",
+            {"like": "m", "weights": "random", "seed": 2**32},
+            ["models.r.seed: is 4294967296"],
+        ),
         ("models.m.pretrain.seed", 2**32, ["models.m.pretrain.seed: is 4294967296"]),
         ("device", "gpu", ["device: is 'gpu', allowed: 'auto', 'cpu' or 'cuda'"]),
         ("layers", [1, 1], ["layers: is [1, 1]; 1 stands there twice"]),
@@ -95,7 +101,7 @@ ROOT = Path(__file__).resolve().parent.parent
         (
             "corpora.c",
             {"format": "conllu", "train": {"url": "https://e.org/u", "type": "csv"}},
-            ["corpora.c.train.type: is for the"],
+            ["corpora.c.train.type: is for `table` only; take it out"],
         ),
         (
             "corpora.c",
@@ -129,10 +135,31 @@ ROOT = Path(__file__).resolve().parent.parent
             ["tasks.role.target: names a column of `table` and `hub`, and grammar has its own"],
         ),
         ("tasks.role.words", "text", ["tasks.role.words: names a column"]),
-        ("models.m.seed", 1, ["models.m.seed: is for `weights: random`"]),
+        ("models.r", {"hub": "a/b", "n_layers": 1, "seed": 1}, ["models.r.seed: is for `weights: random`"]),
+        ("models.m.seed", 1, ["models.m.seed: is for `hub`, `like` and `path` only"]),
+        ("models.m.weights", "random", ["models.m.weights: is for `hub`, `like` and `path` only"]),
+        ("models.m", "bert", ["models.m: is 'bert'; it should be a mapping of keys"]),
+        ("models.r", {"like": "m", "weights": "pretrained"}, ["models.r.weights: is 'pretrained', allowed: 'random'"]),
+        ("corpora.g.train", {"url": "https://e.org/u"}, ["corpora.g.train: is for formats `conll`, `conllu`"]),
+        ("corpora.c", {"train": {"path": "a"}}, ["corpora.c.format: is missing; one of 'conllu'"]),
+        ("corpora.c", {"format": "hub", "train": {"path": "a"}}, ["corpora.c.train.path: is for `conll`, `conllu`"]),
+        (
+            "corpora.c",
+            {"format": "hub", "nam": "x"},
+            ["corpora.c.nam: unknown key, did you mean `name`?"],
+        ),
+        ("tasks.role.kind", "sentences", ["tasks.role.kind: is 'sentences'"]),
         ("models.m.revision", "v1", ["models.m.revision: is for `hub`"]),
-        ("corpora.g.train", {"url": "https://e.org/u", "sha256": "12"}, ["corpora.g.train.sha256: is '12'"]),
-        ("corpora.g.train", {"url": "https://e.org/u", "rows": "800"}, ["corpora.g.train.rows: is '800'", "`0:800`"]),
+        (
+            "corpora.c",
+            {"format": "trec", "train": {"url": "https://e.org/u", "sha256": "12", "rows": "800"}},
+            [
+                "corpora.c.train.sha256: is '12'",
+                "corpora.c.train.rows: is '800'",
+                "`0:800`",
+                "corpora.c.test: is missing",
+            ],
+        ),
         ("tasks.a/b", {}, ["tasks.a/b: a name has letters"]),
         ("probes.classifier.alphas", [0.0], ["probes.classifier.alphas.0: is 0.0"]),
         ("probes.classifier.hidden_layer_sizes", [64], ["probes.classifier.hidden_layer_sizes.0: is 64"]),
@@ -197,6 +224,33 @@ def test_the_depth_of_a_local_model_is_read_from_it(tmp_path):
 @pytest.mark.parametrize("name", ["config.yaml", "demo.yaml"])
 def test_the_shipped_configs_are_valid(name):
     load(yaml.safe_load((ROOT / "config" / name).read_text()))
+
+
+def test_checking_a_config_imports_no_library_that_takes_seconds():
+    slow = "{'torch', 'transformers', 'datasets', 'sklearn', 'scipy', 'pandas', 'conllu'}"
+    code = f"import sys, closerlook.config; print(*({slow} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_a_section_with_several_shapes_has_all_their_keys_and_keeps_its_own():
+    raw = edited("models.h", {"hub": "a/b", "n_layers": 2, "path": None})  # null, as `--config` takes a key back
+    raw["models"]["r"] = {"like": "m", "weights": "random"}
+    raw["corpora"]["h"] = {
+        "format": "hub",
+        "name": "x/y",
+        "train": {"split": "a"},
+        "test": {"split": "b", "rows": ":9"},
+    }
+    raw["corpora"]["t"] = {"format": "conllu"} | dict.fromkeys(("train", "test"), {"url": "https://e.org/a"})
+    config = load(raw)
+    for sections in (config.models, config.corpora, {s: config.corpora[s].train for s in "ht"}):
+        keys = {key for section in sections.values() for key in type(section).model_fields}
+        for section in sections.values():
+            assert set(section.model_dump()) == set(type(section).model_fields)
+            absent = keys - set(type(section).model_fields)
+            assert absent and all(getattr(section, key) is None for key in absent)
+    assert load(config.model_dump(exclude_unset=True)) == config
 
 
 def test_the_default_is_the_grid_of_the_paper():

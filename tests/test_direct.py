@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from closerlook import DirectProbe, hull_distance, label_distances, separable, spatial_similarity
 from closerlook.errors import InputError
 from closerlook.probes.condensed import condensed, nearest, square
-from closerlook.probes.geometry import measure
+from closerlook.probes.direct.geometry import measure
 
 
 def plain_clusters(X, y):
@@ -437,10 +437,10 @@ def test_scikit_learns_conventions(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("place", ["closerlook.probes.direct.pair_proofs", "closerlook.probes.fronts.divide"])
+@pytest.mark.parametrize("place", ["clusters.pair_proofs", "fronts.divide"])
 def test_verify_finds_a_false_proof(monkeypatch, place):
     X, y = load_iris(return_X_y=True)
-    module, name = place.rsplit(".", 1)
+    module, name = f"closerlook.probes.direct.{place}".rsplit(".", 1)
     real = getattr(importlib.import_module(module), name)
 
     def false(*args):
@@ -449,6 +449,6 @@ def test_verify_finds_a_false_proof(monkeypatch, place):
             return 1, -found[1], found[2]
         return [dataclasses.replace(p, normal=-p.normal) if p else p for p in found]
 
-    monkeypatch.setattr(place, false)
+    monkeypatch.setattr(f"{module}.{name}", false)
     with pytest.raises(InputError, match="does not hold"):
         DirectProbe(verify=True).fit(X, y)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from closerlook import fingerprint
+from closerlook.jobs import fingerprint
 from closerlook.errors import InputError
 from closerlook.files import alone, read_json, staged, writable, write_json
 from closerlook.vectors import read_vectors
@@ -156,7 +156,7 @@ def job(tmp_path, block, before=""):
     """Run a block inside of `logged`, as a script does: its exit status, its log, and what the terminal shows."""
     code = f"""
 import errno, os, signal, sys, time
-from closerlook.joblog import logged
+from closerlook.jobs.joblog import logged
 {before}
 with logged({str(tmp_path / "log")!r}):
     {block}
@@ -213,7 +213,7 @@ def test_a_job_ends_with_the_process_that_started_it(tmp_path):
 import time
 from pathlib import Path
 from closerlook.files import staged
-from closerlook.joblog import logged
+from closerlook.jobs.joblog import logged
 with logged({str(tmp_path / "log")!r}), staged({str(tmp_path / "out")!r}) as part:
     part.write_text("half")
     print("ready", flush=True)

@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 
 from closerlook import hull_distance, separable
 from closerlook.errors import InputError
-from closerlook.probes.hinge import divide
+from closerlook.probes.hulls.hinge import divide
 
 
 def svm_distance(A, B):

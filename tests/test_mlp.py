@@ -16,9 +16,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from closerlook import MLPProbe
 from closerlook.devices import torch_threads
-from closerlook.probes.folds import folds, rare
-from closerlook.probes.networks import Networks, initial, tensors
-from closerlook.probes.training import Training
+from closerlook.probes.mlp.folds import folds, rare
+from closerlook.probes.mlp.networks import Networks, initial, tensors
+from closerlook.probes.mlp.training import Training
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 CPU = torch.device("cpu")

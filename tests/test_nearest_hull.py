@@ -1,8 +1,6 @@
 """The nearest of many hulls against least squares with weights of one sign, closed forms, and each hull by itself."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,11 +11,10 @@ from sklearn.datasets import load_digits
 
 from closerlook import DirectProbe
 from closerlook.errors import InputError
-from closerlook.probes import nearest_hull
-from closerlook.probes.geometry import measure
-from closerlook.probes.hull_classifier import score
-from closerlook.probes.hulls import nearest
-from closerlook.probes.nearest_hull import nearest_hulls
+from closerlook.probes.direct.geometry import measure
+from closerlook.probes.direct.hull_classifier import score
+from closerlook.probes.direct.nearest_hull import nearest_hull
+from closerlook.probes.hulls.distance import nearest
 
 
 def distance_to(q, C):
@@ -56,7 +53,7 @@ def spaces(draw):
 def test_distances_are_those_of_least_squares(space, tol, scale, shift):
     X, clusters, Q = space
     D, rows = all_distances(X, clusters, Q), np.arange(len(Q))
-    index, distance = nearest_hulls((X + shift) * scale, clusters, (Q + shift) * scale, tol)
+    index, distance = nearest_hull((X + shift) * scale, clusters, (Q + shift) * scale, tol)
     rounding = 1e-7 * np.ptp(np.concatenate([X, Q]), axis=0).max()  # that of the reference
     np.testing.assert_allclose(distance / scale, D[rows, index], rtol=tol, atol=rounding)
     assert (D[rows, index] * (1 - tol) <= D.min(1) + rounding).all()
@@ -68,8 +65,8 @@ def test_what_the_loop_leaves_open_is_decided_otherwise(space):
     X, clusters, Q = space
     D = all_distances(X, clusters, Q)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nearest_hull, "ROUNDS", 1)
-        index, distance = nearest_hulls(X, clusters, Q)
+        patch.setattr("closerlook.probes.direct.nearest_hull.ROUNDS", 1)
+        index, distance = nearest_hull(X, clusters, Q)
     np.testing.assert_allclose(distance, D.min(1), rtol=2e-3, atol=1e-5)
     np.testing.assert_allclose(D[np.arange(len(Q)), index], D.min(1), rtol=2e-3, atol=1e-5)
 
@@ -82,7 +79,7 @@ def test_points_in_a_hull_have_no_distance(d, scale):
     clusters = np.repeat([0, 1], 40)
     weights = rng.dirichlet(np.ones(40), 10)
     Q = np.concatenate([weights @ X[:40], weights @ X[40:], X])
-    index, distance = nearest_hulls(X * scale, clusters, Q * scale)
+    index, distance = nearest_hull(X * scale, clusters, Q * scale)
     assert (distance == 0).all()
     assert index.tolist() == [0] * 10 + [1] * 10 + clusters.tolist()
 
@@ -101,7 +98,7 @@ def test_closed_forms(d, far):
     Q[3, :2] = 4.0, 104.0
     Q[4] = far
     with np.errstate(over="ignore", invalid="ignore"):
-        index, distance = nearest_hulls(X, clusters, Q)
+        index, distance = nearest_hull(X, clusters, Q)
     assert index[:4].tolist() == [0, 1, 2, 2]
     assert distance == pytest.approx([1 / np.sqrt(d), np.sqrt(d), 2, 5, far * np.sqrt(d)], rel=1e-3)
 
@@ -109,14 +106,14 @@ def test_closed_forms(d, far):
 @pytest.mark.parametrize("ratio", [0.5, 0.95, 0.998, 1.002, 1.05])
 def test_the_nearest_hull_need_not_have_the_nearest_point(ratio):
     X = np.array([[0.0, 1.0], [-5, -ratio], [5, -ratio]])
-    index, distance = nearest_hulls(X, np.array([0, 1, 1]), np.zeros((1, 2)))
+    index, distance = nearest_hull(X, np.array([0, 1, 1]), np.zeros((1, 2)))
     assert index[0] == (ratio < 1) and distance[0] == pytest.approx(min(ratio, 1))
 
 
 def test_hulls_as_near_as_each_other():
     X = np.array([[0.0, 0], [2, 0], [2, 0], [2, 0], [1, 1], [1, 3]])
     clusters = np.array([0, 2, 1, 3, 4, 4])
-    index, distance = nearest_hulls(X, clusters, np.array([[2.0, 0], [1, 0], [2, -1]]))
+    index, distance = nearest_hull(X, clusters, np.array([[2.0, 0], [1, 0], [2, -1]]))
     assert index.tolist() == [1, 0, 1]
     assert distance == pytest.approx([0, 1, 1])
 
@@ -129,12 +126,12 @@ def digits():
 
 def test_threads_and_blocks_do_not_matter(digits, monkeypatch):
     (X, y), (Q, _) = digits
-    monkeypatch.setattr(nearest_hull, "MOST", 32)
-    index, distance = nearest_hulls(X, y, Q)
-    again = nearest_hulls(X, y, Q, n_jobs=2)
+    monkeypatch.setattr("closerlook.probes.direct.nearest_hull.MOST", 32)
+    index, distance = nearest_hull(X, y, Q)
+    again = nearest_hull(X, y, Q, n_jobs=2)
     assert np.array_equal(index, again[0]) and np.array_equal(distance, again[1])
-    monkeypatch.setattr(nearest_hull, "MOST", 512)
-    whole = nearest_hulls(X, y, Q)
+    monkeypatch.setattr("closerlook.probes.direct.nearest_hull.MOST", 512)
+    whole = nearest_hull(X, y, Q)
     assert np.array_equal(index, whole[0])
     np.testing.assert_allclose(distance, whole[1], rtol=1e-3)
 
@@ -149,7 +146,7 @@ def test_labels_are_those_of_all_hulls_one_by_one(digits):
     sure = two[:, 0] < two[:, 1] * (1 - 2e-3)
     assert sure.mean() > 0.95
     assert np.array_equal(probe.predict(Q)[sure], probe.cluster_classes_[away.argmin(1)][sure])
-    _, distance = nearest_hulls(X, probe.labels_, Q)
+    _, distance = nearest_hull(X, probe.labels_, Q)
     np.testing.assert_allclose(distance, two[:, 0], rtol=2e-3)
     assert np.array_equal(probe.predict(X), y)
 
@@ -160,7 +157,7 @@ def test_many_clusters_of_one_label():
     probe = DirectProbe().fit(X, y)
     Q = rng.normal(size=(60, 2))
     D = all_distances(X, probe.labels_, Q)
-    index, distance = nearest_hulls(X, probe.labels_, Q)
+    index, distance = nearest_hull(X, probe.labels_, Q)
     assert probe.n_clusters_ > 30 and (distance == 0).any()
     np.testing.assert_allclose(distance, D.min(1), rtol=1e-3, atol=1e-7)
     np.testing.assert_allclose(D[np.arange(60), index], D.min(1), rtol=2e-3, atol=1e-7)
@@ -169,7 +166,7 @@ def test_many_clusters_of_one_label():
 @pytest.mark.parametrize("tol", [0, 1, -1e-3])
 def test_a_gap_lies_between_zero_and_one(tol):
     with pytest.raises(InputError, match="relative gap between 0 and 1"):
-        nearest_hulls(np.zeros((1, 1)), np.array([0]), np.ones((1, 1)), tol)
+        nearest_hull(np.zeros((1, 1)), np.array([0]), np.ones((1, 1)), tol)
 
 
 def test_clusters_as_a_classifier(digits):
@@ -177,7 +174,7 @@ def test_clusters_as_a_classifier(digits):
     _, clusters = measure(*train)
     record = score((train[0].astype(np.float32), train[1]), (Q.astype(np.float32), y), clusters, threads=2)
     assert json.loads(json.dumps(record)) == record
-    index, distance = nearest_hulls(train[0], clusters["labels"], Q)
+    index, distance = nearest_hull(train[0], clusters["labels"], Q)
     predicted = clusters["cluster_classes"][index]
     assert record["status"] == "ok" and record["n_clusters"] == len(clusters["cluster_classes"])
     assert record["accuracy"] == pytest.approx(100 * (predicted == y).mean()) and record["accuracy"] > 90
@@ -209,8 +206,3 @@ def test_nothing_to_classify_or_to_classify_by():
     assert score(one, points, single)["accuracy"] == pytest.approx(200 / 3)
     with pytest.raises(InputError, match="those of 3 points, not of these 1"):
         score(one, points, clusters)
-
-
-def test_imports_are_light():
-    code = "import sys, closerlook.probes.hull_classifier; print({'torch', 'sklearn', 'pandas'} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"

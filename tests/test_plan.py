@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closerlook.config import load
-from closerlook.plan.costs import LEVELS, Costs, measured
-from closerlook.plan.estimate import estimate, span, tell
-from closerlook.plan.schedule import Task, simulate
-from closerlook.plan.work import Job, Study, job_of, job_of_benchmark
+from closerlook.jobs.plan.costs import LEVELS, Costs, measured
+from closerlook.jobs.plan.estimate import estimate, span, tell
+from closerlook.jobs.plan.schedule import Task, simulate
+from closerlook.jobs.plan.work import Job, Study, job_of, job_of_benchmark
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = yaml.safe_load((ROOT / "config/demo.yaml").read_text())

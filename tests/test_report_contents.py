@@ -8,7 +8,7 @@ import pytest
 
 from closerlook.analysis.errors import BINS, errors
 from closerlook.analysis.hulls import hull_table
-from closerlook.analysis.missing import missing_cells
+from closerlook.jobs.missing import missing_cells
 from closerlook.analysis.movement import movement
 from closerlook.analysis.plane import common_plane
 from closerlook.analysis.spaces import COLUMNS
@@ -18,8 +18,8 @@ from closerlook.figures.depth import layer_distances
 from closerlook.figures.errors import errors_by_distance
 from closerlook.figures.hulls import hull_accuracy
 from closerlook.files import write_json
-from closerlook.probes.geometry import measure
-from closerlook.probes.hulls import hull_distance
+from closerlook.probes.direct.geometry import measure
+from closerlook.probes.hulls.distance import hull_distance
 from closerlook.report import contents
 from closerlook.report.costs import costs
 from closerlook.report.explorer import POINTS, STEPS, explorer

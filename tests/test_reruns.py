@@ -43,16 +43,20 @@ def with_all_below(jobs, roots):
     return set(found)
 
 
-def script(job):
-    """The name of a job's script: the rules of a model share one."""
-    return re.sub(r"_(small|random)$", "", job["rule"])
+def imported(job):
+    """The modules that a job imports, directly or not."""
+    of = job["wildcards"]
+    looked_up = {"table": f"analysis.{of.get('table')}", "plot": f"figures.{of.get('figure', '').partition('/')[0]}"}
+    return imported_by(job["rule"], looked_up.get(job["rule"]))
 
 
 @functools.cache
-def imported(script):
-    """The modules that a script imports, directly or not, as the standard library sees it."""
+def imported_by(script, module=None):
+    """The modules that a script imports, and one that it looks up by its name, as the standard library sees it."""
     finder = modulefinder.ModuleFinder(path=[str(ROOT)])
     finder.run_script(str(ROOT / f"workflow/scripts/{script}.py"))
+    if module:
+        finder.import_hook(f"closerlook.{module}")
     return set(finder.modules)
 
 
@@ -114,8 +118,8 @@ def test_nothing_edited_runs_nothing(demo):
 def test_a_comment_a_blank_line_or_a_docstring_runs_nothing(demo):
     project, _ = demo
     edit(project / "closerlook/analysis/spaces.py", "import numpy as np\n", "# a comment\n\nimport numpy as np\n")
-    edit(project / "closerlook/probes/direct.py", '"""DirectProbe', '"""Said differently: DirectProbe')
-    edit(project / "workflow/scripts/spaces.py", "\nwith logged", "\n\n# a comment\nwith logged")
+    edit(project / "closerlook/probes/direct/clusters.py", '"""DirectProbe', '"""Said differently: DirectProbe')
+    edit(project / "workflow/scripts/table.py", "\nwith logged", "\n\n# a comment\nwith logged")
     assert plan(project) == []
 
 
@@ -123,9 +127,9 @@ def test_a_comment_a_blank_line_or_a_docstring_runs_nothing(demo):
     "file, old, new",
     [
         ("closerlook/analysis/spaces.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
-        ("closerlook/probes/hull_classifier.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
+        ("closerlook/probes/direct/hull_classifier.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
         ("closerlook/encoders/alignment.py", "\n\ndef ", "\n\nX = 1\n\n\ndef "),
-        ("closerlook/probes/interior.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
+        ("closerlook/probes/hulls/interior.py", "import numpy as np\n", "import numpy as np\n\nX = 1\n"),
     ],
 )
 def test_an_edit_of_the_library_runs_its_importers_and_what_depends_on_them(demo, file, old, new):
@@ -133,52 +137,56 @@ def test_an_edit_of_the_library_runs_its_importers_and_what_depends_on_them(demo
     text = (project / file).read_text()
     (project / file).write_text(text.replace(old, new, 1))
     module = file.removesuffix(".py").replace("/", ".")
-    assert names(plan(project)) == with_all_below(jobs, lambda job: module in imported(script(job)))
+    assert names(plan(project)) == with_all_below(jobs, lambda job: module in imported(job))
 
 
 def test_an_edit_of_a_script_runs_its_jobs_and_what_depends_on_them(demo):
     project, jobs = demo
-    edit(project / "workflow/scripts/movement.py", "\nwith logged", "\nX = 1\nwith logged")
-    assert names(plan(project)) == with_all_below(jobs, lambda job: script(job) == "movement")
+    edit(project / "workflow/scripts/measure_movement.py", "\nwith logged", "\nX = 1\nwith logged")
+    assert names(plan(project)) == with_all_below(jobs, lambda job: job["rule"] == "measure_movement")
 
 
 def test_a_figures_style_draws_that_figure_and_the_report(demo):
     project, _ = demo
     path = project / "closerlook/figures/memorisation.py"
     path.write_text(path.read_text() + "\n\nLINE_WIDTH = 2\n")
-    assert names(plan(project)) == {("memorisation",), ("report",)}
+    assert names(plan(project)) == {("plot", "figure=memorisation"), ("report",)}
 
 
-def test_a_caption_or_the_pages_style_writes_the_report(demo):
+def test_a_caption_draws_its_figure_and_writes_the_report_and_the_pages_style_only_that(demo):
     project, _ = demo
-    for file in ("workflow/report/layers.rst", "closerlook/report/page.css"):
-        with (project / file).open("a") as text:
-            text.write("\n")
-        assert names(plan(project)) == {("report",)}
+    with (project / "closerlook/report/page.css").open("a") as text:
+        text.write("\n")
+    assert names(plan(project)) == {("report",)}
+    edit(project / "closerlook/figures/catalog.py", "What the probe memorises. The encoder", "The encoder")
+    assert names(plan(project)) == {("plot", "figure=memorisation"), ("report",)}
 
 
-def all_tables(jobs):
-    """Those of the whole study, which have no wildcards."""
-    return {name(job) for job in jobs if not job["wildcards"]}
+def tables(jobs, *but):
+    """All tables and figures of the whole study, and what the report is made of; but some."""
+    whole = {name(job) for job in jobs if not job["wildcards"] or job["rule"] == "table"}
+    return {each for each in whole | drawn(jobs, "[a-z_]+$") if each[1:] not in [(one,) for one in but]}
 
 
-def drawn(jobs, *rules):
-    return {name(job) for job in jobs if job["rule"] in rules}
+def drawn(jobs, figures):
+    """The figures whose names match."""
+    return {name(job) for job in jobs if job["rule"] == "plot" and re.match(figures, job["wildcards"]["figure"])}
 
 
 def test_a_seed_more_runs_the_new_cells_and_all_tables(demo):
     project, before = demo
     set_config(project, lambda config: config.update(seeds=[0, 1, 2]))
-    after = plan(project)
-    new = set()
+    after, new, layers = plan(project), set(), [f"layer={n}" for n in range(4)]
     for task in ("role", "question"):
-        new |= {(f"{rule}_small", "seed=2", f"task={task}") for rule in ("finetune", "movement", "similarity",
-                                                                       "trajectory")}  # fmt: skip
+        run = ("model=small", "run=seed2", f"task={task}")
+        new |= {(rule, *run) for rule in ("finetune", "measure_movement", "measure_similarity", "trace_run")}
         for state in ("state=role.seed2", "state=question.seed2"):
-            new |= {(f"{rule}_small", state, f"task={task}") for rule in ("embed", "probe_classifier", "probe_hulls")}
-            new |= {("probe_direct_small", f"split={split}", state, f"task={task}") for split in ("train", "test")}
-    touched = drawn(before, "layer_distances", "directions", "movement_lengths")
-    assert names(after) == new | all_tables(before) | touched
+            cell = ("model=small", state, f"task={task}")
+            new |= {("embed", *cell)} | {("probe_classifier", layer, *cell) for layer in layers}
+            new |= {("probe_hulls", layers[-1], *cell)}
+            new |= {("probe_direct", layer, "model=small", f"split={split}", *cell[1:])
+                    for layer in layers for split in ("train", "test")}  # fmt: skip
+    assert names(after) == new | tables(before) | drawn(before, "layer_distances|directions|movement_lengths")
 
 
 def test_a_task_more_runs_its_cells_and_all_tables(demo):
@@ -188,51 +196,57 @@ def test_a_task_more_runs_its_cells_and_all_tables(demo):
     after = plan(project)
     new = {name(job) for job in after if re.search(r"\bdep\b", " ".join(name(job)))}
     assert new.isdisjoint(names(before))
-    assert names(after) == new | all_tables(before) | drawn(before, "layer_distances", "movement_lengths")
-    for cell in (["state=dep.seed0", "task=role"], ["state=role.seed1", "task=dep"]):  # cross_tasks: all
-        assert ("embed_small", *cell) in new and ("probe_direct_small", "split=test", *cell) in new
-    assert ("probe_direct_random", "split=test", "state=pretrained", "task=dep") in new
+    assert names(after) == new | tables(before) | drawn(before, "layer_distances|directions|movement_lengths")
+    for state, probed in (("state=dep.seed0", "task=role"), ("state=role.seed1", "task=dep")):  # cross_tasks: all
+        assert ("embed", "model=small", state, probed) in new
+        assert ("probe_direct", "layer=3", "model=small", "split=test", state, probed) in new
+    assert ("probe_direct", "layer=3", "model=random", "split=test", "state=original", "task=dep") in new
 
 
-def test_a_model_more_runs_its_cells_and_all_tables(demo):
+def test_a_model_more_runs_its_cells_and_the_tables_of_spaces(demo):
     project, before = demo
     set_config(project, lambda config: config["models"].update(other={"like": "small", "weights": "random", "seed": 1,
                                                                       "frozen": True}))  # fmt: skip
     after = plan(project)
-    new = {("pin_model", "model=other"), ("layer_distances", "model=other")}
+    new = {("pin_model", "model=other"), ("plot", "figure=layer_distances/other")}
     for task in ("role", "question"):
-        cell = ("state=pretrained", f"task={task}")
-        new |= {(f"{rule}_other", *cell) for rule in ("embed", "probe_classifier", "probe_hulls")}
-        new |= {("probe_direct_other", f"split={split}", *cell) for split in ("train", "test")}
+        cell = ("model=other", "state=original", f"task={task}")
+        new |= {("embed", *cell), ("probe_hulls", "layer=3", *cell)}
+        new |= {("probe_classifier", f"layer={n}", *cell) for n in range(4)}
+        new |= {("probe_direct", f"layer={n}", "model=other", f"split={split}", *cell[1:])
+                for n in range(4) for split in ("train", "test")}  # fmt: skip
+    assert names(after) >= new and new.isdisjoint(names(before))
+    again = names(after) - new
     # it has no runs and no kept steps: what is made of those only is not made again
-    tables = all_tables(before) & with_all_below(before, lambda job: job["rule"].startswith("probe_"))
-    assert names(after) == new | tables | drawn(before, "layer_distances") | {("report",)}
-    assert ("trajectories",) not in names(after) and ("movements",) not in names(after)
+    runs = {"tuning", "movement", "directions", "similarity", "trajectory", "label_distances", "centroid_paths"}
+    assert again.isdisjoint({("table", f"table={each}") for each in runs})
+    assert {("table", "table=spaces"), ("table", "table=table7"), ("report",), ("explorer",)} <= again
+    assert {each[0] for each in again} == {"table", "plot", "report", "explorer", "missing", "print_table7"}
 
 
-@pytest.mark.parametrize(
-    "change, remade",
-    [({"probes": {"direct": {"layers": [1, 2, 3]}}}, "probe_direct"), ({"layers": [1, 2, 3]}, "embed")],
-)
-def test_other_layers_make_the_spaces_they_belong_to_and_train_nothing(demo, change, remade):
-    """A job makes all layers of a space, from one forward pass."""
-    project, jobs = demo
+@pytest.mark.parametrize("change", [{"probes": {"direct": {"layers": [1, 2, 3]}}}, {"layers": [1, 2, 3]}])
+def test_fewer_layers_make_no_space_again(demo, change):
+    """They are there; what is made of them together is made again."""
+    project, _ = demo
     set_config(project, lambda config: config.update(probes={**config["probes"], **change.pop("probes", {})}, **change))
-    assert names(plan(project)) == with_all_below(jobs, lambda job: script(job) in (remade, "report"))
+    rules = {job["rule"] for job in plan(project)}
+    assert rules <= {"measure_movement", "measure_similarity", "trace_run", "table", "plot", "report", "explorer", "missing",
+                     "print_table7"}  # fmt: skip
+    assert {"table", "plot", "report"} <= rules
 
 
 def test_one_models_learning_rate_runs_its_fine_tuning_and_what_is_below(demo):
     project, jobs = demo
     set_config(project, lambda config: config["models"]["small"].update(finetune={"learning_rate": 5e-4}))
-    expected = with_all_below(jobs, lambda job: job["rule"] in ("finetune_small", "report"))
+    expected = with_all_below(jobs, lambda job: job["rule"] in ("finetune", "report"))
     assert names(plan(project)) == expected
-    assert not [each for each in expected if "state=pretrained" in each or each[0].endswith("_random")]
+    assert not [each for each in expected if "state=original" in each or "model=random" in each]
 
 
 def test_a_probes_grid_runs_that_probe_and_what_is_below(demo):
     project, jobs = demo
     set_config(project, lambda config: config["probes"]["classifier"].update(alphas=[1e-3]))
-    assert names(plan(project)) == with_all_below(jobs, lambda job: script(job) == "probe_classifier")
+    assert names(plan(project)) == with_all_below(jobs, lambda job: job["rule"] == "probe_classifier")
 
 
 @pytest.fixture(scope="module")
@@ -279,12 +293,10 @@ def test_a_models_files_touched_and_others_beside_them_run_nothing(with_own_mode
     assert plan(tmp_path / "project") == []
 
 
-def test_threads_resources_and_where_gpus_are_run_nothing_but_the_report(demo):
-    """Which shows the config."""
+def test_threads_resources_and_where_gpus_are_run_nothing(demo):
     project, _ = demo
-    set_config(project, lambda config: config.update(resources={"finetune": {"runtime": 600}}))
-    set_config(project, lambda config: config["threads"].update(probe=2))
-    assert names(plan(project, "--resources", "gpu=2")) == {("report",)}
+    more = ["--set-threads", "finetune=1", "probe_direct=2", "--set-resources", "finetune:mem_mb=9000"]
+    assert plan(project, "--resources", "gpu=2", *more) == []
 
 
 def test_a_fresh_clone_onto_existing_results_runs_nothing(finished, tmp_path):

@@ -11,10 +11,10 @@ from snakemake.utils import update_config
 
 from closerlook.config import Config, load
 from closerlook.errors import InputError
+from closerlook.jobs.plan.costs import Costs
+from closerlook.jobs.plan.estimate import estimate, tell
+from closerlook.jobs.plan.work import Study
 from closerlook.overrides import typed
-from closerlook.plan.costs import Costs
-from closerlook.plan.estimate import estimate, tell
-from closerlook.plan.work import Study
 
 
 def read(file, given=None):

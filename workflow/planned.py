@@ -9,6 +9,7 @@ from pathlib import Path
 from snakemake import cli
 from snakemake.logging import logger
 
+REMOVED = "Would remove temporary output "
 SNAKEFILE = Path(__file__).resolve().parent.parent / "Snakefile"
 
 
@@ -23,22 +24,25 @@ def planned(arguments):
     Returns
     -------
     list of dict
-        `rule`, `wildcards`, `input`, `output`, `benchmark`, `threads`, `gpu` of every job, `all` left out.
+        `rule`, `wildcards`, `input`, `output`, `temporary` (those of its outputs that are deleted once they have been
+        read), `benchmark`, `threads`, `priority`, `gpu` of every job, `all` left out.
 
     Raises
     ------
     SystemExit
         Snakemake could not plan; it has said why.
     """
-    jobs = []
+    jobs, temporary = [], set()
 
     def listen(record):
         if getattr(record, "event", None) == "job_info" and record.rule_name != "all":
             jobs.append({
                 "rule": record.rule_name, "wildcards": dict(record.wildcards), "input": list(record.input or []),
                 "output": list(record.output or []), "benchmark": record.benchmark,
-                "threads": record.threads, "gpu": record.resources.get("gpu", 0),
+                "threads": record.threads, "priority": record.priority, "gpu": record.resources.get("gpu", 0),
             })  # fmt: skip
+        elif (said := record.getMessage()).startswith(REMOVED):
+            temporary.add(said.removeprefix(REMOVED))
         return True
 
     logger.addFilter(listen)
@@ -52,7 +56,7 @@ def planned(arguments):
             raise
     finally:
         logger.removeFilter(listen)
-    return jobs
+    return [job | {"temporary": sorted(temporary.intersection(job["output"]))} for job in jobs]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.tuning import UNCHANGED
+from closerlook.analysis.spaces import last_layer
 from closerlook.analysis.unlearned import ahead
 
 SURE = 1.96  # standard errors; with less, a difference is called one that chance makes
@@ -26,7 +26,7 @@ def answers(spaces, labels, movement, tuning, models, tasks):
     list of dict
         `model`, `task`, `sentences` (accuracy, clusters, labels, layers) and `warnings`, lists of str.
     """
-    last = spaces[(spaces.layer == spaces.depth) & spaces.step.isna()]
+    last = last_layer(spaces)
     found = []
     for task in tasks:
         for model in models:
@@ -51,7 +51,8 @@ def _accuracy(before, after):
     n, mean = before.n_test, new.mean()
     change = mean - old
     chance = _chance(old, new, n, [before.accuracy_std, *after.accuracy_std], before.repeats)
-    spread = f"; {len(new)} seeds: {new.min():.1f} to {new.max():.1f} %" if len(new) > 1 else "; one seed"
+    what = "run" if after.seed.isna().any() else "seed"
+    spread = f"; {len(new)} {what}s: {new.min():.1f} to {new.max():.1f} %" if len(new) > 1 else f"; one {what}"
     linear = _linear(before, after, change, abs(change) > chance)
     if abs(change) > chance:
         verb = "rose" if change > 0 else "fell"
@@ -168,11 +169,18 @@ def _layers(moved):
 
 
 def _warnings(before, after, runs):
-    still = runs[runs.weight_change.astype(float) < UNCHANGED]
-    if len(still):
-        seeds = ", ".join(map(str, still.seed))
-        which = f"The run of seed {seeds}" if len(still) == 1 else f"The runs of seeds {seeds}"
-        yield f"{which} changed nothing: the weights are still those of the original."
+    for how, still in runs.dropna(subset=["unchanged"]).groupby("unchanged", sort=False):
+        which = f"The run {still.run.iloc[0]}" if len(still) == 1 else f"The runs {', '.join(still.run)}"
+        yield (
+            f"{which} changed nothing: the weights equal those of the original {how}. (Was an adapter not applied, or "
+            "the learning rate zero?)"
+        )
+    if len(fallen := after[_guesses(after)]) and not _guesses(before.to_frame().T).any():
+        which = f"The run {fallen.run.iloc[0]}" if len(fallen) == 1 else f"The runs {', '.join(fallen.run)}"
+        yield (
+            f"{which} may have collapsed: the vectors tell no more than the most frequent label "
+            f"({fallen.accuracy.astype(float).mean():.1f} % of the test examples), which those of the original do."
+        )
     for state, rows in (("before", before.to_frame().T), ("after", after)):
         behind = rows[ahead(rows)]
         if len(behind):
@@ -181,6 +189,14 @@ def _warnings(before, after, runs):
                 f"The classifier probe did not learn what is there {state} fine-tuning: it reads {probe:.1f} %, a "
                 f"linear readout of the same vectors {linear:.1f} %."
             )
+
+
+def _guesses(rows):
+    """In which rows neither probe nor linear readout is better than the most frequent label by more than chance."""
+    numbers = rows[["accuracy", "linear_accuracy", "majority", "n_test"]].astype(float)
+    share = numbers.majority / 100
+    most = numbers.majority + 100 * SURE * np.sqrt(share * (1 - share) / numbers.n_test)
+    return ((numbers.accuracy <= most) & ~(numbers.linear_accuracy > most)).to_numpy(bool)
 
 
 def _sentence(text):

@@ -3,12 +3,13 @@
 import pandas as pd
 
 from closerlook.analysis.intervals import over_seeds
+from closerlook.analysis.spaces import last_layer
 
 COLUMNS = ("model", "task", "labels", "conflict_points", "fewest", "original", "fine_tuned", "fine_tuned_seed_std",
            "fine_tuned_low", "fine_tuned_high", "seeds")  # fmt: skip
 
 
-def cluster_table(spaces, models, tasks):
+def clusters(spaces, models, tasks):
     """Last layer of every model and task that has more clusters than labels before fine-tuning.
 
     Parameters
@@ -25,7 +26,7 @@ def cluster_table(spaces, models, tasks):
         alone; the `fewest` clusters that these demand; clusters before fine-tuning, and after it with standard
         deviation and 95 % interval over seeds.
     """
-    last = spaces[(spaces.layer == spaces.depth) & spaces.step.isna()]
+    last = last_layer(spaces)
     before = last[last.tuned_on.isna() & (last.n_clusters > last.n_labels)]
     before = before.rename(columns={"n_labels": "labels", "n_clusters": "original", "fewest_clusters": "fewest"})
     keys = ["model", "task"]
@@ -35,4 +36,4 @@ def cluster_table(spaces, models, tasks):
     table["seeds"] = table.seeds.fillna(0).astype(int)
     order = pd.MultiIndex.from_product([models, tasks], names=keys)
     table = table.set_index(keys)
-    return table.reindex(order[order.isin(table.index)]).reset_index()
+    return table.reindex(order[order.isin(table.index)]).reset_index().round(4)

@@ -1,31 +1,32 @@
 """Which labels are confused: errors by the distance of the two labels (Zhou & Srikumar, NAACL 2021)."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.similarity import label_vector
-from closerlook.analysis.spaces import cell_of, state_of
+from closerlook.analysis.label_similarity import label_vector
+from closerlook.analysis.runs import RUN, described
 from closerlook.files import read_json
+from closerlook.layout import Space
 from closerlook.probes.condensed import condensed
 
 BINS = 5
-COLUMNS = ("model", "task", "state", "tuned_on", "seed", "layer", "probe", "bin", "low", "high", "pairs", "errors",
+COLUMNS = ("model", "task", "state", *RUN, "layer", "probe", "bin", "low", "high", "pairs", "errors",
            "share")  # fmt: skip
 
 
-def errors(results, direct, n_labels):
+def errors(classifier, hulls, clusters, names, runs):
     """Count a classifier's errors by how far apart the two labels are in the space that it classifies.
 
     Parameters
     ----------
-    results : dict of str to list of path
-        For each probe (`classifier`, `hulls`) its results, `…/{model}/{state}/{task}/layer{n}.json`, with `confusions`.
-    direct : list of path
-        DirectProbe's arrays of the training split, `…/{model}/{state}/{task}/train/layer{n}.npz`.
-    n_labels : dict of str to int
-        The number of labels of each task.
+    classifier, hulls : list of path
+        Results of the classifier probe and of the nearest hull, with `confusions`.
+    clusters : list of path
+        DirectProbe's arrays of the training split.
+    names : dict of str to list of str
+        The labels of each task.
+    runs : dict
+        As `closerlook.analysis.runs.described` takes them.
 
     Returns
     -------
@@ -35,33 +36,29 @@ def errors(results, direct, n_labels):
         a `share` of all. Labels whose hulls meet come first, at distance 0. Were errors blind to distance, each bin
         would have a fifth of those with a distance. Bin 0 are the pairs without one: a label that training data lack.
     """
-    by_cell = {}
-    for path in map(Path, direct):
-        model, state, task, layer, _ = cell_of(path, 5)
-        by_cell[model, state, task, layer] = path
+    arrays_of = {Space.of(path)._replace(split=None): path for path in clusters}
     rows = []
-    for probe, files in results.items():
-        for path in map(Path, files):
-            cell = model, state, task, layer = cell_of(path, 4)
-            result = read_json(path)
-            if tuple(cell) not in by_cell or not result.get("confusions"):
+    for probe, files in {"classifier": classifier, "hulls": hulls}.items():
+        for path in files:
+            space, result = Space.of(path), read_json(path)
+            if space not in arrays_of or not result.get("confusions"):
                 continue
-            key = {"model": model, "task": task, "state": state, **state_of(state), "layer": layer, "probe": probe}
-            with np.load(by_cell[tuple(cell)], allow_pickle=False) as arrays:
-                rows += [key | row for row in errors_of(result["confusions"], arrays, n_labels[task])]
+            key = described(space, runs) | {"layer": space.layer, "probe": probe}
+            with np.load(arrays_of[space], allow_pickle=False) as arrays:
+                rows += [key | row for row in errors_of(result["confusions"], arrays, len(names[space.task]))]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64"})
     return frame.sort_values(["model", "task", "state", "layer", "probe", "bin"], ignore_index=True)
 
 
 def errors_of(confusions, arrays, n_labels):
-    """Count the errors of one space.
+    """Count the errors in one space.
 
     Parameters
     ----------
     confusions : list of (int, int, int)
         Label, predicted label, how often.
     arrays : dict of array
-        Of the training split, as `closerlook.probes.geometry.measure` returns them.
+        Of the training split, as `closerlook.probes.direct.geometry.measure` returns them.
     n_labels : int
         Of the task.
 

@@ -35,19 +35,17 @@ def interval(values, level=0.95):
     return {name: int(v) if name == "n" else float(v) for name, v in found.items()}
 
 
-def over_seeds(frame, keys, measures, seed="seed"):
-    """Mean, standard deviation and 95 % interval over seeds.
+def over_seeds(frame, keys, measures):
+    """Mean, standard deviation and 95 % interval over the runs of a recipe, which differ by their seeds.
 
     Parameters
     ----------
     frame : DataFrame
-        A row per seed.
+        A row per run, named in a column `run`; where that is missing, there is nothing to vary.
     keys : list of str
         Columns that say which rows belong together.
     measures : dict of str to str
         The columns to summarise, and what to call them.
-    seed : str
-        The column with the seeds; where it is missing, there is nothing to vary.
 
     Returns
     -------
@@ -56,7 +54,7 @@ def over_seeds(frame, keys, measures, seed="seed"):
     """
     rows = []
     for key, group in frame.groupby(keys, dropna=False, sort=False):
-        row = dict(zip(keys, key)) | {"seeds": group[seed].nunique()}
+        row = dict(zip(keys, key)) | {"seeds": group.run.nunique()}
         for column, name in measures.items():
             found = interval(group[column].astype(float))
             row |= {name: found["mean"], f"{name}_seed_std": found["std"]}

@@ -1,48 +1,48 @@
 """One row for every label of every probed space."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.spaces import cell_of, state_of
+from closerlook.analysis.runs import RUN, described
+from closerlook.layout import Space
 
-COLUMNS = ("model", "task", "state", "tuned_on", "seed", "layer", "label", "clusters", "min_distance",
-           "overlapping")  # fmt: skip
+COLUMNS = ("model", "task", "state", *RUN, "layer", "label", "clusters", "min_distance", "overlapping")
 
 
-def label_table(direct, names):
+def labels(clusters, names, runs):
     """Gather what DirectProbe left, see `label_rows`.
 
     Parameters
     ----------
-    direct : list of path
-        Its arrays, `…/{model}/{state}/{task}/train/layer{n}.npz`.
-    names : dict of str to list of str
-        The labels of each task.
+    clusters : list of path
+        Its arrays.
+    names, runs
+        As in `label_rows`.
 
     Returns
     -------
     DataFrame
     """
-    return label_rows(_read(direct), names)
+    return label_rows(_read(clusters), names, runs)
 
 
-def _read(direct):
-    for path in map(Path, direct):
+def _read(clusters):
+    for path in clusters:
         with np.load(path, allow_pickle=False) as arrays:
-            yield cell_of(path, 5), arrays
+            yield Space.of(path), arrays
 
 
-def label_rows(direct, names):
+def label_rows(clusters, names, runs):
     """Clusters of every label, and its smallest distance to any other (training split).
 
     Parameters
     ----------
-    direct : iterable of (cell, dict of array)
-        (model, state, task, layer, split), and the arrays that `closerlook.probes.geometry.measure` returned for it.
+    clusters : iterable of (Space, dict of array)
+        The arrays that `closerlook.probes.direct.geometry.measure` returned for each.
     names : dict of str to list of str
         The labels of each task.
+    runs : dict
+        As `closerlook.analysis.runs.described` takes them.
 
     Returns
     -------
@@ -51,11 +51,11 @@ def label_rows(direct, names):
         which it has no distance to; `overlapping`: how many it meets. (Points in a conflict take no part in these.)
     """
     frames = []
-    for (model, state, task, layer, _), arrays in direct:
+    for space, arrays in clusters:
         classes, least, meeting = (arrays[name] for name in ("classes", "min_distances", "overlapping"))
-        clusters = [(arrays["cluster_classes"] == c).sum() for c in classes]
-        row = {"model": model, "task": task, "state": state, **state_of(state), "layer": layer}
-        row |= {"label": [names[task][c] for c in classes], "clusters": clusters, "min_distance": least}
+        counts = [(arrays["cluster_classes"] == c).sum() for c in classes]
+        row = described(space, runs) | {"layer": space.layer}
+        row |= {"label": [names[space.task][c] for c in classes], "clusters": counts, "min_distance": least}
         row["overlapping"] = meeting
         frames.append(pd.DataFrame(row))
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))

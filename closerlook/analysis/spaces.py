@@ -1,16 +1,15 @@
 """One row for every probed space."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.similarity import label_vector, similarity
+from closerlook.analysis.label_similarity import label_vector, similarity
+from closerlook.analysis.runs import RUN, described
 from closerlook.files import read_json
+from closerlook.layout import Space, State
 
 COLUMNS = (
-    "model", "task", "state", "tuned_on", "seed", "step", "layer", "depth", "status", "n_labels",
+    "model", "task", "state", *RUN, "step", "layer", "depth", "status", "n_labels",
     "accuracy", "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority", "n_test",
     "linear_accuracy", "linear_lead", "linear_lead_error",
     "selectivity", "control_accuracy", "description_bits", "compression", "frequency_compression",
@@ -21,45 +20,52 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def spaces(direct, classifier, labels, depths):
+def spaces(direct, clusters, classifier, names, depths, runs):
     """Gather what the probes left, see `space_table`.
 
     Parameters
     ----------
     direct : list of path
-        DirectProbe's results, `…/{model}/{state}/{task}/{split}/layer{n}.json`, each with an `.npz` beside it.
+        DirectProbe's results, of both splits.
+    clusters : list of path
+        Its arrays, of the same spaces.
     classifier : list of path
-        The classifier probe's results, `…/{model}/{state}/{task}/layer{n}.json`.
-    labels, depths
+        The classifier probe's results.
+    names, depths, runs
         As in `space_table`.
 
     Returns
     -------
     DataFrame
     """
-    return space_table(_read(direct), ((cell_of(f, 4), read_json(f)) for f in map(Path, classifier)), labels, depths)
+    measured = _read(direct, {Space.of(path): path for path in clusters})
+    classified = ((Space.of(path), read_json(path)) for path in classifier)
+    return space_table(measured, classified, names, depths, runs)
 
 
-def _read(direct):
-    """DirectProbe's results, one after the other."""
-    for path in map(Path, direct):
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
-            yield cell_of(path, 5), read_json(path), arrays
+def _read(direct, clusters):
+    """What DirectProbe left of one space after the other."""
+    for path in direct:
+        space = Space.of(path)
+        with np.load(clusters[space], allow_pickle=False) as arrays:
+            yield space, read_json(path), arrays
 
 
-def space_table(direct, classifier, labels, depths):
+def space_table(direct, classifier, names, depths, runs):
     """Put side by side what the probes found.
 
     Parameters
     ----------
-    direct : iterable of (cell, dict, dict of array)
-        (model, state, task, layer, split), and what `closerlook.probes.geometry.measure` returned for it.
-    classifier : iterable of (cell, dict)
-        (model, state, task, layer), and what `closerlook.probes.classifier.probe` returned for it.
-    labels : dict of str to list of str
+    direct : iterable of (Space, dict, dict of array)
+        What `closerlook.probes.direct.geometry.measure` returned for each.
+    classifier : iterable of (Space, dict)
+        What `closerlook.probes.mlp.classifier.probe` returned for each.
+    names : dict of str to list of str
         The labels of each task.
     depths : dict of str to int
         The number of layers of each model.
+    runs : dict
+        As `closerlook.analysis.runs.described` takes them.
 
     Returns
     -------
@@ -67,7 +73,7 @@ def space_table(direct, classifier, labels, depths):
         One row per (model, task, state, layer); what was not measured is missing, never zero. Cluster counts and
         distances are those of the training split and its `n_labels`, as in the paper: `fewest_clusters` are those that
         labels and conflicts demand, `overlapping` the pairs of labels whose hulls meet, `min_distance` is the smallest
-        of the labels' and `mean_distance` that of all pairs that are apart (see `closerlook.probes.geometry.measure`).
+        of the labels' and `mean_distance` that of all pairs that are apart (see `probes.direct.geometry.measure`).
         `train_test_similarity` is Pearson's correlation of the two splits' distance vectors over the label pairs that
         are apart in both (`similarity_pairs` of them); `original_similarity` that of the training split and of the same
         layer before fine-tuning. Neither is there for fewer than six pairs.
@@ -77,18 +83,17 @@ def space_table(direct, classifier, labels, depths):
     """
     rows = {}
     vectors = {}
-    for key, result, arrays in direct:
-        *cell, split = key
-        row = rows.setdefault(tuple(cell), {})
-        prefix = "" if split == "train" else "test_"
+    for space, result, arrays in direct:
+        row = rows.setdefault(space._replace(split=None), {})
+        prefix = "" if space.split == "train" else "test_"
         row |= {prefix + k: result.get(k) for k in ("status", "n_clusters", "is_linear")}
         row["direct_seconds"] = row.get("direct_seconds", 0) + result["seconds"]
-        vectors[tuple(key)] = label_vector(arrays["classes"], arrays["distance_vector"], len(labels[cell[2]]))
-        if split == "train":
+        vectors[space] = label_vector(arrays["classes"], arrays["distance_vector"], len(names[space.task]))
+        if space.split == "train":
             row |= _distances(arrays) | {"n_labels": len(arrays["classes"])}
             row |= {k: result.get(k) for k in ("conflicts", "conflict_points", "fewest_clusters", "overlapping")}
-    for cell, result in classifier:
-        row = rows.setdefault(tuple(cell), {})
+    for space, result in classifier:
+        row = rows.setdefault(space, {})
         best, linear = result["best"] or {}, result.get("linear") or {}
         row |= {k: result[k] for k in ("accuracy", "accuracy_std", "majority")}
         row |= {
@@ -106,18 +111,17 @@ def space_table(direct, classifier, labels, depths):
             "frequency_compression": _mean((result.get("description_length") or {}).get("frequency_compression")),
             "classifier_seconds": result["seconds"],
         }
-    for cell, row in rows.items():
-        model, state, task, layer = cell
-        if (*cell, "train") in vectors and (*cell, "test") in vectors:
-            r, n = similarity(vectors[*cell, "train"], vectors[*cell, "test"])
+    for space, row in rows.items():
+        train, test = (vectors.get(space._replace(split=split)) for split in ("train", "test"))
+        if train is not None and test is not None:
+            r, n = similarity(train, test)
             row |= {"train_test_similarity": r, "similarity_pairs": n}
-        original = vectors.get((model, "pretrained", task, layer, "train"))
-        if state != "pretrained" and original is not None and (*cell, "train") in vectors:
-            r, n = similarity(original, vectors[*cell, "train"])
+        original = vectors.get(space._replace(state=State(), split="train"))
+        if space.state != State() and original is not None and train is not None:
+            r, n = similarity(original, train)
             row |= {"original_similarity": r, "original_pairs": n}
-        row |= {"model": model, "task": task, "state": state, "layer": layer} | state_of(state)
-        row["depth"] = depths[model]
-        row.setdefault("n_labels", len(labels[task]))  # where the training split was not looked at
+        row |= described(space, runs) | {"step": space.state.step, "layer": space.layer, "depth": depths[space.model]}
+        row.setdefault("n_labels", len(names[space.task]))  # where the training split was not looked at
     frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
     whole = ["seed", "step", "repeats", "n_test", "n_clusters", "fewest_clusters", "test_n_clusters", "overlapping"]
     whole += ["conflicts", "conflict_points", "similarity_pairs", "original_pairs"]
@@ -128,26 +132,10 @@ def _mean(values):
     return float(np.mean(values)) if values and None not in values else None
 
 
-def cell_of(path, n):
-    """(model, state, task, layer[, split]) from the last parts of a result's path."""
-    *names, file = path.parts[-n:]
-    layer = int(re.fullmatch(r"layer(\d+)", Path(file).stem)[1])
-    return [*names[:3], layer, *names[3:]]
-
-
-def state_of(state):
-    """What a state's name says: the task it was tuned on, the seed, the step."""
-    if state == "pretrained":
-        return {"tuned_on": None, "seed": None, "step": None}
-    task, seed, step = re.fullmatch(r"(.+)\.seed(\d+)(?:\.step(\d+))?", state).groups()
-    return {"tuned_on": task, "seed": int(seed), "step": int(step) if step else None}
-
-
-def run_of(path):
-    """Model, task and seed from the last parts of the path of a run's result, `…/{model}/{task}.seed{n}.…`."""
-    path = Path(path)
-    task, seed = re.fullmatch(r"(.+)\.seed(\d+)", path.stem).groups()
-    return {"model": path.parent.name, "task": task, "seed": int(seed)}
+def last_layer(frame):
+    """Rows of the highest layer that was looked at of each model, not of steps on the way: what *last* means."""
+    rows = frame[frame.layer == frame.groupby("model").layer.transform("max")]
+    return rows[rows.step.isna()] if "step" in rows else rows
 
 
 def before_and_after(frame):

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from closerlook.analysis.intervals import interval
+from closerlook.analysis.spaces import last_layer
 
 PAPER = ["model", "task", "state", "accuracy", "accuracy_std", "best_hidden_layers", "n_clusters", "is_linear",
          "train_test_similarity"]  # fmt: skip
@@ -44,8 +45,8 @@ def table7(spaces, models, tasks, min_cluster_size=1):
         `linear_accuracy` (of a linear readout of standardised vectors), `selectivity` and `compression` follow where
         they were measured.
     """
-    own = spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task)
-    last = spaces[own & spaces.step.isna() & (spaces.layer == spaces.depth)].copy()
+    last = last_layer(spaces)
+    last = last[last.tuned_on.isna() | (last.tuned_on == last.task)].copy()
     last["state"] = last.tuned_on.isna().map({True: "original", False: "fine-tuned"})
     defined = (last.is_linear == True) & (last.test_is_linear == True)  # noqa: E712 (missing is not true)
     last["train_test_similarity"] = last.train_test_similarity.astype(float).where(defined)
@@ -60,11 +61,11 @@ def table7(spaces, models, tasks, min_cluster_size=1):
     frame["min_cluster_size"] = min_cluster_size
     extra = pd.DataFrame(rows, columns=EXTRA).astype(float)
     measured = [c for name in EXTRA[::2] if extra[name].notna().any() for c in (name, f"{name}_seed_std")]
-    return frame.join(extra[measured])
+    return frame.join(extra[measured]).round(4)
 
 
 def _over_seeds(cell):
-    """Mean and spread over seeds; the original state has no seed, hence no spread."""
+    """Mean and spread over seeds; the original has no run, hence no spread."""
     columns = MEASURES | {name: name for name in EXTRA[::2]}
     found = {name: interval(cell[column].astype(float)) for name, column in columns.items()}
     spread = {f"{name}_seed_std": numbers["std"] for name, numbers in found.items()}
@@ -81,7 +82,7 @@ def _over_seeds(cell):
         "train_test_similarity": found["similarity"]["mean"],
         "similarity_pairs": cell.similarity_pairs.astype(float).mean(),
         **{name: found[name]["mean"] for name in EXTRA[::2]},
-        "seeds": cell.seed.nunique(),
+        "seeds": cell.run.nunique(),
         **spread,
     }
 

@@ -6,7 +6,8 @@ import pandas as pd
 
 from closerlook.files import staged
 
-NAMES = ("model", "task", "state", "tuned_on", "fine_tuned_on", "probed_on", "label", "nearest", "set")
+NAMES = ("model", "task", "state", "tuned_on", "run", "recipe", "fine_tuned_on", "probed_on", "label", "nearest", "set",
+         "unchanged", "tokenizer", "source")  # fmt: skip
 
 
 def read_table(path):

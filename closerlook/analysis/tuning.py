@@ -2,43 +2,43 @@
 
 import pandas as pd
 
-from closerlook.analysis.spaces import run_of
+from closerlook.analysis.runs import RUN, described
 from closerlook.files import read_json
+from closerlook.layout import Run
 
-COLUMNS = (
-    "model",
-    "task",
-    "seed",
-    "n_updates",
-    "train_accuracy",
-    "test_accuracy",
-    "weight_change",
-    "seconds",
-    "device",
-)
+COLUMNS = ("model", "task", *RUN[1:], "n_updates", "train_accuracy", "test_accuracy", "weight_change", "seconds",
+           "device", "unchanged", "tokenizer", "source")  # fmt: skip
 UNCHANGED = 1e-6  # of the weights' length: no more than float32 rounds them by
 
 
-def tuning(metrics):
+def tuning(metrics, runs):
     """Gather the metrics of runs.
 
     Parameters
     ----------
     metrics : list of path
-        `…/{model}/{task}.seed{n}/metrics.json`, as `closerlook.encoders.finetuning.finetune` writes them.
+        As `closerlook.encoders.finetuning.finetune` and `closerlook.encoders.bringing.bring_run` write them.
+    runs : dict
+        As `closerlook.analysis.runs.described` takes them.
 
     Returns
     -------
     DataFrame
-        A row per (model, task, seed): accuracies of the head at the end (in %), how far the encoder's weights moved
-        relative to their length, seconds and device.
+        A row per run: accuracies of the head at the end (in %), how far the encoder's weights moved relative to their
+        length, and how they are `unchanged`, if they are; seconds and device; of a run that was brought, `tokenizer`
+        (the model's or its own) and `source`.
     """
     rows = []
     for path in metrics:
         found = read_json(path)
-        row = {name: found.get(name) for name in ("n_updates", "weight_change", "device")}
-        row |= {f"{split}_accuracy": 100 * found[f"{split}_accuracy"] for split in ("train", "test")}
-        run = run_of(f"{path}".removesuffix("/metrics.json") + ".json")
-        rows.append(run | row | {"seconds": found["wall_seconds"]})
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.sort_values(["model", "task", "seed"], ignore_index=True)
+        row = {name: found.get(name) for name in ("n_updates", "weight_change", "device", "unchanged", "tokenizer")}
+        for split in ("train", "test"):
+            share = found.get(f"{split}_accuracy")
+            row[f"{split}_accuracy"] = None if share is None else 100 * share
+        if row["unchanged"] is None and (row["weight_change"] or 0) < UNCHANGED:
+            row["unchanged"] = "exactly" if row["weight_change"] == 0 else "but for rounding"
+        if found.get("brought"):
+            row["source"] = found["source"].get("hub") or found["source"].get("path")
+        rows.append(described(Run.of(path), runs) | row | {"seconds": found.get("wall_seconds")})
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64", "n_updates": "Int64"})
+    return frame.sort_values(["model", "task", "run"], ignore_index=True)

@@ -21,7 +21,7 @@ def rows(path, wanted, delimiter):
     for number, cells in _quoted(path, delimiter) if quoting else _plain(path):
         if header is None:
             header = cells
-            if len(header) == 1 and wanted[0] not in header:
+            if len(header) == 1 and wanted[:1] != header:
                 _explain(header[0], delimiter, f"{path}:{number}")
             check_columns(wanted, header, f"{path}:{number}")
         elif len(cells) != len(header):

@@ -21,8 +21,8 @@ def fetch_corpus(corpus, folder, local):
     Parameters
     ----------
     corpus : dict
-        As the config has it: `format`, `name`, `config_name`, `revision`; `train` and `test`, each with `path`, `url`,
-        `type`, `split` and `sha256`.
+        As the config has it: `format`, `train` and `test`, and the keys that this format and its splits have
+        (`closerlook.corpora.formats`).
     folder : path
         Where to write them: as train and test, with the suffix that tells their type, or as folders.
     local : dict of str to list of path
@@ -41,26 +41,26 @@ def fetch_corpus(corpus, folder, local):
     folder, fetched, done = Path(folder), {}, {}
     for split in ("train", "test"):
         source = corpus[split]
-        origin = source["path"] or source["url"]
+        origin = source.get("path") or source.get("url")
         if corpus["format"] == "hub":
             fetched[split] = fetch_hub(
                 corpus["name"],
-                corpus["revision"],
+                corpus.get("revision"),
                 source["split"],
                 folder / f"{split}.parquet",
-                config_name=corpus["config_name"],
+                config_name=corpus.get("config_name"),
             )
         elif len(local[split]) > 1:
             fetched[split] = fetch_saved(origin, local[split], folder / split)
         else:
-            suffix = suffix_of(source["path"], source["url"], source["type"]) or f".{corpus['format']}"
+            suffix = suffix_of(source.get("path"), source.get("url"), source.get("type")) or f".{corpus['format']}"
             dest = folder / f"{split}{suffix}"
-            if origin in done and source["sha256"] in (None, fetched["train"]["sha256"]):  # both splits in one file
+            if origin in done and source.get("sha256") in (None, fetched["train"]["sha256"]):  # both splits in one file
                 shutil.copyfile(done[origin], dest)
                 fetched[split] = fetched["train"]
             else:
-                from_here = Path(local[split][0]) if source["path"] else origin
-                fetched[split] = fetch_file(from_here, dest, source["sha256"]) | {"source": origin}
+                from_here = Path(local[split][0]) if source.get("path") else origin
+                fetched[split] = fetch_file(from_here, dest, source.get("sha256")) | {"source": origin}
                 done[origin] = dest
     return fetched
 

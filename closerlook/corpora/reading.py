@@ -7,12 +7,10 @@ from itertools import islice
 from pathlib import Path
 
 from closerlook.corpora.example import SIZES, Query
+from closerlook.corpora.formats import FORMATS
 from closerlook.corpora.names import read_names
 from closerlook.errors import InputError
 from closerlook.files import read_json
-
-CONVERTED = {"grammar": "conllu", "hub": "table"}  # corpora -> the format of the files that they are written to
-FORMATS = ("conllu", "conllulex", "trec", "table", "conll")
 
 
 def read_examples(
@@ -57,8 +55,9 @@ def read_examples(
         For a wrong argument at once; for a bad line, or if nothing is selected, when the iteration gets there.
     """
     path = Path(path)
-    if format not in FORMATS:
-        raise InputError(f"{path}: there is no format {format!r}: use one of {', '.join(FORMATS)}.")
+    readable = [name for name, one in FORMATS.items() if not one.read_as]
+    if format not in readable:
+        raise InputError(f"{path}: there is no format {format!r}: use one of {', '.join(readable)}.")
     if kind not in SIZES:
         raise InputError(f"{path}: there is no kind {kind!r}: use one of {', '.join(SIZES)}.")
     if columns and format != "table":
@@ -69,7 +68,7 @@ def read_examples(
         raise InputError(f"{path}: there is no such file: correct the path, or fetch the corpus first.")
     own = (text or ("own" if kind == "sentence" else "joined")) == "own"
     query = Query(kind, label, dict(where or {}), columns, fields, read_names(names), own)
-    return Examples(partial(_reader(format), path, query), path, query, rows)
+    return Examples(partial(FORMATS[format].sentences, path, query), path, query, rows)
 
 
 def read_split(folder, split, corpus, task, names=None, fetched=None):
@@ -90,7 +89,7 @@ def read_split(folder, split, corpus, task, names=None, fetched=None):
     -------
     Examples
     """
-    form = CONVERTED.get(corpus["format"], corpus["format"])
+    form = FORMATS[corpus["format"]].read_as or corpus["format"]
     (path,) = [path for path in Path(folder).iterdir() if path.stem == split]
     source = str(read_json(fetched).get(split, {}).get("source", "")) if fetched else ""
     examples = read_examples(
@@ -100,21 +99,13 @@ def read_split(folder, split, corpus, task, names=None, fetched=None):
         label=task["label"],
         where=task["where"],
         columns={"words": task["words"], "target": task["target"]} if form == "table" else None,
-        rows=(corpus[split] or {}).get("rows"),
-        fields=corpus["fields"],
+        rows=(corpus.get(split) or {}).get("rows"),
+        fields=corpus.get("fields"),
         names=names or task["names"],
         text=task["text"],
     )
     examples.called = source if source and Path(source).exists() else None  # a URL is no place to correct a line
     return examples
-
-
-def _reader(format):
-    """The function that yields every sentence of a file; imported here, since reading labels must not need it."""
-    from closerlook.corpora import conll, conllu, streusle, table, trec
-
-    readers = (conllu.sentences, streusle.sentences, trec.sentences, table.sentences, conll.sentences)
-    return dict(zip(FORMATS, readers))[format]
 
 
 class Examples:

@@ -29,9 +29,7 @@ def sentences(path, query):
     The words are a list, or a text. The label is one value; or, for words and spans without a target column, one value
     per word. Lists may be printed ones. Rows that a condition excludes, or without a label, are looked at no further.
     """
-    read = arrow.saved if path.is_dir() else READERS.get(path.suffix.lower())
-    if not read:
-        raise InputError(f"{path}: {path.suffix!r} is no table: use {', '.join(TABLES)} (.json: one object a line).")
+    read = reader(path)
     words, target = (query.columns or {}).get("words"), (query.columns or {}).get("target")
     if not words:
         raise InputError(f"{path}: which column holds the words? Set `columns: {{words: NAME, target: NAME or null}}`.")
@@ -44,6 +42,20 @@ def sentences(path, query):
     tagging = Tagging()
     for number, row in read(path, wanted):
         yield _Row(row, query, f"{path}:{number}").example(f"{path.stem}-{number}", patterns, tagging)
+
+
+def reader(path):
+    """The function that yields (number, {column: value}) of every row, given the path and the columns.
+
+    Raises
+    ------
+    InputError
+        A name that does not end as a table's does.
+    """
+    read = arrow.saved if path.is_dir() else READERS.get(path.suffix.lower())
+    if not read:
+        raise InputError(f"{path}: {path.suffix!r} is no table: use {', '.join(TABLES)} (.json: one object a line).")
+    return read
 
 
 class _Row:

@@ -1,12 +1,11 @@
 """What a model must be able to do before hours are spent on it, found out by letting it read a few sentences."""
 
-import random
-
 import torch
 
 from closerlook.encoders.alignment import Aligner
 from closerlook.encoders.loading import brief, max_length, not_finite
-from closerlook.encoders.reading import PADDING, hidden_states
+from closerlook.encoders.padding import PADDING, padding_matters
+from closerlook.encoders.reading import hidden_states
 from closerlook.errors import InputError
 
 SENTENCES = [
@@ -14,11 +13,6 @@ SENTENCES = [
     "Isn't it ( at 10:30 ) 3.14 % well-known ?",
     "naïve 😍 👩‍👩‍👧 東京 タワー 서울 กรุงเทพ القاهرة",
 ]
-LONG = 1024  # tokens of the longest row that is tried: some architectures read long rows in another way
-A, B = ["One", "sentence", "."], ["Two", "words", "!"]
-MANY = [*"abcdefghijklmnopqrstuvwxyz0123456789.,?", *A, *B, "the", "of", "to", "is", "it"]
-SAME = 1e-3  # of the largest component: more than rounding, less than any other token does
-PADDED = 1e-4  # the same, of what padding does; where that is rounding after all, batches are smaller than need be
 
 
 def check(encoder, tokenizer, name, n_layers=None):
@@ -116,34 +110,3 @@ def _layers(encoder, aligner, name):
     layers = hidden_states(encoder, batch)
     same = torch.allclose(layers[-1], out.hidden_states[-1][:, : layers[-1].shape[1]], atol=1e-6)
     return {"last_layer": "last_hidden_state" + ("" if same else ", after a final norm")}
-
-
-@torch.inference_mode()
-def padding_matters(encoder, aligner, name):
-    """Whether the vectors of a sentence change when it is padded; an error where they depend on its neighbours too."""
-    room = min(aligner.room, LONG)
-    texts = A, B, *(_text(aligner, n) for n in (min(40, room), 3 * room // 4, room))
-    short, other, medium, most, whole = (aligner.encode([words], [[[0]]])[0] for words in texts)
-
-    def differ(sentence, beside, share=PADDED):
-        alone, together = (hidden_states(encoder, aligner.batch(some)) for some in ([sentence], [sentence, beside]))
-        return any(_differ(a[0], b[0, : a.shape[1]], share) for a, b in zip(alone, together))
-
-    if differ(short, other, SAME):
-        raise InputError(
-            f"{name}: the vectors of a sentence depend on what else is in its batch, in a model of type "
-            f"{encoder.config.model_type}; take another."
-        )
-    return differ(short, medium) or differ(short, whole) or differ(most, whole)
-
-
-def _text(aligner, n):
-    """Words that are about n tokens, and all kinds of them: among tokens that are all alike no attention goes wrong."""
-    drawn = random.Random(0)
-    words = [drawn.choice(MANY) for _ in range(n)]
-    tokens = len(aligner.backend.encode(" ".join(words), add_special_tokens=False).ids)
-    return words[: max(1, n * n // max(n, tokens))]
-
-
-def _differ(a, b, share):
-    return float((a - b).abs().max()) > share * float(a.abs().max())

@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import math
-import os
 import resource
 import shutil
 import time
@@ -21,11 +20,13 @@ from tqdm import tqdm
 from closerlook.corpora.task import kind_of
 from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.checkpoints import latest, prune, seal, update_of
+from closerlook.encoders.folder import link
 from closerlook.encoders.layers import READ
-from closerlook.encoders.loading import load_encoder, load_tokenizer, not_finite, quiet, save_encoder
-from closerlook.encoders.reading import load_aligner
+from closerlook.encoders.loading import load_encoder, load_tokenizer, not_finite, quiet, save_encoder, write_model
+from closerlook.encoders.padding import PADDING, load_aligner
 from closerlook.encoders.training import Classifier, Training, rate
 from closerlook.encoders.updates import kept
+from closerlook.encoders.weights import change, paired
 from closerlook.errors import InputError
 from closerlook.files import alone, read_json, sha256, staged, write_json
 from closerlook.provenance import made_by
@@ -39,18 +40,10 @@ def finetune(
     model,
     task,
     out,
+    recipe,
     *,
-    epochs,
-    batch_size,
-    learning_rate,
     seed,
     checkpoints,
-    warmup=0.1,
-    weight_decay=0.0,
-    dropout=0.1,
-    max_grad_norm=1.0,
-    precision="fp32",
-    steps=None,
     steps_out=None,
     pooling=None,
     threads=1,
@@ -64,21 +57,16 @@ def finetune(
     model, task : path
         A pinned model folder, and a task folder (as `closerlook.corpora.task.save_task` writes it).
     out : path
-        Folder to write: the encoder and its tokenizer, `head.safetensors`, `metrics.json`, `curve.csv`.
-    epochs, batch_size : int
-        Passes over the sentences, and sentences per update. The loss is the mean over all targets of the update.
-    learning_rate, warmup, weight_decay, dropout, max_grad_norm : float
-        Of Adam (weight decay is decoupled) under a linear schedule, whose warm-up takes that share of the updates.
+        Folder to write: the encoder and its tokenizer, `model.json`, `head.safetensors`, `metrics.json`, `curve.csv`.
+    recipe : closerlook.recipes.Recipe
+        Of Adam under a linear schedule. The loss is the mean over all targets of an update's sentences. Encoders are
+        kept after the updates that its `steps` say, and after the last one.
     seed : int
         Of the head's weights, the order of the sentences, and dropout.
     checkpoints : path
         Folder for what resuming needs; removed at the end.
-    precision : {"fp32", "bf16"}
-        Arithmetic of the encoder's forward and backward pass.
-    steps : str or list of int, optional
-        `every N`, or numbers of updates, whose encoders to keep; the last one is then kept too.
     steps_out : path, optional
-        Folder for these, `{out}.steps` by default: `step{K}/` each, and `steps.json`.
+        Folder for the encoders that are kept, `{out}.steps` by default: `step{K}/` each, and `steps.json`.
     pooling : dict, optional
         See `Aligner`.
     threads : int
@@ -98,18 +86,14 @@ def finetune(
     InputError
         A step beyond the last update; a loss or a weight that is not finite; another process that uses `checkpoints`.
     """
-    recipe = {
-        "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "warmup": warmup,
-        "weight_decay": weight_decay, "dropout": dropout, "max_grad_norm": max_grad_norm, "precision": precision,
-    }  # fmt: skip
     device, checkpoints, steps_out = pick_device(device), Path(checkpoints), Path(steps_out or f"{out}.steps")
     data = load_from_disk(str(task))
     names, kind = data["train"].features["labels"].feature.names, kind_of(task)
-    per_epoch = math.ceil(len(data["train"]) / batch_size)
-    n_updates = per_epoch * epochs
-    keep = kept(steps, n_updates)
+    per_epoch = math.ceil(len(data["train"]) / recipe.batch_size)
+    n_updates = per_epoch * recipe.epochs
+    keep, told = kept(recipe.steps, n_updates), recipe.model_dump(exclude={"steps"})
     weights = {p.name: sha256(p) for p in sorted(Path(model).glob("*.safetensors"))}
-    run = _digest(recipe, seed, pooling, sorted(keep), weights, names, *data["train"], *data["test"])
+    run = _digest(told, seed, pooling, sorted(keep), weights, names, *data["train"], *data["test"])
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone(checkpoints))
         if resumed := latest(checkpoints, run):
@@ -121,12 +105,9 @@ def finetune(
         aligner = load_aligner(model, encoder, kind, pooling)
         rows = {split: _encode(aligner, data[split]) for split in ("train", "test")}
         torch.manual_seed(seed)
-        classifier = Classifier(encoder, len(names), 2 if kind == "pair" else 1, dropout, precision)
+        classifier = Classifier(encoder, len(names), 2 if kind == "pair" else 1, recipe.dropout, recipe.precision)
         torch.manual_seed(seed)
-        training = Training(
-            classifier, aligner, device,
-            learning_rate=learning_rate, weight_decay=weight_decay, max_grad_norm=max_grad_norm,
-        )  # fmt: skip
+        training = Training(classifier, aligner, device, recipe)
         notes = training.load(resumed) if resumed else {"curve": [], "epochs": [], "elapsed": 0.0}
         curve, measured = notes["curve"], notes["epochs"]
         saved = time.perf_counter()
@@ -139,20 +120,20 @@ def finetune(
         )  # fmt: skip
         for update in range(len(curve) + 1, n_updates + 1):
             epoch, place = divmod(update - 1, per_epoch)
-            share = rate(update, n_updates, math.ceil(warmup * n_updates))
-            some = _order(len(rows["train"]), seed, epoch)[place * batch_size : (place + 1) * batch_size]
+            share = rate(update, n_updates, math.ceil(recipe.warmup * n_updates))
+            start_row = place * recipe.batch_size
+            some = _order(len(rows["train"]), seed, epoch)[start_row : start_row + recipe.batch_size]
             loss = training.step([rows["train"][i] for i in some], share)
             if not math.isfinite(loss):
                 raise InputError(f"The loss is {loss} at update {update} of fine-tuning; lower its `learning_rate`.")
-            curve.append(
-                {"update": update, "epoch": update / per_epoch, "loss": loss, "learning_rate": share * learning_rate}
-            )
+            rates = {"loss": loss, "learning_rate": share * recipe.learning_rate}
+            curve.append({"update": update, "epoch": update / per_epoch, **rates})
             bar.update()
             if update in keep:
                 with staged(checkpoints / "steps" / f"step{update}") as part:
                     save_encoder(encoder, part)
             if ends := update % per_epoch == 0:
-                measured.append(_measure(training, rows, batch_size, curve[-per_epoch:], epoch + 1))
+                measured.append(_measure(training, rows, recipe.batch_size, curve[-per_epoch:], epoch + 1))
             if ends or time.perf_counter() - saved > SAVE_EVERY:
                 folder = checkpoints / f"checkpoint-{update}"
                 training.save(folder, curve=curve, epochs=measured, elapsed=time.perf_counter() - start)
@@ -164,22 +145,21 @@ def finetune(
             raise InputError(f"{bad} is not finite after the last update of fine-tuning; lower its `learning_rate`.")
         made = made_by(model=str(model), source=_source(model), task=str(task), threads=threads)
         metrics = {
-            "status": "ok", "kind": kind, "labels": names, "seed": seed, "recipe": recipe, "pooling": aligner.pooling,
+            "status": "ok", "kind": kind, "labels": names, "seed": seed, "recipe": told, "pooling": aligner.pooling,
             "n_updates": n_updates, "epochs": measured,
             "train_accuracy": measured[-1]["train_accuracy"], "test_accuracy": measured[-1]["test_accuracy"],
-            "weight_change": _change(load_encoder(model), encoder),
-            "effective_batch": batch_size, "accumulation": training.parts, "wall_seconds": time.perf_counter() - start,
-            "resumed_from": resumed and update_of(resumed), "device": _name(device),
-            "peak_memory_bytes": _peak_memory(device), "made_by": made,
+            "weight_change": change(paired(load_encoder(model), encoder)),
+            "effective_batch": recipe.batch_size, "accumulation": training.parts,
+            "wall_seconds": time.perf_counter() - start, "resumed_from": resumed and update_of(resumed),
+            "device": _name(device), "peak_memory_bytes": _peak_memory(device), "made_by": made,
         }  # fmt: skip
         if keep:
             shutil.rmtree(steps_out, ignore_errors=True)
             with staged(steps_out) as part:
-                shutil.copytree(checkpoints / "steps", part, copy_function=_link)
+                shutil.copytree(checkpoints / "steps", part, copy_function=link)
                 write_json(part / "steps.json", {"kept": sorted(keep), "n_updates": n_updates})
         with staged(out) as part:
-            save_encoder(encoder, part)
-            load_tokenizer(model).save_pretrained(part)
+            write_model(part, encoder, load_tokenizer(model), {PADDING: aligner.equal})
             save_file(classifier.head.state_dict(), part / "head.safetensors")
             _write_curve(part / "curve.csv", curve, measured)
             metrics["sha256"] = {p.name: sha256(p) for p in sorted(part.glob("*.safetensors"))}
@@ -202,16 +182,6 @@ def _measure(training, rows, batch_size, curve, epoch):
     line = "epoch %(epoch)d: loss %(loss).4f, accuracy %(train_accuracy).4f (train), %(test_accuracy).4f (test)"
     log.info(line, found)
     return found
-
-
-@torch.no_grad()
-def _change(before, after):
-    """How far the weights of an encoder have moved, relative to their length."""
-    moved = total = 0.0
-    for a, b in zip(before.parameters(), after.parameters(), strict=True):
-        moved += float((b.cpu() - a).double().square().sum())
-        total += float(a.double().square().sum())
-    return math.sqrt(moved / total)
 
 
 def _encode(aligner, split):
@@ -238,14 +208,6 @@ def _write_curve(path, curve, measured):
         for line in curve:
             end = ends.get(line["update"], {})
             writer.writerow(line | {name: end[name] for name in names if name in end and name not in line})
-
-
-def _link(source, dest):
-    """Copy a file without a second copy of its bytes, where the file system can."""
-    try:
-        os.link(source, dest)
-    except OSError:
-        shutil.copyfile(source, dest)
 
 
 def _source(model):

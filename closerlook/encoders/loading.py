@@ -1,7 +1,9 @@
 """Encoders and tokenizers as they come from a folder, and the longest row they can read."""
 
 import contextlib
-import re
+import os
+import tempfile
+from pathlib import Path
 
 import torch
 import transformers
@@ -10,9 +12,11 @@ from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding, AutoTo
 from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES as TEXT_ENCODERS
 from transformers.utils import logging
 
+from closerlook.encoders.folder import ADAPTER_CONFIG, needed, transformer
+from closerlook.encoders.weights import ADAPTER, beyond, names, prefixes, renaming, seen_as, some
 from closerlook.errors import InputError
+from closerlook.files import sha256, write_json
 
-NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 OWN_CODE = (
     "{}: the {} brings code of its own (`auto_map` in {}), which is not run here; take one whose architecture is part "
     "of transformers."
@@ -37,7 +41,7 @@ def load_tokenizer(folder):
     """Load the fast tokenizer of a model folder, freed of the truncation and padding that its file may ask for."""
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(transformer(folder), use_fast=True, trust_remote_code=False)
     except Exception as error:  # a broken file raises whatever it likes
         raise InputError(f"{folder}: the tokenizer cannot be loaded ({brief(error)}).") from error
     if _own_code(tokenizer.init_kwargs.get("auto_map")):
@@ -52,37 +56,70 @@ def load_tokenizer(folder):
 
 
 def load_encoder(folder):
-    """Load an encoder in float32, ready to evaluate, without the pooler, which no vector of ours goes through.
+    """Load an encoder in float32, ready to evaluate, without the pooler, which no vector of ours goes through."""
+    return read_encoder(folder)[0]
+
+
+def read_encoder(folder):
+    """Load an encoder as `load_encoder` does, and say what else its file has.
 
     Weights that carry another prefix than the architecture's own, such as `model.bert.`, are found by it.
+
+    Returns
+    -------
+    encoder : PreTrainedModel
+    prefix : str
+        What stands before the names of its weights in the file, such as `bert.`; empty where nothing does.
+    head : list of str
+        What else there is, by the first part of the names, such as `classifier`.
+
+    Raises
+    ------
+    InputError
+        Weights that are missing, of another shape, of several encoders, or of more layers; an adapter that was not
+        merged.
     """
-    auto, prefix = architecture(load_config(folder)), ""
+    auto = architecture(load_config(folder))
     model, missing, unused = _load(auto, folder)
-    if missing and (prefixes := _prefixes(missing, unused)):
-        if len(prefixes) > 1:
-            raise InputError(
-                f"{folder}: holds the weights of several encoders ({', '.join(prefixes)}): save the one that is meant."
-            )
-        prefix = prefixes[0]
-        model, missing, unused = _load(auto, folder, key_mapping={f"^{re.escape(prefix)}": ""})
+    found, own, base = names(folder), set(model.state_dict()), f"{model.base_model_prefix}."
+    plain = [name for name in found if name.removeprefix(base) in own]  # where transformers looks for them
+    if twice := sorted({name for name in plain if base + name in plain}):
+        raise InputError(f"{folder}: has {some(twice)} with and without `{base}`: save the encoder that is meant.")
+    prefix = base if any(name.startswith(base) for name in plain) else ""
+    wanted = missing or [name for name in own if "pooler" not in name]
+    seen = {p: n for p, n in prefixes(wanted, unused).items() if not plain or not missing or p in ("", base)}
+    whole = ([] if missing else [prefix]) + sorted(p for p, n in seen.items() if n == len(wanted))
+    if len(whole) > 1:
+        several = ", ".join(p or "without a prefix" for p in whole)
+        raise InputError(f"{folder}: holds the weights of several encoders ({several}): save the one that is meant.")
+    if missing and seen and max(seen.values()) > len(missing) / 2:
+        prefix = max(seen, key=seen.get)
+        model, missing, unused = _load(auto, folder, key_mapping=renaming(prefix))
+    parts = tuple(f"{name}." for name, _ in model.named_children())
+    if left := [n for n in unused if ADAPTER.search(n) and n.removeprefix(prefix).removeprefix(base).startswith(parts)]:
+        raise InputError(
+            f"{folder}: the weights hold an adapter that was not merged into them ({some(left)}): merge it first "
+            "(`merge_and_unload` in PEFT) and save the model again."
+        )
     if missing:
-        instead = f"; it has {_some(unused)} that fit nowhere" if unused else ""
+        behind = f" (the names of the others begin with `{seen_as(found, own, prefix)[0]}`)" if prefix else ""
+        instead = f"; it has {some(unused)} that fit nowhere" if unused else ""
         raise InputError(
-            f"{folder}: the weights lack {_some(missing)}{instead}: they are incomplete, or of another model than "
-            f"config.json says ({model.config.model_type})."
+            f"{folder}: the weights lack {some(missing)}{behind}{instead}: they are incomplete, or of another model "
+            f"than config.json says ({model.config.model_type})."
         )
-    if further := _further(model, unused, prefix):
+    if further := beyond(model, unused, prefix):
         raise InputError(
-            f"{folder}: the weights have {_some(further)} beyond what config.json says: correct its number of layers."
+            f"{folder}: the weights have {some(further)} beyond what config.json says: correct its number of layers."
         )
-    return model.eval()
+    return model.eval(), *seen_as(found, own, prefix)
 
 
 def load_config(folder):
     """Load a model's `config.json`; code of its own is never run."""
     try:
         with quiet():
-            config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+            config = AutoConfig.from_pretrained(transformer(folder), trust_remote_code=False)
     except Exception as error:  # whatever a broken file raises
         if "trust_remote_code" in str(error):
             raise InputError(OWN_CODE.format(folder, "model", "config.json")) from error
@@ -116,11 +153,13 @@ def _load(auto, folder, **keys):
     """The model, and the names of its weights that were not found, and of those found that are not its own."""
     keys |= {"dtype": torch.float32, "output_loading_info": True, "trust_remote_code": False}
     keys |= {"ignore_mismatched_sizes": True}  # they are an error of ours, with a name
+    place = folder
     try:
-        with quiet():
-            model, info = without_pooler(auto.from_pretrained, folder, **keys)
+        with quiet(), _without_adapter(transformer(folder)) as place:
+            model, info = without_pooler(auto.from_pretrained, place, **keys)
     except Exception as error:  # whatever a broken folder raises
-        raise InputError(f"{folder}: cannot be loaded as an encoder ({brief(error)}).") from error
+        why = brief(error).replace(str(place), str(folder))
+        raise InputError(f"{folder}: cannot be loaded as an encoder ({why}).") from error
     if other := sorted((name, tuple(has), tuple(wants)) for name, has, wants in info["mismatched_keys"]):
         name, has, wants = other[0]
         more = f", and {len(other) - 1} more differ" if other[1:] else ""
@@ -129,28 +168,37 @@ def _load(auto, folder, **keys):
     return model, missing, unused
 
 
-def _prefixes(missing, unused):
-    """What stands before the names of all missing weights among those that fit nowhere; none where nothing does."""
-    first = "." + missing[0]
-    prefixes = [name.removesuffix(missing[0]) for name in unused if name.endswith(first)]
-    return [p for p in prefixes if {p + name for name in missing} <= set(unused)]
-
-
-def _further(model, unused, prefix):
-    """Weights of layers that a model does not have: they are called as others are, but for a number."""
-    known = {NUMBER.sub("#", name) for name in model.state_dict() if NUMBER.search(name)}
-    own = f"{model.base_model_prefix}."
-    return [name for name in unused if NUMBER.sub("#", name.removeprefix(prefix).removeprefix(own)) in known]
-
-
-def _some(names):
-    """A few names in a sentence."""
-    return names[0] + (f" and {len(names) - 1} more" if names[1:] else "")
+@contextlib.contextmanager
+def _without_adapter(folder):
+    """The folder, without an adapter that transformers would apply to the weights once more where PEFT is installed."""
+    if not (Path(folder) / ADAPTER_CONFIG).is_file():
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as clean:
+        for name in needed(os.listdir(folder)):
+            if name != ADAPTER_CONFIG:
+                (Path(clean) / name).symlink_to((Path(folder) / name).absolute())
+        yield clean
 
 
 def save_encoder(model, folder):
     """Write an encoder's `config.json` and `model.safetensors`, by the names that its weights have in memory."""
     model.save_pretrained(folder, save_original_format=False, max_shard_size="1TB")
+
+
+def write_model(folder, encoder, tokenizer, note):
+    """Write an encoder's config and weights, its tokenizer, and `model.json`: a note, with sizes and digests added."""
+    with quiet():
+        save_encoder(encoder, folder)
+        tokenizer.save_pretrained(folder)
+    note = note | {
+        "n_layers": encoder.config.num_hidden_layers,
+        "hidden_size": encoder.config.hidden_size,
+        "n_parameters": sum(p.numel() for p in encoder.parameters()),
+        "sha256": {p.name: sha256(p) for p in sorted(Path(folder).iterdir())},
+    }
+    write_json(Path(folder) / "model.json", note)
+    return note
 
 
 def not_finite(model):

@@ -7,7 +7,17 @@ import torch
 from huggingface_hub import HfApi, errors, snapshot_download
 
 from closerlook.encoders.checking import check
-from closerlook.encoders.folder import CONFIG, TOKENIZER, WEIGHTS, model_files, needed
+from closerlook.encoders.folder import (
+    ADAPTER_CONFIG,
+    CONFIG,
+    MODULES,
+    TOKENIZER,
+    WEIGHTS,
+    has,
+    model_files,
+    needed,
+    transformer,
+)
 from closerlook.encoders.loading import (
     architecture,
     brief,
@@ -15,11 +25,11 @@ from closerlook.encoders.loading import (
     load_encoder,
     load_tokenizer,
     quiet,
-    save_encoder,
     without_pooler,
+    write_model,
 )
 from closerlook.errors import InputError
-from closerlook.files import sha256, staged, write_json
+from closerlook.files import staged
 from closerlook.provenance import made_by
 
 log = logging.getLogger(__name__)
@@ -55,19 +65,8 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
     InputError
         A model that is not there, cannot be reached, or is no encoder with a fast tokenizer.
     """
-    if (hub is None) == (path is None):
-        raise InputError("A model comes from `hub:` or from `path:`; give one of them.")
-    if hub:
-        folder, commit = _download(hub, revision, weights)
-        source = {"hub": hub, "revision": commit, "requested": revision}
-    else:
-        folder, source = Path(path), {"path": str(path)}
-        if not (folder / "config.json").is_file():
-            raise InputError(f"{path}: no transformers folder, as it has no config.json; see the model's `path:`.")
-        for file in map(Path, model_files(folder, weights == "pretrained")):
-            with open(file, "rb") as start:
-                if start.read(len(POINTER)) == POINTER:
-                    raise InputError(f"{file}: is a pointer of Git LFS to the file: run `git lfs pull` in its folder.")
+    folder, source = locate("model", hub=hub, revision=revision, path=path, weights=weights == "pretrained")
+    sound("model", folder, hub or path, weights == "pretrained")
     encoder = _random(folder, seed) if weights == "random" else load_encoder(folder)
     tokenizer = load_tokenizer(folder)
     facts = check(encoder, tokenizer, hub or path, n_layers)
@@ -75,36 +74,91 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
         "source": source,
         "weights": weights,
         "seed": seed if weights == "random" else None,
-        "n_layers": encoder.config.num_hidden_layers,
-        "hidden_size": encoder.config.hidden_size,
-        "n_parameters": sum(p.numel() for p in encoder.parameters()),
         **facts,
         "made_by": made_by(hub=hub, revision=revision, path=path and str(path), weights=weights, seed=seed),
     }
-    with staged(dest) as part, quiet():
-        save_encoder(encoder, part)
-        tokenizer.save_pretrained(part)
-        note["sha256"] = {p.name: sha256(p) for p in sorted(part.iterdir())}
-        write_json(part / "model.json", note)
-    return note
+    with staged(dest) as part:
+        return write_model(part, encoder, tokenizer, note)
 
 
-def _download(hub, revision, weights):
+def locate(what, *, hub=None, revision=None, path=None, weights=True):
+    """Bring the files of a model, or of a run, onto this machine.
+
+    Parameters
+    ----------
+    what : {"model", "run"}
+        What to call it in an error.
+    hub, revision, path
+        As in `pin_model`.
+    weights : bool
+        Whether its weights are wanted.
+
+    Returns
+    -------
+    folder : path
+    source : dict
+        `hub`, `revision` (the commit) and `requested`, or `path`.
+
+    Raises
+    ------
+    InputError
+        What is not there or cannot be reached.
+    """
+    if (hub is None) == (path is None):
+        raise InputError(f"A {what} comes from `hub:` or from `path:`; give one of them.")
+    if hub:
+        folder, commit = _download(what, hub, revision, weights)
+        source = {"hub": hub, "revision": commit, "requested": revision}
+    else:
+        folder, source = Path(path), {"path": str(path)}
+        if not folder.is_dir():
+            raise InputError(f"{path}: there is no such folder; see the {what}'s `path:`.")
+    return folder, source
+
+
+def sound(what, folder, name, weights=True):
+    """Check that the files of a model, or of a run, are there and are what they are called; an `InputError` if not."""
+    if has(folder, [ADAPTER_CONFIG]) and not has(folder, WEIGHTS if weights else ["config.json"]):
+        raise InputError(
+            f"{name}: is an adapter ({ADAPTER_CONFIG}) without the weights of its model: merge it first "
+            "(`merge_and_unload` in PEFT) and save the model that comes of it, with its tokenizer."
+        )
+    if not has(folder, ["config.json"]):
+        raise InputError(
+            f"{name}: no transformers folder, as it has no config.json; see the {what}'s `hub:` or `path:`."
+        )
+    for file in map(Path, model_files(folder, weights)):
+        with open(file, "rb") as start:
+            if start.read(len(POINTER)) == POINTER:
+                raise InputError(f"{file}: is a pointer of Git LFS to the file: run `git lfs pull` in its folder.")
+
+
+def _download(what, hub, revision, weights):
     """Bring a hub model's files into the hub's own cache; return their folder and the commit."""
     instead = "or download it elsewhere and give its folder with `path:` instead of `hub:`"
+
+    def fetch(names, **keys):
+        return Path(snapshot_download(hub, revision=revision, allow_patterns=names, **keys))
+
     try:
         try:
             info = HfApi().model_info(hub, revision=revision, timeout=TIMEOUT)
         except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.HFValidationError):
             raise
         except Exception:  # no network, in any of its many forms; an earlier download will do
-            known = [*CONFIG, *TOKENIZER, *(WEIGHTS[:1] if weights == "pretrained" else [])]
-            folder = Path(snapshot_download(hub, revision=revision, allow_patterns=known, local_files_only=True))
+            known = [*CONFIG, *TOKENIZER, *(WEIGHTS[:1] if weights else [])]
+            folder = fetch(known, local_files_only=True)
             return folder, folder.name  # which is the commit
         names = [sibling.rfilename for sibling in info.siblings]
-        names = needed(names, weights == "pretrained")
-        folder = Path(snapshot_download(hub, revision=revision, allow_patterns=names, etag_timeout=TIMEOUT))
+        part = ""
+        if MODULES in names:
+            root = fetch([MODULES], etag_timeout=TIMEOUT)
+            part = f"{Path(transformer(root)).relative_to(root)}/".removeprefix("./")
+        names = needed([name.removeprefix(part) for name in names if name.startswith(part)], weights)
+        folder = fetch([MODULES, *(part + name for name in names)], etag_timeout=TIMEOUT)
         return folder, folder.name
+    except InputError:
+        raise
     except errors.GatedRepoError:
         trouble = f"is gated: accept its conditions on the hub and set HF_TOKEN, {instead}"
     except errors.RevisionNotFoundError:
@@ -114,7 +168,7 @@ def _download(hub, revision, weights):
     except Exception as error:  # as above
         log.debug("hub", exc_info=error)
         trouble = f"cannot be downloaded, as the hub is out of reach: try again, {instead}"
-    raise InputError(f"Model `{hub}` {trouble}.")
+    raise InputError(f"{what.capitalize()} `{hub}` {trouble}.")
 
 
 def _random(folder, seed):

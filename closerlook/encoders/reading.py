@@ -1,29 +1,6 @@
 """How an encoder reads a batch: the vectors of all its layers, each for the tokens that it was given and no others."""
 
-from pathlib import Path
-
-from closerlook.encoders.alignment import Aligner
-from closerlook.encoders.loading import load_tokenizer, max_length
 from closerlook.errors import InputError
-from closerlook.files import read_json
-
-PADDING = "padding_matters"  # in model.json
-
-
-def load_aligner(folder, encoder, kind, pooling=None):
-    """The `Aligner` for an encoder and the tokenizer in `folder`, by what was found when the model was pinned.
-
-    Of a folder that was not, it is found out now.
-    """
-    note, tokenizer = Path(folder) / "model.json", load_tokenizer(folder)
-    limit = max_length(encoder, tokenizer)
-    if note.exists():
-        equal = read_json(note).get(PADDING, False)
-    else:
-        from closerlook.encoders.checking import padding_matters
-
-        equal = padding_matters(encoder, Aligner(tokenizer, limit, "word"), folder)
-    return Aligner(tokenizer, limit, kind, pooling, equal)
 
 
 def hidden_states(encoder, batch, inner=True):

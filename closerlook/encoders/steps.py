@@ -12,21 +12,25 @@ from closerlook.files import alone, read_json
 
 
 @contextlib.contextmanager
-def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), **options):
+def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test"), **options):
     """The spaces of a run, from the pre-trained encoder to the last update, each on disk only while it is looked at.
 
     Parameters
     ----------
     model : path
         The pinned model that the run started from, with its tokenizer.
+    run : path
+        The run's folder, with the tokenizer of its steps.
     steps : path
-        The run's kept steps, `step{K}/` each, and `steps.json`.
+        Its kept steps, `step{K}/` each, and `steps.json`.
     task : path
         A task folder.
     layers : list of int
     scratch : path
         A folder for the vectors of one space; made anew, and removed at the end.
     splits : sequence of str
+    tokenizer : path, optional
+        Folder of the run's tokenizer, where it is not the model's.
     options
         Of `embed`.
 
@@ -42,16 +46,19 @@ def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), *
         A run of which no steps were kept; another process that uses `scratch`.
     """
     note = Path(steps) / "steps.json"
-    if not note.exists():
-        raise InputError(f"{steps}: no steps were kept; set `finetune.steps` in the config, such as `every 5`.")
-    kept = read_json(note)["kept"]
+    kept = read_json(note)["kept"] if note.exists() else []
+    if not kept:
+        raise InputError(
+            f"{steps}: no steps were kept; set `finetune.steps` in the config, such as `every 5`, or the `steps` of a "
+            "run that was brought."
+        )
     scratch = Path(scratch)
     out = {split: {layer: scratch / f"{split}{layer}.npy" for layer in layers} for split in splits}
 
     def spaces():
         for update in (0, *kept):
-            encoder = Path(steps) / f"step{update}" if update else model
-            embed(encoder, task, out, tokenizer=model, progress=False, **options)
+            encoder, tokenizer = (Path(steps) / f"step{update}", run) if update else (model, model)
+            embed(encoder, task, out, tokenizer=tokenizer, progress=False, **options)
             yield (
                 update,
                 {s: {n: np.load(file, mmap_mode="r") for n, file in files.items()} for s, files in out.items()},
@@ -63,3 +70,16 @@ def step_spaces(model, steps, task, layers, scratch, splits=("train", "test"), *
             yield spaces()
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def kept_step(steps, step):
+    """The folder of a kept step; an error that names those that were kept."""
+    folder = Path(steps) / f"step{step}"
+    if not (folder / "model.safetensors").exists():
+        kept = sorted(int(p.name.removeprefix("step")) for p in Path(steps).glob("step*/"))
+        named = ", ".join(f"step{n}" for n in kept) or "none"
+        raise InputError(
+            f"{steps}: {folder.name} was not kept (kept: {named}); ask for another, or change `finetune.steps` in the "
+            "config."
+        )
+    return folder

@@ -49,8 +49,8 @@ class Training:
     classifier : Classifier
     aligner : Aligner
     device : torch.device
-    learning_rate, weight_decay, max_grad_norm : float
-        The learning rate is the peak; each update says what share of it it takes.
+    recipe : closerlook.recipes.Recipe
+        Its learning rate is the peak; each update says what share of it it takes.
 
     Attributes
     ----------
@@ -58,21 +58,21 @@ class Training:
         In how many parts the sentences of an update now take turns, since all at once do not fit into memory.
     """
 
-    def __init__(self, classifier, aligner, device, *, learning_rate, weight_decay, max_grad_norm):
+    def __init__(self, classifier, aligner, device, recipe):
         self.classifier, self.aligner, self.device = classifier.to(device), aligner, device
-        self.learning_rate, self.max_grad_norm, self.parts = learning_rate, max_grad_norm, 1
+        self.recipe, self.parts = recipe, 1
         weights = [p for p in classifier.parameters() if p.ndim > 1]
         others = [p for p in classifier.parameters() if p.ndim <= 1]
-        groups = [{"params": weights, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
-        self.adam = torch.optim.AdamW(groups, lr=learning_rate)
+        groups = [{"params": weights, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        self.adam = torch.optim.AdamW(groups, lr=recipe.learning_rate)
 
     def step(self, rows, share):
         """Make one update on (Sentence, labels) pairs, at a share of the learning rate; return the loss before it."""
         for group in self.adam.param_groups:
-            group["lr"] = share * self.learning_rate
+            group["lr"] = share * self.recipe.learning_rate
         self.classifier.train()
         loss = self._backward(rows)
-        clip_grad_norm_(self.classifier.parameters(), self.max_grad_norm)
+        clip_grad_norm_(self.classifier.parameters(), self.recipe.max_grad_norm)
         self.adam.step()
         self.adam.zero_grad()
         return loss

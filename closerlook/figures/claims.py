@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 
-from closerlook.analysis.claims import CLAIMS
+from closerlook.analysis.claim_pairs import CLAIMS
 from closerlook.figures import style
 
 COLOUR = {"supported": "#009E73", "contradicted": "#D55E00", "too little data": style.FAINT}

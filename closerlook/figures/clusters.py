@@ -6,8 +6,8 @@ from scipy.spatial import ConvexHull, QhullError
 
 from closerlook.figures import style
 from closerlook.figures.labels import shown
-from closerlook.probes.direct import DirectProbe
-from closerlook.probes.hulls import hull_distance
+from closerlook.probes.direct.estimator import DirectProbe
+from closerlook.probes.hulls.distance import hull_distance
 
 
 def clusters(X, y, names=None):

@@ -88,7 +88,7 @@ def _share(column, log):
 
 
 def _legend(figure, own):
-    seeds = own.seed.nunique()
+    seeds = own.run.nunique()
     spread = f"fine-tuned (mean, standard deviation and each of {seeds} seeds)" if seeds > 1 else "fine-tuned"
     handles = [
         Line2D([], [], color=style.BEFORE, label="original", **MARK["original"]),

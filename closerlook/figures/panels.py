@@ -50,6 +50,21 @@ def grid(n_rows, tasks, row, rest, xlabel, **more):
     return figure, axes
 
 
+def of_runs(n, most, size, rest=0.0, height_ratios=(1,)):
+    """A figure with panels for each of `n` runs, at most so many side by side; how many there are side by side."""
+    rows = -(-n // most)
+    across = -(-n // rows)
+    (width, height), parts = size, len(height_ratios)
+    figure, axes = plt.subplots(
+        rows * parts, across, figsize=(max(3.4, width * across + rest), height * rows), squeeze=False,
+        layout="constrained", height_ratios=[*height_ratios] * rows,
+    )  # fmt: skip
+    axes = axes.reshape(rows, parts, across).swapaxes(1, 2).reshape(-1, parts)
+    for axis in axes[n:].flat:
+        axis.set_axis_off()
+    return figure, axes[:n], across
+
+
 def link(axes, name):
     """Give drawn panels one x axis or y axis; drawing into linked ones takes time with the square of their number."""
     first, *others = axes.flat

@@ -14,13 +14,13 @@ LINES = {  # column, name, colour, marker
 FEW = "too few pairs of labels"
 
 
-def similarity_measures(frame, spaces, models, tasks):
+def similarity(frame, spaces, models, tasks):
     """Draw the similarity of every fine-tuned layer to the original, by the paper's measure and by three others.
 
     Parameters
     ----------
     frame : DataFrame
-        As `closerlook.analysis.representations.similarities` returns it.
+        As `closerlook.analysis.similarity.similarity` returns it.
     spaces : DataFrame
         As `closerlook.analysis.spaces.spaces` returns it.
     models, tasks : list of str
@@ -35,9 +35,9 @@ def similarity_measures(frame, spaces, models, tasks):
     models, tasks, missing = panels.few(models, tasks)
     names = folded(models, style.letters(1.5, 8))
     own = spaces[spaces.step.isna() & (spaces.tuned_on == spaces.task)]
-    keys = ["model", "task", "layer", "seed"]
+    keys = ["model", "task", "layer", "run"]
     labels = own[[*keys, "original_pairs", "original_similarity"]].rename(columns={"original_similarity": "labels"})
-    both = frame[frame.split == "train"].merge(labels.astype({"seed": int}), "outer", keys)
+    both = frame[frame.split == "train"].merge(labels, "outer", keys)
     figure, axes = panels.grid(len(models), tasks, 1.5, 0.9, "layer")
     for model, row in zip(models, axes):
         for task, axis in zip(tasks, row):

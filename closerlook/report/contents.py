@@ -4,24 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from closerlook.analysis.similarity import LEAST
-from closerlook.analysis.spaces import before_and_after
+from closerlook.analysis.spaces import before_and_after, last_layer
+from closerlook.figures.catalog import FIGURES
 
-TITLES = {
-    "claims": "The paper's claims",
-    "layers": "Accuracy and clusters per layer",
-    "layer_distances": "Distances and accuracy per layer",
-    "similarity": "Similarity to the original, by four measures",
-    "label_distances": "Distances of the labels, update by update",
-    "layer_similarity": "Similarity of the layers, update by update",
-    "centroid_paths": "Paths of the three closest labels",
-    "transfer": "From one task to another",
-    "memorisation": "What the probe memorises",
-    "hull_accuracy": "The nearest hull as a classifier",
-    "errors_by_distance": "Errors by distance",
-    "directions": "Where the labels move",
-    "movement_lengths": "How far the labels move",
-}
 MAIN = {
     "model": "model", "task": "task", "state": "state", "accuracy": "accuracy", "accuracy_seed_std": "accuracy ±",
     "accuracy_low": "95 % from", "accuracy_high": "to", "linear_accuracy": "linear readout",
@@ -57,16 +42,16 @@ LAYERS = {
     "similarity_pairs": "pairs (train-test)", "original_similarity": "similarity to the original",
     "original_similarity ±": "similarity to the original ±", "original_pairs": "pairs (original)", "seeds": "seeds",
 }  # fmt: skip
-PAIRS = {"errors_by_distance": 5, "layer_similarity": LEAST}  # of labels, below which a figure is empty
 
 
-def notes(unlearned, spaces):
+def notes(unlearned, spaces, tuning):
     """What a reader should know of all numbers of a study.
 
     Parameters
     ----------
-    unlearned, spaces : DataFrame
-        As `closerlook.analysis.unlearned.unlearned` and `closerlook.analysis.spaces.spaces` return them.
+    unlearned, spaces, tuning : DataFrame
+        As `closerlook.analysis.unlearned.unlearned`, `closerlook.analysis.spaces.spaces` and
+        `closerlook.analysis.tuning.tuning` return them.
 
     Returns
     -------
@@ -75,7 +60,7 @@ def notes(unlearned, spaces):
     found = []
     if len(unlearned):
         worst = unlearned.iloc[0]
-        where = f"{worst.task}, {worst.model}, layer {worst.layer}, {worst.state.replace('pretrained', 'original')}"
+        where = f"{worst.task}, {worst.model}, layer {worst.layer}, {worst.state}"
         if pd.isna(worst.linear_accuracy):  # there is no more than one vector per label
             lost = f"One is {where}: {worst.accuracy:.1f} %."
         else:
@@ -93,6 +78,16 @@ def notes(unlearned, spaces):
             f"All vectors are equal, as those of [CLS] are before any context is read, in {where}: there is nothing to "
             "measure."
         )
+    last = last_layer(spaces).groupby("model")[["layer", "depth"]].first()
+    for model, row in last[last.layer < last.depth].iterrows():
+        found.append(
+            f"{model}: the last layer that was looked at is {row.layer} of {row.depth}; *last* means this one."
+        )
+    for row in tuning[tuning.tokenizer == "its own"].itertuples():
+        found.append(
+            f"{row.run} ({row.task}, {row.model}) has a tokenizer of its own and is read with it: what it reads are "
+            "not the tokens that its original reads."
+        )
     few = sorted(set(spaces.task[spaces.n_labels < 4]))
     if few:
         found.append(
@@ -102,10 +97,10 @@ def notes(unlearned, spaces):
     return found
 
 
-def summary(models, tasks, seeds, layers):
+def summary(models, tasks, seeds, runs, layers):
     """One sentence on the extent of a study."""
-    parts = [(len(models), "model"), (len(tasks), "task"), (len(seeds), "seed")]
-    counted = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts)
+    parts = [(len(models), "model"), (len(tasks), "task"), (len(seeds), "seed"), (runs, "brought run")]
+    counted = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts if n)
     if not layers:
         return f"{counted}."
     whole = len(layers) > 2 and layers == list(range(min(layers), max(layers) + 1))
@@ -163,36 +158,34 @@ def tables(table7, clusters, table5, spaces, models, tasks):
     return [{"model": None, "task": None, "main": False} | table for table in shown]
 
 
-def figures(files, captions, summaries):
+def figures(files, drawn, summaries):
     """The report's figures, but for those that are empty with so few labels.
 
     Parameters
     ----------
     files : list of path
-        `…/figures/{name}.png`, or `…/figures/{name}/{model}.{task}.png`, or `…/figures/{name}/{model}.png`.
-    captions : dict of str to str
-        The caption of each name.
+        PNGs.
+    drawn : list of dict
+        What each is: its `kind`, a name in `closerlook.figures.catalog`, and the `model` and `task` that it is of
+        (neither: it is of the whole study).
     summaries : dict of str to dict
         What `summary.json` of each task holds.
 
     Returns
     -------
     list of dict
-        In the order of the titles; as `closerlook.report.page.page` takes them.
+        As `closerlook.report.page.page` takes them.
     """
-    found, k = [], max((summary["n_labels"] for summary in summaries.values()), default=0)
-    for file in map(Path, files):
-        if k * (k - 1) // 2 < PAIRS.get(file.stem, 0):
-            continue
-        whole = file.parent.name == "figures"
-        name = file.stem if whole else file.parent.name
-        model, _, task = ("", "", "") if whole else file.stem.partition(".")
-        found.append({
-            "id": f"{name}-{file.stem}" if not whole else name, "title": TITLES[name],
-            "caption": " ".join(captions[name].split()), "file": str(file),
-            "model": model or None, "task": task or None,
-        })  # fmt: skip
-    return sorted(found, key=lambda figure: list(TITLES.values()).index(figure["title"]))
+    k = max((summary["n_labels"] for summary in summaries.values()), default=0)
+    return [
+        {
+            "id": "-".join(filter(None, (of["kind"], of.get("model"), of.get("task")))), "file": str(file),
+            "title": FIGURES[of["kind"]].title, "caption": FIGURES[of["kind"]].caption,
+            "model": of.get("model"), "task": of.get("task"),
+        }
+        for file, of in zip(files, drawn, strict=True)
+        if k * (k - 1) // 2 >= FIGURES[of["kind"]].least
+    ]  # fmt: skip
 
 
 def _named(frame, columns):

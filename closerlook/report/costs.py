@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from closerlook.benchmarks import benchmarks
+from closerlook.jobs.benchmarks import benchmarks
 
 COLUMNS = ("rule", "jobs", "seconds", "longest", "memory_mb")
 

@@ -1,38 +1,40 @@
 """What the report's explorer shows: labels and points of every run, in a plane, step by step."""
 
 import base64
-from pathlib import Path
 
 import numpy as np
 
 from closerlook.analysis.plane import Plane
-from closerlook.analysis.spaces import cell_of, run_of
+from closerlook.analysis.runs import described
 from closerlook.figures.style import LABELS
+from closerlook.layout import Run, Space, State
 from closerlook.probes.condensed import nearest
 
 STEPS = 21  # of a run that are shown at most
 POINTS = 60  # of a space that are shown at most
 
 
-def explorer(movements, trajectories, direct, labels):
+def explorer(movements, traces, clusters, labels, runs):
     """Gather the runs, as values that go into JSON.
 
     Parameters
     ----------
     movements : list of path
-        What `closerlook.analysis.movement.movement` found, `…/{model}/{task}.seed{n}.npz`.
-    trajectories : list of path
-        What `closerlook.analysis.trajectory.trajectory` found; these runs are shown step by step, the others before and
-        after fine-tuning.
-    direct : list of path
-        DirectProbe's arrays of the training split, `…/{model}/{state}/{task}/train/layer{n}.npz`.
+        What `closerlook.analysis.movement.measure_movement` found.
+    traces : list of path
+        What `closerlook.analysis.trace.trace_run` found; these runs are shown step by step, the others before and after
+        fine-tuning.
+    clusters : list of path
+        DirectProbe's arrays of the training split.
     labels : dict of str to dict
         Of each task the `names` of its labels, and under `train` the label id of each training point.
+    runs : dict
+        As `closerlook.analysis.runs.described` takes them.
 
     Returns
     -------
     list of dict
-        Per run `model`, `task`, `seed`, `followed`, `layers`, `updates` (0 is the original, and 1 what fine-tuning made
+        Per run `model`, `task`, `run`, `followed`, `layers`, `updates` (0 is the original, and 1 what fine-tuning made
         of it where the run was not followed), `labels`, their `looks` (a colour, and how often it was used before: a
         label looks the same as in the figures), `point_labels` (places in `labels`); the planes' `scale` and
         `explained`, a row per layer; and arrays in base64: `centroids` (updates, layers, k, 2) and `points` (updates,
@@ -40,16 +42,20 @@ def explorer(movements, trajectories, direct, labels):
         float32, NaN where there is none, and `nearest`, its place in `labels` as int16, or -1; `overlapping` (updates,
         layers): pairs of labels without a distance. Little-endian, C order.
     """
-
-    def key(path):
-        return tuple(run_of(path).values())
-
-    distances = {tuple(cell_of(Path(path), 5)[:4]): Path(path) for path in direct}
-    runs = {key(path): _followed(path, labels) for path in trajectories}
+    distances = {Space.of(path)._replace(split=None): path for path in clusters}
+    shown = {Run.of(path): _followed(path, labels) for path in traces}
     for path in movements:
-        if key(path) not in runs:
-            runs[key(path)] = _ends(path, labels, distances)
-    return [runs[name] for name in sorted(runs)]
+        if Run.of(path) not in shown:
+            shown[Run.of(path)] = _ends(path, labels, distances)
+    return [_named(run, runs) | shown[run] for run in sorted(shown)]
+
+
+def _named(run, runs):
+    """What the explorer calls a run: by its seed, where that is all that tells it from others of its recipe."""
+    about = described(run, runs)
+    seed = f"seed {about['seed']}"
+    named = seed if about["recipe"] == "full" else run.run if about["seed"] is None else f"{run.run} ({seed})"
+    return {"model": run.model, "task": run.task, "run": named}
 
 
 def _followed(path, labels):
@@ -67,42 +73,40 @@ def _followed(path, labels):
             "centroids": centroids, "points": arrays["sample_points"][kept][:, :, shown], "place": place,
             "least": least, "overlapping": np.isnan(distances).sum(2), "sample": arrays["sample"][shown],
         }  # fmt: skip
-    return _run(run_of(path), labels, True, layers, updates[kept], classes, planes, **found)
+    return _run(Run.of(path), labels, True, layers, updates[kept], classes, planes, **found)
 
 
-def _ends(path, labels, direct):
+def _ends(path, labels, clusters):
     """A run of which only both ends are known."""
-    run = run_of(path)
-    model, task, seed = run.values()
+    run = Run.of(path)
 
     def space(state, layer):
-        if (model, state, task, layer) in direct:
-            with np.load(direct[model, state, task, layer], allow_pickle=False) as arrays:
+        if file := clusters.get(Space(run.model, state, run.task, layer)):
+            with np.load(file, allow_pickle=False) as arrays:
                 return dict(arrays)
 
     with np.load(path, allow_pickle=False) as arrays:
-        arrays = dict(arrays)
-    return both_ends(run, arrays, labels, lambda end, n: space(("pretrained", f"{task}.seed{seed}")[end], n))
+        return both_ends(run, dict(arrays), labels, space)
 
 
 def both_ends(run, arrays, labels, space):
-    """The space before and after, as `explorer` gives a run that was not followed.
+    """The spaces before and after, as `explorer` gives them of a run that was not followed.
 
     Parameters
     ----------
-    run : dict
-        `model`, `task`, `seed`.
+    run : Run
     arrays : dict of array
-        What `closerlook.analysis.movement.movement` found; what has a row per layer may also be a list, of layers that
-        differ in dimension.
+        What `closerlook.analysis.movement.measure_movement` returned; what has a row per layer may also be a list, of
+        layers that differ in dimension.
     labels : dict of str to dict
         As in `explorer`.
     space : callable
-        `space(end, layer)`, where end 0 is before and 1 after: DirectProbe's arrays of the training split, or None.
+        `space(state, layer)`: DirectProbe's arrays of the training split, or None.
 
     Returns
     -------
     dict
+        But for what the run is called.
     """
     layers, classes = arrays["layers"], arrays["classes"]
     planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]
@@ -112,13 +116,13 @@ def both_ends(run, arrays, labels, space):
     k = len(classes)
     place, least = np.full((2, len(layers), k), -1), np.full((2, len(layers), k), np.nan)
     overlapping = np.full((2, len(layers)), k * (k - 1) // 2)
-    for end in (0, 1):
+    for at, state in enumerate((State(), run.state)):
         for i, layer in enumerate(layers):
-            found = space(end, int(layer))
+            found = space(state, int(layer))
             if found is not None and len(found["classes"]) == k:  # else of other data
                 known = ~np.isnan(found["min_distances"])
-                place[end, i], least[end, i], _ = nearest(found["distance_vector"], k, known)
-                overlapping[end, i] = found["n_overlapping"]
+                place[at, i], least[at, i], _ = nearest(found["distance_vector"], k, known)
+                overlapping[at, i] = found["n_overlapping"]
     found = {"centroids": np.array(ends), "points": points, "place": place, "least": least}
     found |= {"overlapping": overlapping, "sample": arrays["sample"][shown]}
     return _run(run, labels, False, layers, [0, 1], classes, planes, **found)
@@ -132,12 +136,11 @@ def _thin(n):
 def _run(
     run, labels, followed, layers, updates, classes, planes, *, centroids, points, place, least, overlapping, sample
 ):
-    task = run["task"]
+    task = run.task
     scale = np.maximum(abs(centroids).max((0, 2, 3)), abs(points).max((0, 2, 3), initial=0)) + 1e-12  # (layers,)
     ids = np.asarray(labels[task]["train"])[sample]
     return {
-        **run, "followed": followed,
-        "layers": [int(n) for n in layers], "updates": [int(n) for n in updates],
+        "followed": followed, "layers": [int(n) for n in layers], "updates": [int(n) for n in updates],
         "labels": [labels[task]["names"][c] for c in classes],
         "looks": [[LABELS[c % len(LABELS)], int(c) // len(LABELS)] for c in classes],
         "point_labels": np.searchsorted(classes, ids).tolist(),

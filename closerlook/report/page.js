@@ -125,7 +125,7 @@ const SIDES = {
   "top left": [-1, -1],
   "bottom left": [-1, 1],
 };
-const KEYS = ["task", "model", "seed"];
+const KEYS = ["task", "model", "run"];
 const CONFIG = { displaylogo: false, responsive: true, doubleClick: "reset" };
 const FONT = { family: "system-ui, sans-serif", size: 12, color: GREY.ink };
 

@@ -48,7 +48,7 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
         Each with `id`, `title`, `note`, `frame` for display, `model` and `task` (None: it is about all), and `main`,
         whether it belongs on the first screen. A column `X ±` right after `X` is its spread.
     figures : list of dict
-        Each with `id`, `title`, `caption`, `file` (a PNG's path, or its bytes), `model` and `task`.
+        Each with `id`, `title`, `caption`, `file` (of a PNG), `model` and `task`.
     explorer : list of dict
         As `closerlook.report.explorer.explorer` returns them.
     missing : DataFrame or None
@@ -237,7 +237,7 @@ def _figure(id, title, caption, file, model=None, task=None):
 
 def _png(file):
     """The bytes of a figure, in 256 colours if that makes it smaller, and its size."""
-    whole = file if isinstance(file, bytes) else Path(file).read_bytes()
+    whole = Path(file).read_bytes()
     with Image.open(io.BytesIO(whole)) as image:
         flat = Image.new("RGB", image.size, "white")
         rgba = image.convert("RGBA")

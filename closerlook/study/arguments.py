@@ -195,7 +195,7 @@ def _chosen(layers, depth):
 
 
 def _hold_out(y, seed):
-    from closerlook.probes.folds import folds
+    from closerlook.probes.mlp.folds import folds
 
     if len(y) < 2:
         raise InputError("`labels` has one example: give more.")

@@ -3,20 +3,21 @@
 import time
 
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
-from closerlook.analysis.movement import movement
-from closerlook.analysis.representations import compare as similarities
+from closerlook.analysis.movement import measure_movement
+from closerlook.analysis.similarity import measure_similarity
 from closerlook.errors import InputError
-from closerlook.probes.geometry import measure
+from closerlook.layout import SPLITS
+from closerlook.probes.direct.geometry import measure
+from closerlook.probes.precision import ENCODER_RESOLUTION, TOL
 from closerlook.study.arguments import ENDS, read
 from closerlook.study.result import Cell, Study
 from closerlook.vectors import constant
 
 PROBE = {"hidden_layer_sizes": [[64]], "alphas": [1e-4, 1e-1], "cv": 1, "repeats": 3, "max_iter": 200}  # seconds
 PROBE_KEYS = (*PROBE, "halving", "scale", "device", "description_length")
-DIRECT = {"tol": 1e-3, "resolution": 1e-5, "min_cluster_size": 1}
+DIRECT = {"tol": TOL, "resolution": ENCODER_RESOLUTION, "min_cluster_size": 1}
 
 
 def compare(
@@ -53,7 +54,7 @@ def compare(
     seed : int
         Of the held-out fifth, and of the classifier probe.
     probe : dict or False, optional
-        Options of the classifier probe, as in `closerlook.probes.classifier.probe`: `hidden_layer_sizes`, `alphas`,
+        Options of the classifier probe, as in `closerlook.probes.mlp.classifier.probe`: `hidden_layer_sizes`, `alphas`,
         `cv`, `repeats`, `max_iter`, `halving`, `scale`, `device`, `description_length`. By default two candidates with
         64 hidden units, three times. False leaves it out, and needs no torch.
     direct : dict, optional
@@ -92,7 +93,7 @@ def compare(
     given = read(before, after, labels, test, layers, seed)
     direct = DIRECT | _options(direct, "direct", DIRECT)
     classify, probe = _classifier(probe, int(seed), threads)
-    cells, moved, alike = {}, {}, []
+    cells, moved, alike = {}, {}, {split: {} for split in SPLITS}
     with tqdm(total=6 * len(given.layers), desc="compare", disable=not progress) as bar:
         for layer in given.layers:
             spaces = [given.space(end, layer) for end in (0, 1)]
@@ -105,13 +106,13 @@ def compare(
                 bar.update()
             (X, Xt), (Z, Zt) = spaces
             if not given.differs(layer):
-                moved[layer] = movement([(layer, X, Z)], given.train_y)
+                moved[layer] = measure_movement([(layer, X, Z)], given.train_y)
             bar.update()
-            for split, pair in (("train", (X, Z)), ("test", (Xt, Zt))):
-                alike.append({**names, "seed": 0, "split": split, "layer": layer} | similarities(*pair))
+            for split, pair in zip(SPLITS, ((X, Z), (Xt, Zt))):
+                alike[split][layer] = measure_similarity(*pair)
             bar.update()
     made = {"seed": int(seed), "layers": given.layers, "probe": probe, "direct": direct}
-    return Study(given, cells, moved, pd.DataFrame(alike), **names, made=made, seconds=time.perf_counter() - start)
+    return Study(given, cells, moved, alike, **names, made=made, seconds=time.perf_counter() - start)
 
 
 def _options(given, name, known):
@@ -131,7 +132,7 @@ def _classifier(given, seed, threads):
         return _linear, False
     options = PROBE | _options(given, "probe", PROBE_KEYS)
     try:
-        from closerlook.probes.classifier import probe
+        from closerlook.probes.mlp.classifier import probe
     except ImportError as error:
         if error.name != "torch":
             raise
@@ -151,7 +152,7 @@ def _classifier(given, seed, threads):
 
 def _linear(train, test):
     """A linear readout alone, in the form of the classifier probe's result."""
-    from closerlook.probes.linear import linear_readout
+    from closerlook.probes.mlp.linear import linear_readout
 
     (X, y), (Xt, yt), start = train, test, time.perf_counter()
     predicted = None if constant(X) else linear_readout(X, y, Xt)

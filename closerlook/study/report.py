@@ -1,15 +1,15 @@
 """The page of a study in memory, by the template of the workflow's report."""
 
-import io
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.clusters import cluster_table
+from closerlook.analysis.clusters import clusters
+from closerlook.analysis.table5 import table5
 from closerlook.analysis.table7 import table7
-from closerlook.analysis.transfer import transfer
 from closerlook.figures import style
 from closerlook.files import staged
 from closerlook.provenance import made_by
@@ -17,7 +17,7 @@ from closerlook.report import contents
 from closerlook.report.data import SHOWN, bars
 from closerlook.report.explorer import both_ends
 from closerlook.report.page import page
-from closerlook.study.figures import FIGURES, draw, why_not
+from closerlook.study.figures import NAMES, aside, draw, why_not
 
 LABELS = {
     "label": "label", "points": "points", "clusters_before": "clusters before", "clusters_after": "after",
@@ -31,26 +31,27 @@ def report(study, path):
     """Write the page; see `Study.report`."""
     names, given = {"models": [study.model], "tasks": [study.task]}, study._given
     seven = table7(study.spaces, **names, min_cluster_size=study.made["direct"]["min_cluster_size"])
-    five = transfer(study.spaces, study._labels, **names, tol=study.made["direct"]["tol"])
-    tables = contents.tables(seven, cluster_table(study.spaces, **names), five, study.spaces, **names)
+    five = table5(study.spaces, study._labels, **names, tol=study.made["direct"]["tol"])
+    tables = contents.tables(seven, clusters(study.spaces, **names), five, study.spaces, **names)
     tables.append(_labels(study))
     made = made_by()["versions"]
     facts = [("training examples", f"{len(given.train):,}"), ("test examples", f"{len(given.test):,}"),
              ("time", f"{study.seconds:.0f} seconds")]  # fmt: skip
-    text = page(
-        title=f"A closer look: {study.task}",
-        summary=f"{study.extent}.",
-        answers=study.answers,
-        notes=study.notes,
-        data=[_data(study)],
-        claims=pd.DataFrame(),
-        tables=[table | {"model": None, "task": None} for table in tables],
-        figures=[_figure(study, name) for name in FIGURES if not why_not(study, name)],
-        explorer=_explorer(study),
-        missing=None,
-        making={"config": json.dumps(study.made, indent=1), "versions": made, "seeds": [study.made["seed"]],
-                "facts": facts, "costs": pd.DataFrame()},
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        text = page(
+            title=f"A closer look: {study.task}",
+            summary=f"{study.extent}.",
+            answers=study.answers,
+            notes=study.notes,
+            data=[_data(study)],
+            claims=pd.DataFrame(),
+            tables=[table | {"model": None, "task": None} for table in tables],
+            figures=_figures(study, folder),
+            explorer=_explorer(study),
+            missing=None,
+            making={"config": json.dumps(study.made, indent=1), "versions": made, "seeds": [study.made["seed"]],
+                    "facts": facts, "costs": pd.DataFrame()},
+        )  # fmt: skip
     with staged(path) as part:
         part.write_text(text, encoding="utf-8")
     return Path(path)
@@ -76,14 +77,16 @@ def _data(study):
     }  # fmt: skip
 
 
-def _figure(study, name):
-    as_there, caption, _ = FIGURES[name]
-    picture = io.BytesIO()
-    draw(study, name).savefig(
-        picture, format="png", dpi=style.PARAMETERS["savefig.dpi"], bbox_inches="tight", metadata={"Software": None}
-    )
-    return {"id": name, "title": contents.TITLES[as_there], "caption": caption, "file": picture.getvalue(),
-            "model": None, "task": None}  # fmt: skip
+def _figures(study, folder):
+    """PNGs in a folder, for the page to take in, and what stands beside them."""
+    names = [name for name in NAMES if not why_not(study, name)]
+    files = [Path(folder) / f"{name}.png" for name in names]
+    for name, file in zip(names, files):
+        with aside():
+            style.use()
+            style.save(draw(study, name), [file])
+    drawn = [{"kind": name} for name in names]
+    return contents.figures(files, drawn, {study.task: {"n_labels": len(study.names)}})
 
 
 def _explorer(study):
@@ -93,4 +96,4 @@ def _explorer(study):
     rows = {name: [row for arrays in found for row in arrays[name]] for name in first}
     rows |= {name: first[name] for name in ("classes", "counts", "sample")}
     labels = {study.task: {"names": study.names, "train": study._given.train_y}}
-    return [both_ends(study._run, rows, labels, lambda end, layer: study.cells[end, layer].train[1])]
+    return [study.run._asdict() | both_ends(study.run, rows, labels, study.clusters)]

@@ -7,13 +7,17 @@ import numpy as np
 import pandas as pd
 
 from closerlook.analysis.answers import answers
+from closerlook.analysis.directions import directions_of
 from closerlook.analysis.errors import COLUMNS as ERRORS
 from closerlook.analysis.errors import errors_of
 from closerlook.analysis.labels import label_rows
-from closerlook.analysis.movement import COLUMNS as MOVEMENT
-from closerlook.analysis.movement import directions_of, displacements
-from closerlook.analysis.spaces import space_table, state_of
+from closerlook.analysis.movement import displacements
+from closerlook.analysis.runs import described
+from closerlook.analysis.similarity import MEASURES, similarity_rows
+from closerlook.analysis.spaces import space_table
+from closerlook.analysis.tuning import COLUMNS as TUNING
 from closerlook.analysis.unlearned import unlearned
+from closerlook.layout import SPLITS, Run, Space, State
 from closerlook.probes.condensed import nearest
 from closerlook.report.contents import notes
 from closerlook.study.arguments import ENDS
@@ -25,6 +29,8 @@ BOTH = {  # columns of `spaces`, and what `table` calls them before and after
     "overlapping": "overlapping", "conflicts": "conflicts", "min_distance": "min_distance",
     "mean_distance": "mean_distance", "train_test_similarity": "train_test_similarity",
 }  # fmt: skip
+TUNED = "tuned"  # what the way from before to after is called, as a run
+UNTOLD = pd.DataFrame(columns=list(TUNING))  # of how it went, nothing is known
 CHANGES = {(True, True): "stays right", (False, True): "becomes right", (True, False): "becomes wrong",
            (False, False): "stays wrong"}  # fmt: skip
 EXAMPLES = ("layer", "example", "label", "before", "after", "before_right", "after_right", "change")
@@ -49,7 +55,7 @@ class Study:
         which is by `linear_lead` points ahead of the probe, with `linear_lead_error` as standard error; `clusters` and
         the `fewest_clusters` that labels and conflicts demand, `overlapping` pairs of labels, `conflicts`, the labels'
         `min_distance` and `mean_distance`, `train_test_similarity`; `status`, as in
-        `closerlook.probes.geometry.measure`. Then how like its start a layer is after: `similarity` of the label
+        `closerlook.probes.direct.geometry.measure`. Then how like its start a layer is after: `similarity` of the label
         distances (Pearson's correlation over `similarity_pairs`), `cka`, `procrustes`, `rsa`; and `movement`: how far
         the labels' means moved, relative to the root mean square length of the vectors before, averaged over labels.
         What cannot be measured is missing.
@@ -63,41 +69,42 @@ class Study:
         right`, `becomes wrong`, `stays wrong`). `example` is its row in what was given.
     notes : list of str
         What a reader should know.
-    spaces, movement, similarity, errors : DataFrame
+    spaces, movement, directions, similarity, errors : DataFrame
         The workflow's tables of these names.
     names : list of str
         The labels.
     """
 
-    def __init__(self, given, cells, moved, similarity, *, model, task, made, seconds):
+    def __init__(self, given, cells, moved, alike, *, model, task, made, seconds):
         self.model, self.task, self.names, self.made, self.seconds = model, task, given.names, made, seconds
-        self.cells, self.moved, self.similarity, self._given = cells, moved, similarity, given
-        self._run = {"model": model, "task": task, "seed": 0}
-        self._states = "pretrained", f"{task}.seed0"
-        key = {at: (model, self._states[at[0]], task, at[1]) for at in cells}
+        self.cells, self.moved, self._given = cells, moved, given
+        self.run = Run(model, task, TUNED)
+        self._states, runs = (State(), self.run.state), {f"{model}/{self.run.state}": {"recipe": TUNED, "seed": None}}
+        names, depths, moves = {task: given.names}, {model: given.layers[-1]}, [(self.run, a) for a in moved.values()]
+        space = {(end, n): Space(model, self._states[end], task, n) for end, n in cells}
         direct = [
-            ((*key[at], split), *getattr(cell, split)) for at, cell in cells.items() for split in ("train", "test")
+            (space[at]._replace(split=split), *getattr(cell, split)) for at, cell in cells.items() for split in SPLITS
         ]
-        names, depth = {task: given.names}, given.layers[-1]
-        classified = [(key[at], cell.classifier) for at, cell in cells.items()]
-        self.spaces = space_table(direct, classified, names, {model: depth})
-        self._labels = label_rows(((cell, arrays) for cell, _, arrays in direct if cell[-1] == "train"), names)
-        moves = [displacements(self._run, arrays, given.names) for arrays in moved.values()]
-        self.movement = pd.concat(moves, ignore_index=True) if moves else pd.DataFrame(columns=list(MOVEMENT))
+        self.spaces = space_table(
+            direct, [(space[at], cell.classifier) for at, cell in cells.items()], names, depths, runs
+        )
+        self._labels = label_rows([(of, arrays) for of, _, arrays in direct if of.split == "train"], names, runs)
+        self.movement, self.similarity = displacements(moves, names, runs), similarity_rows([(self.run, alike)], runs)
+        planes = [directions_of([move], names, runs) for move in moves] or [directions_of([], names, runs)]
+        self.directions = pd.concat(planes, ignore_index=True)
         self.errors = pd.DataFrame(
             [
-                dict(zip(("model", "state", "task", "layer"), key[at])) | state_of(key[at][1])
-                | {"probe": "classifier"} | row
+                described(space[at], runs) | {"layer": at[1], "probe": "classifier"} | row
                 for at, cell in cells.items() if cell.classifier["confusions"]
                 for row in errors_of(cell.classifier["confusions"], cell.train[1], len(given.names))
             ],
             columns=list(ERRORS),
-        )  # fmt: skip
+        ).astype({"seed": "Int64"})  # fmt: skip
         self.table, self.labels, self.examples = self._table(), self._label_table(), self._example_table()
-        self.notes = [*given.notes, *self._own_notes(), *notes(unlearned(self.spaces), self.spaces)]
+        self.notes = [*given.notes, *self._own_notes(), *notes(unlearned(self.spaces), self.spaces, UNTOLD)]
 
     def _end(self, frame, end):
-        return frame[frame.state == self._states[end]]
+        return frame[frame.state == str(self._states[end])]
 
     def _table(self):
         before, after = (self._end(self.spaces, end).set_index("layer") for end in (0, 1))
@@ -111,7 +118,7 @@ class Study:
                 table |= {f"{name}_{end}": frame[column] for end, frame in zip(ENDS, (before, after))}
         table |= {"similarity": after.original_similarity, "similarity_pairs": after.original_pairs}
         alike = self.similarity[self.similarity.split == "train"].set_index("layer")
-        table |= {name: alike[name].astype(float) for name in ("cka", "procrustes", "rsa")}
+        table |= {name: alike[name].astype(float) for name in MEASURES}
         table["movement"] = self.movement.groupby("layer").relative_length.mean().astype(float)
         return pd.DataFrame(table).reset_index(names="layer")
 
@@ -121,7 +128,7 @@ class Study:
             frame = self._end(self._labels, end).set_index(["layer", "label"])
             frame = frame[["clusters", "min_distance", "overlapping"]].assign(nearest=self._nearest(end))
             ends.append(frame.add_suffix(f"_{name}"))
-        moved = self.movement.set_index(["layer", "label"]).drop(columns=["model", "task", "seed", "points"])
+        moved = self.movement.set_index(["layer", "label"])[["length", "relative_length", "cosine"]]
         moved = moved.rename(columns={"length": "displacement", "relative_length": "relative_displacement"})
         columns = [f"{name}_{end}" for name in ("clusters", "min_distance", "nearest", "overlapping") for end in ENDS]
         counts = pd.Series(np.bincount(self._given.train_y, minlength=len(self.names)), self.names, name="points")
@@ -172,6 +179,10 @@ class Study:
         if not self.made["probe"]:
             yield "The classifier probe was left out: accuracies are those of a linear readout."
 
+    def clusters(self, state, layer):
+        """DirectProbe's arrays of the training examples in one space."""
+        return self.cells[self._states.index(state), layer].train[1]
+
     def similar(self, layer):
         """Whether a layer has the very same vectors before and after."""
         before, after = (self._given.space(end, layer) for end in (0, 1))
@@ -181,17 +192,12 @@ class Study:
         """Why nothing can be said of movement; None where it can, in some layer at least."""
         return None if self.moved else next(note for note in self.notes if note.startswith("Movement needs"))
 
-    def directions(self):
-        """The workflow's table of this name: every label's displacement in the plane in which they are longest."""
-        runs = ([(self._run, arrays)] for arrays in self.moved.values())
-        return pd.concat([directions_of(run, {self.task: self.names}) for run in runs], ignore_index=True)
-
     def plot(self, name):
         """Draw one of the workflow's figures.
 
         Parameters
         ----------
-        name : {"layers", "layer_distances", "similarity", "movement", "directions", "errors_by_distance"}
+        name : {"layers", "layer_distances", "similarity", "movement_lengths", "directions", "errors_by_distance"}
 
         Returns
         -------
@@ -226,8 +232,7 @@ class Study:
     @property
     def answers(self):
         """What changed, as `closerlook.analysis.answers.answers` says it."""
-        told = pd.DataFrame(columns=["model", "task", "seed", "weight_change"])
-        found = answers(self.spaces, self._labels, self.movement, told, [self.model], [self.task])
+        found = answers(self.spaces, self._labels, self.movement, UNTOLD, [self.model], [self.task])
         if not self.made["probe"]:
             last = self.table.iloc[-1]
             for answer in found if "linear_accuracy_before" in last else ():

@@ -6,13 +6,19 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
-from closerlook import fingerprint
+import closerlook
+from closerlook import layout
+from closerlook.analysis.catalog import TABLES
 from closerlook.config import Config, load
 from closerlook.corpora.sources import files_of
 from closerlook.digests import digests
-from closerlook.encoders.folder import model_files
+from closerlook.encoders.folder import model_files, run_files
 from closerlook.errors import InputError
+from closerlook.figures.catalog import FIGURES
 from closerlook.files import sha256, staged, writable
+from closerlook.grid import Grid
+from closerlook.jobs import fingerprint
+from closerlook.layout import SPLITS, State
 from closerlook.overrides import arrived, typed
 
 try:
@@ -25,33 +31,49 @@ except InputError as error:
 if Path(sys.executable).exists():  # else it has been done
     sys.executable = shlex.quote(sys.executable)  # which Snakemake does not, so that a space in the path ends every job
 
-CODE = Path(workflow.basedir) / fingerprint.PACKAGE
-SPLITS = ["train", "test"]
-EMBEDDING = "<results>/embeddings/{model}/{state}/{task}/{split}/layer{layer}.npy"
-DIRECT = "<results>/probes/direct/{model}/{state}/{task}/{split}/layer{layer}.json"
-CLUSTERS = "<results>/probes/direct/{model}/{state}/{task}/{split}/layer{layer}.npz"
-CLASSIFIER = "<results>/probes/classifier/{model}/{state}/{task}/layer{layer}.json"
-HULLS = "<results>/probes/hulls/{model}/{state}/{task}/layer{layer}.json"
-MOVEMENT = "<results>/movement/{model}/{task}.seed{seed}.npz"
-SIMILARITY = "<results>/similarity/{model}/{task}.seed{seed}.json"
-METRICS = "<results>/finetuned/{model}/{task}.seed{seed}/metrics.json"
-TASK = expand("<results>/tasks/{{task}}/{part}", part=["summary.json", "dataset_dict.json", *SPLITS])
-MODEL = ["model.safetensors", "config.json", "model.json", "tokenizer.json", "tokenizer_config.json"]
-TRAJECTORY = "<results>/trajectories/{model}/{task}.seed{seed}.npz"
+GRID = Grid(CFG)
+SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"
+MEMORY = f"{CFG.pathvars.results}/.digests.json"  # of files that were read before
+EMBEDDING, DIRECT, CLUSTERS, CLASSIFIER, HULLS, MOVEMENT, SIMILARITY, TRAJECTORY, RUN, STEPS = (
+    f"<results>/{pattern}"
+    for pattern in (
+        layout.EMBEDDING,
+        layout.DIRECT,
+        layout.CLUSTERS,
+        layout.CLASSIFIER,
+        layout.HULLS,
+        layout.MOVEMENT,
+        layout.SIMILARITY,
+        layout.TRAJECTORY,
+        layout.RUN,
+        layout.STEPS,
+    )
+)
+TASK = {
+    part: f"<results>/{layout.TASK}/{file}"
+    for part, file in {"summary": "summary.json", "dataset": "dataset_dict.json", "train": "train", "test": "test"}.items()
+}
+LABELS = f"<results>/{layout.TASK}/labels.json"
+ON_GPU = int(CFG.device != "cpu")
+REQUESTS = {  # MB and minutes that a job of each kind asks a cluster for, in its first attempt
+    "corpus": (4000, 60),
+    "pretrain": (8000, 240),
+    "finetune": (8000, 240),
+    "embed": (8000, 60),
+    "classifier": (4000, 120),
+    "geometry": (4000, 60),
+    "trace": (8000, 480),
+    "compare": (4000, 15),
+    "table": (2000, 5),
+}
 
 
 wildcard_constraints:
-    corpus="[A-Za-z0-9_-]+",
-    task="[A-Za-z0-9_-]+",
-    model="[A-Za-z0-9_-]+",
-    seed=r"\d+",
-    state=r"pretrained|[A-Za-z0-9_-]+\.seed\d+(\.step\d+)?",
-    split="train|test",
-    layer=r"\d+",
+    **layout.WILDCARDS,
 
 
 def keep_config():
-    """Write the config beside the results: `make plan` has to know what past jobs were about."""
+    """Write the config beside the results: a plan has to know what past jobs were about."""
     with staged(Path(CFG.pathvars.results) / "config.yaml") as part:
         part.write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
 
@@ -61,9 +83,28 @@ def either(names):
     return "|".join(names) or "(?!)"
 
 
-def code(script):
-    """A script and the library code behind it, so that an edit of either reruns the script's jobs."""
-    return fingerprint.closure(Path(workflow.basedir) / "workflow" / "scripts" / f"{script}.py")
+def asks(kind):
+    """What a job asks a cluster for: more with each attempt."""
+    mem_mb, runtime = REQUESTS[kind]
+    return {
+        "mem_mb": lambda wildcards, attempt: mem_mb * attempt,
+        "runtime": lambda wildcards, attempt: runtime * attempt,
+    }
+
+
+def log_of(rule):
+    """The log of a rule's jobs."""
+    return f"<results>/logs/{rule}/{layout.JOBS[rule]}.log"
+
+
+def cost_of(rule):
+    """The benchmark file of a rule's jobs."""
+    return f"<results>/benchmarks/{rule}/{layout.JOBS[rule]}.tsv"
+
+
+def code(script, *modules):
+    """A script and the library code behind it, and modules that it looks up: an edit of any reruns the jobs."""
+    return fingerprint.closure(SCRIPTS / f"{script}.py", *modules)
 
 
 def plain(section, **more):
@@ -71,73 +112,34 @@ def plain(section, **more):
     return dict(sorted(section.model_dump(**more).items()))
 
 
-def asks(kind, resource):
-    """What a job asks a cluster for: more with each attempt."""
-    first = CFG.request(kind)[resource]
-    return lambda wildcards, attempt: first * attempt
+def known(files):
+    """Files with their digests: a job runs again when one has other bytes, not when it was merely touched."""
+    return sorted(f"{file} {digest}" for file, digest in digests(files, MEMORY).items())
 
 
-def states(model, task):
-    """The states of a model in which a task is probed."""
-    own = [task] if task in CFG.tuned(model) else []
-    others = [tuned for tuned, probed in CFG.crossings(model) if probed == task]
-    return ["pretrained", *(f"{tuned}.seed{seed}" for tuned in (*own, *others) for seed in CFG.seeds)]
+def encoder(folder):
+    """The files of a pinned model or of a run: on storage without folders, a job has what it declares."""
+    return {part: f"<results>/{folder}/{file}" for part, file in layout.ENCODER.items()}
 
 
-def pinned(model):
-    """The files of a pinned model, all of them: on storage without folders, a job has what it declares."""
-    return expand("<results>/models/{model}/{name}", model=model, name=MODEL)
+def encoder_of(w):
+    """What holds a state's encoder: its files, or those of its run and the folder of the run's kept steps."""
+    state = State.parse(w.state)
+    if not state.run:
+        return encoder(layout.MODEL.format(model=w.model))
+    names = {"model": w.model, "task": state.task, "run": state.run}
+    steps = {"steps": STEPS.format(**names)} if state.step is not None else {}
+    return encoder(layout.RUN.format(**names)) | steps
 
 
-def encoder(model, state):
-    """What holds a state's encoder: its weights and more, or the folder of a run's kept steps."""
-    if state == "pretrained":
-        return pinned(model)
-    run, step, _ = state.partition(".step")
-    folder = f"<results>/finetuned/{model}/{run}"
-    return [f"{folder}.steps"] if step else [f"{folder}/model.safetensors", f"{folder}/config.json"]
+def layers_of(state, split, part=None):
+    """The vectors of a state in all layers that a part of the study looks at: an input function."""
 
+    def files(w):
+        names = {"state": state.format(**w), "task": w.task, "split": split}
+        return [EMBEDDING.format(model=w.model, layer=n, **names) for n in GRID.layers(w.model, part)]
 
-def origin(model):
-    """The files that a pinned model is made from: those of another model here, or of a folder, known by their bytes."""
-    like = CFG.models[model].like
-    return pinned(like) if like else [ancient(file) for file in local(model)]
-
-
-def local(model):
-    """The files of a model's folder that are read."""
-    source = CFG.models[model]
-    return model_files(source.path, source.weights == "pretrained") if source.path else []
-
-
-def contents(model):
-    """These with their digests: a model is pinned again when one has other bytes, not when it was merely touched."""
-    known = digests(local(model), f"{CFG.pathvars.results}/.digests.json")
-    return sorted(f"{Path(file).name} {digest}" for file, digest in known.items())
-
-
-def given(corpus, *splits):
-    """The files that splits of a corpus are read from, where they lie on this machine."""
-    sources = [getattr(CFG.corpora[corpus], split) for split in splits]
-    return [ancient(file) for source in sources for file in files_of(source.path, source.split)]
-
-
-def names_of(task):
-    """The file with the names of a task's labels, if there is one."""
-    names = CFG.tasks[task].names
-    return [ancient(names)] if isinstance(names, str) else []
-
-
-def as_they_are(files):
-    """Files with their digests, as `contents` has them."""
-    known = digests(files, f"{CFG.pathvars.results}/.digests.json")
-    return sorted(f"{file} {digest}" for file, digest in known.items())
-
-
-def layers(model, state, split, part=None):
-    """The vectors of a state in all layers that a part of the study looks at, for any task."""
-    layers = CFG.layers_of(model, part)
-    return expand(EMBEDDING, model=model, state=state, split=split, layer=layers, allow_missing=True)
+    return files
 
 
 def found(paths):
@@ -145,78 +147,110 @@ def found(paths):
     return [p for p in paths if not CFG.partial or Path(p.replace("<results>", CFG.pathvars.results)).exists()]
 
 
-def cells(pattern, probe, last=False, **more):
-    """Fill a path pattern for every model, task, state and layer that a probe reads, or for their last layer."""
-    return [
-        path
-        for model in CFG.models
-        for task in CFG.tasks_of(model)
-        for path in expand(
-            pattern,
-            model=model,
-            task=task,
-            state=states(model, task),
-            layer=CFG.layers_of(model, probe)[-1 if last else 0 :],
-            **more,
-        )
-    ]
+def cells(pattern, probe, **more):
+    """Fill a path pattern for every space that a probe looks at."""
+    return list(dict.fromkeys(pattern.format(**space._asdict()) for space in GRID.spaces(probe, **more)))
 
 
-def runs(pattern, model=None, task=None):
-    """Fill a path pattern for every run of fine-tuning, of one model and task or of all."""
-    return [
-        path
-        for m in CFG.models
-        for t in CFG.tuned(m)
-        if model in (None, m) and task in (None, t)
-        for path in expand(pattern, model=m, task=t, seed=CFG.seeds)
-    ]
+def of_runs(pattern, runs=None):
+    """Fill a path pattern for runs, by default for all."""
+    return [pattern.format(**run._asdict()) for run in (GRID.runs() if runs is None else runs)]
 
 
-def followed():
-    """The runs that were followed step by step."""
-    return [
-        path for model, task in CFG.followed() for path in expand(TRAJECTORY, model=model, task=task, seed=CFG.seeds)
-    ]
+SOURCES = {  # what tables are made of
+    "direct": lambda: cells(DIRECT, "direct"),
+    "cluster_arrays": lambda: cells(CLUSTERS, "direct"),
+    "train_cluster_arrays": lambda: cells(CLUSTERS, "direct", splits=["train"]),
+    "last_cluster_arrays": lambda: cells(CLUSTERS, "direct", splits=["train"], last=True),
+    "classifier": lambda: cells(CLASSIFIER, "classifier"),
+    "last_classifier": lambda: cells(CLASSIFIER, "classifier", last=True),
+    "hull_scores": lambda: cells(HULLS, "hulls"),
+    "last_hull_scores": lambda: cells(HULLS, "hulls", last=True),
+    "metrics": lambda: of_runs(f"{RUN}/metrics.json"),
+    "movements": lambda: of_runs(MOVEMENT),
+    "similarities": lambda: of_runs(SIMILARITY),
+    "traces": lambda: of_runs(TRAJECTORY, GRID.followed()),
+    "names": lambda: [LABELS.format(task=task) for task in CFG.tasks],
+}
+EXPERIMENTS = ("metrics", "movements", "similarities", "traces", "direct", "classifier", "hull_scores")
 
 
-LABELS = found(expand("<results>/tasks/{task}/labels.json", task=CFG.tasks))
-SUMMARIES = found(expand("<results>/tasks/{task}/summary.json", task=CFG.tasks))
+def source(name):
+    """The files that a table reads: another table, or results, in a partial study those that exist."""
+    return f"<results>/tables/{name}.csv" if name in TABLES else found(SOURCES[name]())
 
 
-def missing():
+def subjects_with(runs):
+    """The subjects that some runs belong to, and the task of each, once."""
+    about = GRID.about()
+    belongs = {
+        (name, run.task)
+        for run in runs
+        for name, subject in GRID.subjects().items()
+        if subject["model"] == run.model
+        and subject["recipes"].get(run.task) == about[f"{run.model}/{run.state}"]["recipe"]
+    }
+    return [(name, task) for name in GRID.subjects() for task in CFG.tasks if (name, task) in belongs]
+
+
+def there(pattern, runs):
+    """Those of some runs whose results exist."""
+    return [run for run in runs if found([pattern.format(**run._asdict())])]
+
+
+VALUES = {  # what tables and figures are told of the study
+    "models": list(GRID.subjects()),
+    "tuned": list(dict.fromkeys(name for name, _ in subjects_with(GRID.runs()))),
+    "crossed": [
+        name
+        for name, subject in GRID.subjects().items()
+        if any(tuned in subject["recipes"] for tuned, _ in GRID.crossings(subject["model"]))
+    ],
+    "curves": list(GRID.subjects()) if CFG.probes.classifier.memorisation else [],
+    "hull_layers": [model for model in CFG.models if GRID.layers(model, "hulls")],
+    "tasks": list(CFG.tasks),
+    "depths": {model: GRID.depth(model) for model in sorted(CFG.models)},
+    "about": GRID.about(),
+    "pairs": subjects_with(there(TRAJECTORY, GRID.followed())),
+    "min_cluster_size": CFG.probes.direct.min_cluster_size,
+    "tol": CFG.probes.direct.tol,
+    "related": CFG.related_tasks,
+    "opposing": CFG.opposing_tasks,
+}
+
+
+def told(row):
+    """The values that a table or a figure is told, by what its function calls them."""
+    return {parameter: VALUES[name] for parameter, name in sorted(row.told.items())}
+
+
+def absent():
     """The results that a partial study lacks."""
-    wanted = runs(METRICS) + runs(MOVEMENT) + runs(SIMILARITY) + followed() + cells(DIRECT, "direct", split=SPLITS)
-    wanted += cells(CLASSIFIER, "classifier") + cells(HULLS, "hulls")
+    wanted = [path for name in EXPERIMENTS for path in SOURCES[name]()]
     there = set(found(wanted))
     return [path.removeprefix("<results>/") for path in wanted if path not in there]
 
 
 def drawn():
-    """The figures that a study has: those of all of it, of each model, of each model and task."""
-    tuned = [model for model in CFG.models if CFG.tuned(model)]
-    whole = ["layers", "errors_by_distance"]
-    whole += ["claims", "similarity"] if tuned else []
-    whole += ["memorisation"] if CFG.probes.classifier.memorisation else []
-    whole += ["transfer"] if any(map(CFG.crossings, CFG.models)) else []
-    whole += ["hull_accuracy"] if any(CFG.layers_of(model, "hulls") for model in CFG.models) else []
-    whole += ["label_distances", "layer_similarity", "centroid_paths"] if found(followed()) else []
-    pairs = [f"{model}.{task}" for model in tuned for task in CFG.tuned(model) if found(runs(MOVEMENT, model, task))]
-    return {
-        "": whole,
-        "layer_distances/": list(CFG.models),
-        "directions/": pairs,
-        "movement_lengths/": pairs,
-    }
+    """The figures that a study has, by their file's name: the kind of each, and what it is of."""
+    files = {}
+    for kind, row in FIGURES.items():
+        if row.per == "study":
+            files |= {kind: {"kind": kind}} if VALUES[row.when] else {}
+        elif row.per == "model":
+            of = {
+                (name, None): {"model": name, "tasks": GRID.tasks(name) if subject["whole"] else list(subject["recipes"])}
+                for name, subject in GRID.subjects().items()
+            }
+        else:
+            pairs = subjects_with(there(MOVEMENT, GRID.runs()))
+            of = {(name, task): {"model": name, "task": task} for name, task in pairs}
+        if row.per != "study":
+            for (name, task), values in of.items():
+                file = ".".join(filter(None, (name.replace(" (", ".").rstrip(")"), task)))
+                files[f"{kind}/{file}"] = {"kind": kind, **values}
+    return files
 
 
-def figures(suffix):
-    """The files of all figures."""
-    return [f"<results>/figures/{folder}{name}.{suffix}" for folder, names in drawn().items() for name in names]
-
-
-def captions():
-    """The caption of each kind of figure: a text, not a file, whose time a fresh clone would change."""
-    names = [*drawn()[""], *(folder.strip("/") for folder, names in drawn().items() if folder and names)]
-    folder = Path(workflow.basedir) / "workflow" / "report"
-    return {name: (folder / f"{name}.rst").read_text(encoding="utf-8") for name in sorted(names)}
+DRAWN = drawn()
+FIGURE_FILES = {suffix: [f"<results>/figures/{name}.{suffix}" for name in DRAWN] for suffix in ("pdf", "png")}

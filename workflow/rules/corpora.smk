@@ -1,3 +1,15 @@
+def given(corpus, *splits):
+    """The files that splits of a corpus are read from, where they lie on this machine."""
+    sources = [getattr(CFG.corpora[corpus], split) for split in splits]
+    return [ancient(file) for source in sources for file in files_of(source.path, source.split)]
+
+
+def names_of(task):
+    """The file with the names of a task's labels, if there is one."""
+    names = CFG.tasks[task].names
+    return [ancient(names)] if isinstance(names, str) else []
+
+
 rule fetch_corpus:
     input:
         train=lambda w: given(w.corpus, "train"),
@@ -6,19 +18,18 @@ rule fetch_corpus:
         files=directory("<results>/corpora/{corpus}/files"),
         fetched="<results>/corpora/{corpus}/fetched.json",
     log:
-        "<results>/logs/fetch_corpus/{corpus}.log",
+        log_of("fetch_corpus"),
     benchmark:
-        "<results>/benchmarks/fetch_corpus/{corpus}.tsv"
+        cost_of("fetch_corpus")
     wildcard_constraints:
         corpus=either(c for c in CFG.corpora if CFG.corpora[c].format != "grammar"),
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=asks("corpus", "mem_mb"),
-        runtime=asks("corpus", "runtime"),
+        **asks("corpus"),
     params:
         corpus=lambda w: plain(CFG.corpora[w.corpus], exclude={"fields": True, "train": {"rows"}, "test": {"rows"}}),
-        files=lambda w: as_they_are(given(w.corpus, "train", "test")),
+        files=lambda w: known(given(w.corpus, "train", "test")),
         code=code("fetch_corpus"),
     message:
         "Bringing the corpus {wildcards.corpus}"
@@ -31,16 +42,15 @@ rule write_corpus:
         files=directory("<results>/corpora/{corpus}/files"),
         fetched="<results>/corpora/{corpus}/fetched.json",
     log:
-        "<results>/logs/write_corpus/{corpus}.log",
+        log_of("write_corpus"),
     benchmark:
-        "<results>/benchmarks/write_corpus/{corpus}.tsv"
+        cost_of("write_corpus")
     wildcard_constraints:
         corpus=either(c for c in CFG.corpora if CFG.corpora[c].format == "grammar"),
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=asks("corpus", "mem_mb"),
-        runtime=asks("corpus", "runtime"),
+        **asks("corpus"),
     params:
         sizes=lambda w: plain(CFG.corpora[w.corpus], include={"n_train", "n_test", "n_text", "seed"}),
         code=code("write_corpus"),
@@ -62,21 +72,20 @@ rule make_task:
         words="<results>/tasks/{task}/words.json",
         summary="<results>/tasks/{task}/summary.json",
     log:
-        "<results>/logs/make_task/{task}.log",
+        log_of("make_task"),
     benchmark:
-        "<results>/benchmarks/make_task/{task}.tsv"
+        cost_of("make_task")
     conda:
         "../../envs/gpu.yaml"
     resources:
-        mem_mb=asks("corpus", "mem_mb"),
-        runtime=asks("corpus", "runtime"),
+        **asks("corpus"),
     params:
         task=lambda w: plain(CFG.tasks[w.task]),
         corpus=lambda w: plain(
             CFG.corpora[CFG.tasks[w.task].corpus],
             include={"format": True, "fields": True, "train": {"rows"}, "test": {"rows"}},
         ),
-        names=lambda w: as_they_are(names_of(w.task)),
+        names=lambda w: known(names_of(w.task)),
         code=code("make_task"),
     message:
         "Reading the task {wildcards.task}"

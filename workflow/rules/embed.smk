@@ -1,38 +1,46 @@
-# One rule per model, since its outputs are its layers; one job makes them all, from one forward pass.
-for model in CFG.models:
+# One job makes the vectors of all layers, from one forward pass. How many files these are depends on the model's layers, so
+# that there is a rule for each number of them: `embed` as a rule, `embed_LAYERS` where models differ.
+def by_layers():
+    """The models by the layers that are looked at."""
+    groups = {}
+    for model in CFG.models:
+        groups.setdefault(tuple(GRID.layers(model)), []).append(model)
+    return groups
+
+
+for LAYERS, MODELS in by_layers().items():
 
     rule:
         name:
-            f"embed_{model}"
+            "embed" if len(by_layers()) == 1 else f"embed_{'_'.join(map(str, LAYERS))}"
         input:
-            encoder=lambda w, model=model: encoder(model, w.state),
-            tokenizer=pinned(model),
-            task=TASK,
+            unpack(encoder_of),
+            **TASK,
         output:
-            [
-                path if CFG.embedding.keep else temp(path)
-                for path in expand(
-                    EMBEDDING, model=model, split=SPLITS, layer=CFG.layers_of(model), allow_missing=True
-                )
-            ],
+            **{
+                split: [
+                    path if CFG.embedding.keep else temp(path)
+                    for path in expand(EMBEDDING, split=split, layer=LAYERS, allow_missing=True)
+                ]
+                for split in SPLITS
+            },
         log:
-            f"<results>/logs/embed/{model}.{{state}}.{{task}}.log",
+            log_of("embed"),
         benchmark:
-            f"<results>/benchmarks/embed/{model}.{{state}}.{{task}}.tsv"
+            cost_of("embed")
+        wildcard_constraints:
+            model=either(MODELS),
         conda:
             "../../envs/gpu.yaml"
-        threads: CFG.threads.embed
+        threads: 4
         resources:
-            gpu=int(CFG.device != "cpu"),
-            mem_mb=asks("embed", "mem_mb"),
-            runtime=asks("embed", "runtime"),
+            gpu=ON_GPU,
+            **asks("embed"),
         params:
-            model=model,
-            layers=CFG.layers_of(model),
             embedding=plain(CFG.embedding, exclude={"keep"}),
             device=CFG.device,
             code=code("embed"),
         message:
-            f"Embedding {{wildcards.task}} with {model} ({{wildcards.state}})"
+            "Embedding {wildcards.task} with {wildcards.model} ({wildcards.state})"
         script:
             "../scripts/embed.py"

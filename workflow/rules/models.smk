@@ -1,24 +1,35 @@
+def origin(w):
+    """The files that a pinned model is made from: those of another model here, or of a folder, known by their bytes."""
+    like = CFG.models[w.model].like
+    return encoder(layout.MODEL.format(model=like)) if like else {"local": list(map(ancient, local(w.model)))}
+
+
+def local(model):
+    """The files of a model's folder that are read."""
+    source = CFG.models[model]
+    return model_files(source.path, source.weights == "pretrained") if source.path else []
+
+
 rule pin_model:
     input:
-        lambda w: origin(w.model),
+        unpack(origin),
     output:
-        expand("<results>/models/{{model}}/{name}", name=MODEL),
+        **encoder(layout.MODEL),
     log:
-        "<results>/logs/pin_model/{model}.log",
+        log_of("pin_model"),
     benchmark:
-        "<results>/benchmarks/pin_model/{model}.tsv"
+        cost_of("pin_model")
     wildcard_constraints:
         model=either(m for m in CFG.models if not CFG.models[m].pretrain),
     conda:
         "../../envs/gpu.yaml"
     resources:
-        mem_mb=asks("corpus", "mem_mb"),
-        runtime=asks("corpus", "runtime"),
+        **asks("corpus"),
     params:
         model=lambda w: plain(
             CFG.models[w.model], include={"hub", "revision", "path", "like", "weights", "seed", "n_layers"}
         ),
-        files=lambda w: contents(w.model),
+        files=lambda w: known(local(w.model)),
         code=code("pin_model"),
     message:
         "Pinning the model {wildcards.model}"
@@ -28,23 +39,22 @@ rule pin_model:
 
 rule pretrain:
     input:
-        lambda w: f"<results>/corpora/{CFG.models[w.model].pretrain.corpus}/fetched.json",
+        fetched=lambda w: f"<results>/corpora/{CFG.models[w.model].pretrain.corpus}/fetched.json",
         text=lambda w: f"<results>/corpora/{CFG.models[w.model].pretrain.corpus}/files",
     output:
-        expand("<results>/models/{{model}}/{name}", name=MODEL),
+        **encoder(layout.MODEL),
     log:
-        "<results>/logs/pretrain/{model}.log",
+        log_of("pretrain"),
     benchmark:
-        "<results>/benchmarks/pretrain/{model}.tsv"
+        cost_of("pretrain")
     wildcard_constraints:
         model=either(m for m in CFG.models if CFG.models[m].pretrain),
     conda:
         "../../envs/gpu.yaml"
-    threads: CFG.threads.pretrain
+    threads: 4
     resources:
-        gpu=int(CFG.device != "cpu"),
-        mem_mb=asks("pretrain", "mem_mb"),
-        runtime=asks("pretrain", "runtime"),
+        gpu=ON_GPU,
+        **asks("pretrain"),
     params:
         recipe=lambda w: plain(CFG.models[w.model].pretrain, exclude={"corpus"}),
         device=CFG.device,

@@ -1,24 +1,28 @@
 # The page that a study ends with.
+REPORTED = ("table7", "clusters", "table5", "spaces", "labels", "movement", "tuning", "claims", "missing")
+PAGE = Path(closerlook.__file__).parent / "report"
+
+
 rule explorer:
     input:
-        movements=found(runs(MOVEMENT)),
-        trajectories=found(followed()),
-        direct=found(cells(CLUSTERS, "direct", split="train")),
-        labels=LABELS,
+        movements=source("movements"),
+        traces=source("traces"),
+        clusters=source("train_cluster_arrays"),
+        labels=source("names"),
     output:
-        "<results>/report/explorer.json",
+        f"<results>/{layout.EXPLORER}",
     log:
-        "<results>/logs/explorer.log",
+        log_of("explorer"),
     benchmark:
-        "<results>/benchmarks/explorer.tsv"
+        cost_of("explorer")
     group:
         "tables"
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=asks("table", "mem_mb"),
-        runtime=asks("table", "runtime"),
+        **asks("table"),
     params:
+        runs=VALUES["about"],
         code=code("explorer"),
     message:
         "Gathering what the report's explorer shows"
@@ -26,68 +30,37 @@ rule explorer:
         "../scripts/explorer.py"
 
 
-rule missing:
-    input:
-        "<results>/tables/spaces.csv",
-    output:
-        "<results>/tables/missing.csv",
-    log:
-        "<results>/logs/missing.log",
-    benchmark:
-        "<results>/benchmarks/missing.tsv"
-    group:
-        "tables"
-    conda:
-        "../../envs/cpu.yaml"
-    resources:
-        mem_mb=asks("table", "mem_mb"),
-        runtime=asks("table", "runtime"),
-    params:
-        absent=missing(),
-        code=code("missing"),
-    message:
-        "Listing what is missing"
-    script:
-        "../scripts/missing.py"
-
-
 rule report:
     input:
-        table7="<results>/tables/table7.csv",
-        clusters="<results>/tables/clusters.csv",
-        table5="<results>/tables/table5.csv",
-        spaces="<results>/tables/spaces.csv",
-        labels="<results>/tables/labels.csv",
-        movement="<results>/tables/movement.csv",
-        tuning="<results>/tables/tuning.csv",
-        summaries=SUMMARIES,
-        claims="<results>/tables/claims.csv",
-        missing="<results>/tables/missing.csv",
-        explorer="<results>/report/explorer.json",
-        figures=figures("png"),
-        results=found(cells(CLASSIFIER, "classifier", last=True))[:1],
+        **{name: f"<results>/tables/{name}.csv" for name in REPORTED},
+        summaries=found(TASK["summary"].format(task=task) for task in CFG.tasks),
+        explorer=f"<results>/{layout.EXPLORER}",
+        figures=FIGURE_FILES["png"],
+        results=source("last_classifier"),
     output:
-        "<results>/report.html",
+        f"<results>/{layout.REPORT}",
     log:
-        "<results>/logs/report.log",
+        log_of("report"),
     benchmark:
-        "<results>/benchmarks/report.tsv"
+        cost_of("report")
     group:
         "tables"
     conda:
         "../../envs/cpu.yaml"
     resources:
-        mem_mb=asks("table", "mem_mb"),
-        runtime=asks("table", "runtime"),
+        **asks("table"),
     params:
         study={
             "models": list(CFG.models),
             "tasks": list(CFG.tasks),
             "seeds": CFG.seeds,
-            "layers": sorted({layer for model in CFG.models for layer in CFG.layers_of(model)}),
+            "runs": len(GRID.brought()),
+            "layers": sorted({layer for model in CFG.models for layer in GRID.layers(model)}),
         },
-        captions=captions(),
-        page=[sha256(CODE / "report" / name) for name in ("template.html", "page.css", "page.js")],
+        subjects=GRID.subjects(),
+        tables=REPORTED,
+        drawn=list(DRAWN.values()),
+        page=[sha256(PAGE / name) for name in ("template.html", "page.css", "page.js")],
         config=lambda w: yaml.safe_dump(dict(config), sort_keys=False),  # a function, since braces are no wildcards in it
         code=code("report"),
     message:

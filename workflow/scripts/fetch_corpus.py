@@ -1,6 +1,6 @@
 from closerlook.corpora.fetch import fetch_corpus
 from closerlook.files import staged, write_json
-from closerlook.joblog import logged
+from closerlook.jobs.joblog import logged
 
 with logged(snakemake.log[0]):
     local = {split: list(snakemake.input[split]) for split in ("train", "test")}

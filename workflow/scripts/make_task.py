@@ -3,7 +3,7 @@ from pathlib import Path
 
 from closerlook.corpora.reading import read_split
 from closerlook.corpora.task import save_task
-from closerlook.joblog import logged
+from closerlook.jobs.joblog import logged
 
 with logged(snakemake.log[0]):
     task, corpus = snakemake.params.task, snakemake.params.corpus

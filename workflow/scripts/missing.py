@@ -1,8 +1,9 @@
 from pathlib import Path
 
-from closerlook.analysis.missing import missing_cells
 from closerlook.analysis.tables import write_table
-from closerlook.joblog import logged
+from closerlook.jobs.joblog import logged
+from closerlook.jobs.missing import missing_cells
 
 with logged(snakemake.log[0]):
-    write_table(snakemake.output[0], missing_cells(snakemake.params.absent, Path(snakemake.log[0]).parent))
+    logs = Path(snakemake.log[0]).parents[1]
+    write_table(snakemake.output[0], missing_cells(snakemake.params.absent, logs))

@@ -1,38 +1,39 @@
 from pathlib import Path
 
 from closerlook.analysis.answers import answers
+from closerlook.analysis.runs import apart
 from closerlook.analysis.tables import read_table
 from closerlook.analysis.unlearned import unlearned
 from closerlook.files import read_json, staged
-from closerlook.joblog import logged
-from closerlook.provenance import made_by
+from closerlook.jobs.joblog import logged
+from closerlook.provenance import made_by, versions_of
 from closerlook.report import contents
 from closerlook.report.costs import costs
 from closerlook.report.data import data
 from closerlook.report.page import page
 
 with logged(snakemake.log[0]):
-    files, study = snakemake.input, snakemake.params.study
-    tables = {name: read_table(files[name]) for name in ("table7", "clusters", "table5", "spaces")}
-    told = {name: read_table(files[name]) for name in ("spaces", "labels", "movement", "tuning")}
+    files, params, study = snakemake.input, snakemake.params, snakemake.params.study
+    tables = {name: read_table(files[name]) for name in params.tables}
+    by_subject = {name: apart(table, params.subjects) for name, table in tables.items()}
+    shown = {"models": list(params.subjects), "tasks": study["tasks"]}
     summaries = {Path(f).parent.name: read_json(f) for f in files.summaries}
-    benchmarks = Path(files.spaces).parent.parent / "benchmarks"
-    made = [made_by(), *(read_json(f)["made_by"] for f in files.results[:1])]
-    versions = {name: version for each in made for name, version in each["versions"].items()}
+    benchmarks = Path(files.spaces).parents[1] / "benchmarks"
+    versions = versions_of([made_by(), *(read_json(file)["made_by"] for file in files.results)])
+    told = {name: by_subject[name] for name in ("spaces", "labels", "movement", "tuning")}
+    in_tables = {name: by_subject[name] for name in ("table7", "clusters", "table5", "spaces")}
     text = page(
         title=f"A closer look: {Path(snakemake.output[0]).parent.name}",
         summary=contents.summary(**study),
-        answers=answers(**told, models=study["models"], tasks=study["tasks"]),
-        notes=contents.notes(unlearned(tables["spaces"]), tables["spaces"]),
+        answers=answers(**told, **shown),
+        notes=contents.notes(unlearned(tables["spaces"]), tables["spaces"], tables["tuning"]),
         data=data(summaries),
-        claims=read_table(files.claims),
-        tables=contents.tables(**tables, models=study["models"], tasks=study["tasks"]),
-        figures=contents.figures(files.figures, snakemake.params.captions, summaries),
+        claims=tables["claims"],
+        tables=contents.tables(**in_tables, **shown),
+        figures=contents.figures(files.figures, params.drawn, summaries),
         explorer=read_json(files.explorer),
-        missing=read_table(files.missing),
-        making=contents.making(
-            snakemake.params.config, versions, study["seeds"], costs(benchmarks), *contents.span(benchmarks)
-        ),
+        missing=tables["missing"],
+        making=contents.making(params.config, versions, study["seeds"], costs(benchmarks), *contents.span(benchmarks)),
     )
     with staged(snakemake.output[0]) as part:
         part.write_text(text, encoding="utf-8")

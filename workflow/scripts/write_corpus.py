@@ -2,7 +2,7 @@ from pathlib import Path
 
 from closerlook.corpora.grammar import write_corpus
 from closerlook.files import sha256, write_json
-from closerlook.joblog import logged
+from closerlook.jobs.joblog import logged
 from closerlook.provenance import made_by
 
 with logged(snakemake.log[0]):

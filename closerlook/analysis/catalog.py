@@ -1,0 +1,64 @@
+"""The tables of a study: what each is made from. A new one is a module with a function of its name, and a row here."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Table:
+    """How `closerlook.analysis.NAME.NAME` is called.
+
+    `reads` says which files each of its parameters is made of: another table, or results by what `common.smk` calls
+    them; `told` which value of the study each of the others is. Those `by_subject` tell runs of several recipes apart.
+    """
+
+    message: str
+    reads: dict
+    told: dict = field(default_factory=dict)
+    by_subject: bool = False
+
+
+RUNS = {"runs": "about"}
+ORDER = {"models": "models", "tasks": "tasks"}
+CLAIMED = {"spaces": "spaces", "labels": "labels", "movement": "movement"}
+EXPECTED = {"related": "related", "opposing": "opposing"}
+
+TABLES = {
+    "spaces": Table(
+        "Gathering what the probes found into one table",
+        {"direct": "direct", "clusters": "cluster_arrays", "classifier": "classifier", "names": "names"},
+        {"depths": "depths"} | RUNS,
+    ),
+    "labels": Table("Gathering the labels' distances", {"clusters": "train_cluster_arrays", "names": "names"}, RUNS),
+    "table7": Table(
+        "Writing the paper's main table", {"spaces": "spaces"}, ORDER | {"min_cluster_size": "min_cluster_size"},
+        by_subject=True,
+    ),
+    "clusters": Table("Counting clusters before and after fine-tuning", {"spaces": "spaces"}, ORDER, by_subject=True),
+    "table5": Table(
+        "Comparing what fine-tuning on one task does to the others",
+        {"spaces": "spaces", "labels": "labels"},
+        ORDER | {"tol": "tol"},
+        by_subject=True,
+    ),
+    "memorisation": Table("Gathering the classifier probe's curves", {"classifier": "classifier"}, RUNS),
+    "tuning": Table("Gathering how fine-tuning went", {"metrics": "metrics"}, RUNS),
+    "movement": Table("Gathering how far the labels moved", {"results": "movements", "names": "names"}, RUNS),
+    "directions": Table("Gathering where the labels moved", {"results": "movements", "names": "names"}, RUNS),
+    "similarity": Table("Gathering how like the original the spaces are", {"results": "similarities"}, RUNS),
+    "hulls": Table(
+        "Gathering how well the nearest hull classifies", {"scores": "hull_scores", "spaces": "spaces"}, RUNS
+    ),
+    "errors": Table(
+        "Sorting errors by the distance of the confused labels",
+        {"classifier": "last_classifier", "hulls": "last_hull_scores", "clusters": "last_cluster_arrays"}
+        | {"names": "names"},
+        RUNS,
+    ),
+    "trajectory": Table("Gathering the runs that were followed", {"traces": "traces"}, RUNS),
+    "label_distances": Table(
+        "Gathering the labels' distances, update by update", {"traces": "traces", "names": "names"}, RUNS
+    ),
+    "centroid_paths": Table("Gathering the paths of the closest labels", {"traces": "traces", "names": "names"}, RUNS),
+    "claims": Table("Testing what the paper claims", CLAIMED, EXPECTED, by_subject=True),
+    "claim_pairs": Table("Gathering the pairs that the claims are tested on", CLAIMED, EXPECTED, by_subject=True),
+}  # fmt: skip

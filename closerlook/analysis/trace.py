@@ -1,0 +1,87 @@
+"""How the labels' hulls move while a model is fine-tuned (paper, sections 4.2 and 4.3)."""
+
+import logging
+import time
+from collections import Counter
+
+import numpy as np
+
+from closerlook.analysis.plane import Plane, centroids
+from closerlook.probes.direct.conflicts import without_conflicts
+from closerlook.probes.direct.labels import label_distances
+from closerlook.probes.precision import ENCODER_RESOLUTION, TOL
+from closerlook.probes.threads import spread
+
+log = logging.getLogger(__name__)
+
+
+def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=None, sample=None, threads=1):
+    """Measure the distances of the labels' hulls in every space of a run, each started from the one before.
+
+    Parameters
+    ----------
+    spaces : iterable of (int, dict)
+        The update, and `{split: {layer: (n, dim) array}}`; the same splits and layers in each. They are looked at one
+        after the other.
+    labels : dict of str to (n,) int array
+        Label ids of each split, in the order of its vectors.
+    tol, resolution
+        As in `label_distances`.
+    planes : dict of int to Plane, optional
+        For each layer, a plane to see points of the training split in.
+    sample : (m,) int array, optional
+        These points.
+    threads : int
+        Spaces of one update that are measured at the same time.
+
+    Returns
+    -------
+    record : dict
+        For JSON: `status` (`ok`), `updates`, `layers`, `splits`, `n_overlapping` (per split, update and layer: how many
+        pairs of labels have hulls that meet), `verdicts` (what proved them, over all spaces), `seconds` and, of these,
+        `probe_seconds` per split, update and layer.
+    arrays : dict
+        For NPZ: `updates`, `layers`; and for each split `{split}_classes`, the label ids present (k,);
+        `{split}_distances` (updates, layers, k (k - 1) / 2), NaN where two hulls meet; `{split}_centroids` (updates,
+        layers, k, dim), float32. Points that are in a conflict at the first update take no part in distances, unless
+        their label has no others. With planes also `sample`, `sample_points` (updates, layers, m, 2) in the planes,
+        and these as `plane_mean`, `plane_axes`, `plane_explained`, a row per layer.
+    """
+    start, before, parts, proofs = time.perf_counter(), {}, {}, Counter()
+    updates, found = [], {}
+    for update, space in spaces:
+        cells = [(split, layer) for split in space for layer in space[split]]
+
+        def measure(cell, space=space):
+            split, layer = cell
+            X, y, begun = np.asarray(space[split][layer], np.float64), labels[split], time.perf_counter()
+            part = parts[cell] if cell in parts else parts.setdefault(cell, without_conflicts(X, y, resolution))
+            distances = label_distances(X[part], y[part], before.get(cell), tol=tol, resolution=resolution)
+            means = centroids(X, y, distances.classes).astype(np.float32)
+            seen = planes[layer].project(X[sample]).astype(np.float32) if planes and split == "train" else None
+            return distances, means, seen, time.perf_counter() - begun
+
+        for cell, (distances, means, seen, took) in zip(cells, spread(measure, cells, threads)):
+            before[cell] = distances
+            vector = np.where(distances.separable, distances.vector, np.nan)
+            overlapping = int((~distances.separable).sum())
+            found.setdefault(cell, []).append((vector, means, overlapping, round(took, 4), seen))
+            proofs.update(proof.how for proof in distances.proofs)
+        updates.append(int(update))
+        log.info("update %d: %.1f s since the start", update, time.perf_counter() - start)
+    splits, layers = sorted({s for s, _ in found}), sorted({layer for _, layer in found})
+    arrays = {"updates": np.array(updates), "layers": np.array(layers)}
+    record = {"status": "ok", "updates": updates, "layers": layers, "splits": splits, "verdicts": dict(proofs)}
+    record |= {"n_overlapping": {}, "probe_seconds": {}}
+    for split in splits:
+        arrays[f"{split}_classes"] = before[split, layers[0]].classes
+        by_update = list(zip(*(found[split, layer] for layer in layers)))  # what each layer has, update by update
+        distances, means, overlapping, took, seen = (
+            [[cell[part] for cell in cells] for cells in by_update] for part in range(5)
+        )
+        arrays |= {f"{split}_distances": np.array(distances), f"{split}_centroids": np.array(means)}
+        if planes and split == "train":
+            arrays |= {"sample": np.asarray(sample), "sample_points": np.array(seen)}
+            arrays |= {f"plane_{part}": np.array([getattr(planes[n], part) for n in layers]) for part in Plane._fields}
+        record["n_overlapping"][split], record["probe_seconds"][split] = overlapping, took
+    return record | {"seconds": time.perf_counter() - start}, arrays

@@ -1,0 +1,140 @@
+"""What a config's grid consists of: the depth, layers, tasks, runs and states of each model."""
+
+from dataclasses import dataclass
+
+from closerlook.layout import SPLITS, Run, Space, State
+from closerlook.models import depth_of
+
+FULL = "full"  # the recipe that the workflow tunes by
+BROUGHT = "brought"  # what runs that say their seed have in common
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The grid of a config."""
+
+    cfg: object  # closerlook.config.Config, which checks itself with this
+
+    def depth(self, model):
+        """Number of transformer layers of a model; None where nothing says it."""
+        m = self.cfg.models[model]
+        if m.pretrain:
+            return m.pretrain.n_layers
+        if m.like:
+            return self.depth(m.like)
+        return m.n_layers or depth_of(m.path)
+
+    def layers(self, model, part=None):
+        """Layers of a model to look at, sorted, from 0; `part` is a probe or `trajectories`, by default all of them."""
+        special = dict(self.cfg.probes)
+        if part is not None or self.followed(model):
+            special["trajectories"] = self.cfg.trajectories
+        if part is None:
+            return sorted({n for each in special for n in self.layers(model, each)})
+        depth = self.depth(model)
+        layers = special[part].layers or self.cfg.models[model].layers or self.cfg.layers
+        chosen = range(depth + 1) if layers == "all" else sorted({n + depth + 1 if n < 0 else n for n in layers})
+        among = self.layers(model, "direct") if part == "hulls" else chosen  # it needs the clusters
+        return [n for n in chosen if n in among]
+
+    def last(self, model, part):
+        """The highest layer of a model that a part of the study looks at, as a list."""
+        return self.layers(model, part)[-1:]
+
+    def tasks(self, model):
+        """Tasks that a model takes part in."""
+        return self.cfg.models[model].tasks or list(self.cfg.tasks)
+
+    def tuned(self, model):
+        """Tasks that the workflow fine-tunes a model on."""
+        known = [t for t in self.tasks(model) if t in self.cfg.tasks]  # an unknown one has a sentence of its own
+        frozen = self.cfg.models[model].frozen or not self.cfg.seeds
+        return [] if frozen else [t for t in known if self.cfg.tasks[t].finetune]
+
+    def brought(self, model=None, task=None):
+        """The runs that somebody else made, of a model (on a task) or all."""
+        runs = [Run(run.model, run.task, name) for name, run in self.cfg.runs.items()]
+        return [run for run in runs if model in (None, run.model) and task in (None, run.task)]
+
+    def runs(self, model=None, task=None):
+        """All runs, of a model (on a task) or all: those that the workflow makes, then those that were brought."""
+        found = []
+        for m in self.cfg.models if model is None else [model]:
+            found += [Run(m, t, f"seed{n}") for t in self.tuned(m) if task in (None, t) for n in self.cfg.seeds]
+            found += self.brought(m, task)
+        return found
+
+    def about(self):
+        """What each run is: its recipe and seed, by `model/state`."""
+        found = {}
+        for run in self.runs():
+            own = self.cfg.runs.get(run.run)
+            recipe = FULL if own is None else run.run if own.seed is None else BROUGHT
+            seed = int(run.run.removeprefix("seed")) if own is None else own.seed
+            found[f"{run.model}/{run.state}"] = {"recipe": recipe, "seed": seed}
+        return dict(sorted(found.items()))
+
+    def subjects(self):
+        """What rows of tables and figures are about: each model, once more for each further recipe of a task.
+
+        Returns
+        -------
+        dict of str to dict
+            The name of each subject, in the config's order: its `model`, the `recipes` by which it was tuned, by task,
+            and `whole`, whether the originals of all tasks belong to it, or only those of these tasks.
+        """
+        about, found = self.about(), {}
+        for model in self.cfg.models:
+            by_task = {}
+            for run in self.runs(model):
+                by_task.setdefault(run.task, {})[about[f"{model}/{run.state}"]["recipe"]] = None
+            first = {task: next(iter(recipes)) for task, recipes in by_task.items()}
+            found[model] = {"model": model, "recipes": first, "whole": True}
+            for task, recipes in by_task.items():
+                for recipe in list(recipes)[1:]:
+                    other = found.setdefault(f"{model} ({recipe})", {"model": model, "recipes": {}, "whole": False})
+                    other["recipes"][task] = recipe
+        return found
+
+    def crossings(self, model):
+        """Pairs of tasks: tuned on the first, the model is probed on the second."""
+        first = dict.fromkeys(run.task for run in self.runs(model))
+        pairs = [(a, b) for a in first for b in self.tasks(model) if a != b]
+        return [pair for pair in pairs if self.cfg.cross_tasks == "all" or list(pair) in self.cfg.cross_tasks]
+
+    def states(self, model, task):
+        """The states of a model in which a task is probed."""
+        others = [tuned for tuned, probed in self.crossings(model) if probed == task]
+        return [State(), *(run.state for t in (task, *others) for run in self.runs(model, t))]
+
+    def spaces(self, probe, last=False, splits=SPLITS):
+        """The spaces that a probe looks at, or those of the last layer that it looks at."""
+        return [
+            Space(model, state, task, layer, split)
+            for model in self.cfg.models
+            for task in self.tasks(model)
+            for state in self.states(model, task)
+            for layer in (self.last(model, probe) if last else self.layers(model, probe))
+            for split in splits
+        ]
+
+    def followed(self, model=None):
+        """The runs that are followed step by step: as `trajectories` says, and those that were brought with steps."""
+        chosen = self.cfg.trajectories
+        return [
+            run
+            for run in self.runs(model)
+            if (
+                self.cfg.runs[run.run].steps
+                if run.run in self.cfg.runs
+                else run.model in chosen.models and (not chosen.tasks or run.task in chosen.tasks)
+            )
+        ]
+
+    def recipe(self, model, task=None):
+        """How to fine-tune a model (on a task): the study's recipe with the model's own keys on top."""
+        own = self.cfg.finetune.model_copy(update=self.cfg.models[model].finetune.model_dump(exclude_unset=True))
+        chosen = self.cfg.trajectories
+        followed = model in chosen.models and (not chosen.tasks or task in chosen.tasks)
+        kept = not chosen.models or followed or chosen.keep_steps and model not in chosen.models
+        return own if task is None or kept else own.model_copy(update={"steps": None})

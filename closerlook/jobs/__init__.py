@@ -1,0 +1,1 @@
+"""What concerns a job and not a number: log, GPU, fingerprint, benchmarks, what is missing, the plan."""

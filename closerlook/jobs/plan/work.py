@@ -1,0 +1,114 @@
+"""How much work a job is: seconds of one core of an ordinary machine, from the sizes of what it reads.
+
+Only the proportions matter where past jobs exist (`costs.py`).
+"""
+
+from dataclasses import dataclass
+
+from closerlook import layout
+from closerlook.grid import Grid
+from closerlook.jobs.plan.sizes import encoder_sizes, kept_steps, task_sizes
+
+START = 1.2  # seconds until a script has its imports
+WITH_TORCH = 4  # the same, with torch and transformers
+SPEED = 40e9  # floating-point operations a second, in training; extraction, with longer batches, has four times that
+TOKENS = 25  # of a sentence
+EPOCHS = 120  # of a probe, until it stops by itself
+POINTS = 2e-4  # seconds of geometry for a point of 1,000 dimensions; in an original space four times as many
+NUMBERS = 2e7  # numbers that are read, compared or written in a second
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a job is about; what does not apply is empty."""
+
+    kind: str
+    model: str = ""
+    task: str = ""
+    state: str = ""
+    split: str = ""
+
+    @property
+    def family(self):
+        """Whether a space is of the original encoder, of one tuned on the same task, or on another."""
+        if self.state in ("", layout.ORIGINAL):
+            return self.state
+        return "own" if layout.State.parse(self.state).task == self.task else "other"
+
+
+def job_of(rule, names):
+    """The job of a rule, from its wildcards."""
+    state = names.get("state") or (str(layout.State(names["task"], names["run"])) if "run" in names else "")
+    kind = "embed" if rule.startswith("embed_") else rule
+    return Job(kind, names.get("model", ""), names.get("task", ""), state, names.get("split", ""))
+
+
+class Study:
+    """A config and the sizes of what it names.
+
+    Parameters
+    ----------
+    cfg : Config
+    folders : list of path
+        Results of studies, its own first.
+    """
+
+    def __init__(self, cfg, folders):
+        self.cfg, self.grid = cfg, Grid(cfg)
+        self.tasks, self.encoders = task_sizes(cfg, folders), encoder_sizes(cfg, folders)
+
+    def knows(self, job):
+        """Whether the config has what a job is about; a past job may be of a model that is no longer in it."""
+        return job.model in ("", *self.cfg.models) and job.task in ("", *self.cfg.tasks)
+
+    def guessed(self):
+        """Tasks and models whose sizes are guesses."""
+        return [name for each in (self.tasks, self.encoders) for name, size in each.items() if not size.known]
+
+    def seconds(self, job, n_inputs=0):
+        """The work of a job."""
+        cfg, grid = self.cfg, self.grid
+        task = self.tasks.get(job.task) or next(iter(self.tasks.values()))
+        of = self.encoders.get(job.model) or next(iter(self.encoders.values()))
+        sentences, points = sum(task.sentences.values()), sum(task.targets.values())
+        forward = TOKENS * (24 * of.depth * of.width**2 + 4e5 * of.depth) / SPEED  # seconds a sentence
+        extraction, training = forward / 4, 3.5 * forward
+        match job.kind:
+            case "pretrain":
+                recipe = cfg.models[job.model].pretrain
+                return WITH_TORCH + training * recipe.steps * recipe.batch_size
+            case "finetune":
+                epochs, steps = grid.recipe(job.model, job.task).epochs, kept_steps(grid, job.model, job.task, task)
+                written = steps * of.parameters / NUMBERS
+                return WITH_TORCH + epochs * (training * task.sentences["train"] + extraction * sentences) + written
+            case "pin_model" | "bring_run":
+                return WITH_TORCH + of.parameters / NUMBERS
+            case "embed":
+                written = len(grid.layers(job.model)) * points * of.width / NUMBERS
+                return WITH_TORCH + extraction * sentences + written
+            case "probe_classifier":
+                return WITH_TORCH + task.targets["train"] * self._networks(of.width)
+            case "probe_direct":
+                harder = 4 if job.family == layout.ORIGINAL else 1
+                return START + harder * POINTS * task.targets[job.split or "train"] * of.width / 1000
+            case "probe_hulls":
+                return START + 4 * POINTS * task.targets["test"] * of.width / 1000
+            case "trace_run":
+                steps = kept_steps(grid, job.model, job.task, task) + 1
+                each = len(grid.layers(job.model, "trajectories")) * POINTS * points * of.width / 1000
+                return WITH_TORCH + steps * (extraction * sentences + each)
+            case "measure_movement" | "measure_similarity":
+                return START + len(grid.layers(job.model)) * points * of.width / NUMBERS
+            case "make_task":
+                return WITH_TORCH + sentences / 2000
+        return 2 * START + n_inputs / 500
+
+    def _networks(self, width):
+        """Seconds per point of all networks that the classifier probe trains in one layer."""
+        probe = self.cfg.probes.classifier
+        candidates = len(probe.hidden_layer_sizes) * len(probe.alphas)
+        selected = probe.cv * candidates / (12 if probe.halving else 2) if candidates > 1 else 0  # trained side by side
+        after = probe.repeats * (1 + probe.selectivity) + 2 * probe.memorisation + 2 * probe.description_length
+        shapes = [[width, *hidden, 20] for hidden in probe.hidden_layer_sizes]
+        weights = sum(a * b for shape in shapes for a, b in zip(shape, shape[1:])) / len(shapes)
+        return (selected + after) * min(probe.max_iter, EPOCHS) * 6 * weights / SPEED

@@ -1,0 +1,133 @@
+"""States, runs and spaces, and what the files of a study are called: built and parsed here and nowhere else."""
+
+import functools
+import re
+from typing import NamedTuple
+
+ORIGINAL = "original"
+SPLITS = ("train", "test")
+NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
+MADE = re.compile(r"seed(\d+)")  # what the workflow calls its own runs
+WILDCARDS = {
+    "corpus": NAME, "task": NAME, "model": NAME, "run": NAME, "split": "|".join(SPLITS), "layer": r"\d+",
+    "state": rf"{ORIGINAL}|{NAME}\.{NAME}(?:\.step\d+)?", "table": "[a-z0-9_]+",
+    "figure": r"[a-z_]+(?:/[A-Za-z0-9._-]+)?",
+}  # fmt: skip
+
+# Below the folder of results
+CORPUS = "corpora/{corpus}"
+TASK = "tasks/{task}"
+MODEL = "models/{model}"
+RUN = "runs/{model}/{task}.{run}"
+STEPS = f"{RUN}.steps"
+EMBEDDING = "embeddings/{model}/{state}/{task}/{split}/layer{layer}.npy"
+DIRECT = "probes/direct/{model}/{state}/{task}/{split}/layer{layer}.json"
+CLUSTERS = "probes/direct/{model}/{state}/{task}/{split}/layer{layer}.npz"
+CLASSIFIER = "probes/classifier/{model}/{state}/{task}/layer{layer}.json"
+HULLS = "probes/hulls/{model}/{state}/{task}/layer{layer}.json"
+MOVEMENT = "movement/{model}/{task}.{run}.npz"
+SIMILARITY = "similarity/{model}/{task}.{run}.json"
+TRAJECTORY = "trajectories/{model}/{task}.{run}.npz"
+TABLE = "tables/{table}.csv"
+FIGURE = "figures/{figure}"
+EXPLORER = "report/explorer.json"
+REPORT = "report.html"
+
+ENCODER = {  # of a model, or of a run
+    "config": "config.json", "weights": "model.safetensors", "facts": "model.json", "tokenizer": "tokenizer.json",
+    "tokenizer_config": "tokenizer_config.json",
+}  # fmt: skip
+RESULTS = {  # of the experiments: the rule that makes each
+    "metrics": f"{RUN}/metrics.json", "measure_movement": MOVEMENT, "measure_similarity": SIMILARITY,
+    "trace_run": TRAJECTORY, "probe_direct": DIRECT, "probe_classifier": CLASSIFIER, "probe_hulls": HULLS,
+}  # fmt: skip
+JOBS = {  # what tells the jobs of a rule apart, and so what their logs and benchmark files are called
+    "fetch_corpus": "{corpus}", "write_corpus": "{corpus}", "make_task": "{task}", "pin_model": "{model}",
+    "pretrain": "{model}", "finetune": "{model}/{task}.{run}", "bring_run": "{model}/{task}.{run}",
+    "embed": "{model}/{state}/{task}", "probe_direct": "{model}/{state}/{task}/{split}/layer{layer}",
+    "probe_classifier": "{model}/{state}/{task}/layer{layer}", "probe_hulls": "{model}/{state}/{task}/layer{layer}",
+    "measure_movement": "{model}/{task}.{run}", "measure_similarity": "{model}/{task}.{run}",
+    "trace_run": "{model}/{task}.{run}", "table": "{table}", "print_table7": "table7", "plot": "{figure}",
+    "missing": "missing", "explorer": "explorer", "report": "report",
+}  # fmt: skip
+
+
+class State(NamedTuple):
+    """Which weights of a model: the original ones, or those of a run on a task, at its end or after a step."""
+
+    task: str | None = None
+    run: str | None = None
+    step: int | None = None
+
+    def __str__(self):
+        if self.task is None:
+            return ORIGINAL
+        return f"{self.task}.{self.run}" + (f".step{self.step}" if self.step is not None else "")
+
+    @classmethod
+    def parse(cls, text):
+        if text == ORIGINAL:
+            return cls()
+        if not re.fullmatch(WILDCARDS["state"], text):
+            raise ValueError(f"{text!r} is not a state: it should be `original`, `TASK.RUN` or `TASK.RUN.stepK`.")
+        task, run, *step = text.split(".")
+        return cls(task, run, int(step[0].removeprefix("step")) if step else None)
+
+
+class Run(NamedTuple):
+    """One way from a model's original weights to tuned ones on a task."""
+
+    model: str
+    task: str
+    run: str
+
+    @property
+    def state(self):
+        return State(self.task, self.run)
+
+    @classmethod
+    def of(cls, path):
+        """The run that a result is about."""
+        return cls(**_first(path, MOVEMENT, SIMILARITY, TRAJECTORY, f"{RUN}/metrics.json"))
+
+
+class Space(NamedTuple):
+    """The vectors of a task's targets in a layer; a classifier's result is about both splits (None)."""
+
+    model: str
+    state: State
+    task: str
+    layer: int
+    split: str | None = None
+
+    @classmethod
+    def of(cls, path):
+        """The space that a result is about."""
+        names = _first(path, CLUSTERS, DIRECT, EMBEDDING, CLASSIFIER, HULLS)
+        return cls(**names | {"state": State.parse(names["state"]), "layer": int(names["layer"])})
+
+
+def match(pattern, path):
+    """The names in the end of a path, by a pattern of this module; None where it does not fit."""
+    found = _regex(pattern).search(str(path))
+    return found and found.groupdict()
+
+
+def job_of(path):
+    """The rule and the names of the job that left a log or a benchmark file, from its path below their folder."""
+    rule, _, name = str(path).rpartition(".")[0].partition("/")
+    return rule, match(JOBS.get(rule, "(?!)"), name) or {}
+
+
+@functools.cache
+def _regex(pattern):
+    parts = re.split(r"\{(\w+)\}", pattern)
+    text = "".join(f"(?P<{part}>{WILDCARDS[part]})" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+    return re.compile(rf"(?:^|/){text}$")
+
+
+def _first(path, *patterns):
+    for pattern in patterns:
+        if (found := match(pattern, path)) is not None:
+            return found
+    raise ValueError(f"{path} is not a result of a study.")

@@ -1,0 +1,108 @@
+"""The models of a study: what the config says of one, which is of one of several shapes."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from closerlook.keys import Count, File, Layers, Name, Positive, Rate, Section, Seed, Share, TaskNames, Text
+from closerlook.recipes import Recipe
+from closerlook.shapes import Shape, one_of
+
+DEPTHS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers")  # as architectures call it
+
+
+def depth_of(path):
+    """Number of layers that a local model's `config.json` states, or None."""
+    try:
+        config = json.loads((Path(path) / "config.json").read_text())
+    except (OSError, ValueError, TypeError):
+        return None
+    return next((config[k] for k in DEPTHS if k in config), None)
+
+
+class Pretraining(Section):
+    """A BERT trained from scratch on a corpus's text, by masked language modelling."""
+
+    corpus: str = Field(description="The `grammar` corpus whose text to train on.")
+    n_layers: Count = Field(4, description="Transformer layers.")
+    hidden_size: Count = Field(128, description="Dimension of the vectors.")
+    n_heads: Count = Field(4, description="Attention heads; divides `hidden_size`.")
+    vocab_size: Count = Field(1500, description="Size of the WordPiece vocabulary.")
+    max_length: Count = Field(64, description="Longest sentence, in subwords.")
+    steps: Count = Field(1500, description="Updates.")
+    batch_size: Count = Field(64, description="Sentences per update.")
+    learning_rate: Positive = Field(1e-3, description="Peak learning rate.")
+    warmup: Rate = Field(0.1, description="Share of the updates in which the learning rate rises.")
+    mask_rate: Share = Field(0.15, description="Share of the subwords to predict.")
+    seed: Seed = Field(0, description="Seed of weights, order and masks.")
+
+    def mistakes(self):
+        if self.hidden_size % self.n_heads:
+            yield "n_heads", f"{self.n_heads} does not divide hidden_size {self.hidden_size}"
+
+
+class Model(Shape):
+    """A pre-trained encoder and its tokenizer; one of `hub`, `path`, `pretrain`, `like` says where it comes from."""
+
+    layers: Layers = Field(None, description="Overrides the top-level `layers`.")
+    tasks: TaskNames | None = Field(None, description="The tasks that it takes part in; all, where this is missing.")
+    frozen: bool = Field(False, description="Probe it as it is, and do not fine-tune it.")
+    finetune: Recipe = Field(Recipe(), description="Keys of the top-level `finetune` that differ for this model.")
+
+
+class Saved(Model):
+    """A model that somebody has published or saved."""
+
+    weights: Literal["pretrained", "random"] = Field(
+        "pretrained", description="`random`: the same network, freshly initialised, as a baseline."
+    )
+    seed: Seed = Field(0, description="With `weights: random`: the seed of the weights.")
+
+    def mistakes(self):
+        if "seed" in self.model_fields_set and self.weights != "random":
+            yield "seed", "is for `weights: random`; take it out"
+
+
+class HubModel(Saved):
+    """A model of the Hugging Face hub."""
+
+    hub: Text = Field(description="The model, as `owner/name`.")
+    revision: str | None = Field(None, description="A commit, tag or branch; the commit found is recorded.")
+    n_layers: Count = Field(description="Transformer layers, so that the jobs are known before the download.")
+
+
+class LocalModel(Saved):
+    """A folder in the transformers format."""
+
+    path: File = Field(description="The folder, relative to the working directory.")
+    n_layers: Count | None = Field(None, description="Transformer layers, where its `config.json` does not say.")
+
+    def mistakes(self):
+        yield from super().mistakes()
+        if not (Path(self.path) / "config.json").is_file():
+            yield "path", f"there is no model folder with a config.json at {self.path!r}"
+            return
+        found = depth_of(self.path)
+        if (found or self.n_layers) is None:
+            yield "n_layers", "is missing; give the number of transformer layers"
+        elif self.n_layers and found not in (None, self.n_layers):
+            yield "n_layers", f"is {self.n_layers}, but {self.path}/config.json says {found}"
+
+
+class OwnModel(Model):
+    """One that this workflow trains from scratch."""
+
+    pretrain: Pretraining = Field(description="How to train it.")
+
+
+class LikeModel(Model):
+    """The network and tokenizer of another model of this config, freshly initialised, as a baseline."""
+
+    like: Name = Field(description="The other model.")
+    weights: Literal["random"] = Field(description="`random`: with the same weights it would be the same model.")
+    seed: Seed = Field(0, description="The seed of the weights.")
+
+
+AnyModel = one_of(hub=HubModel, path=LocalModel, pretrain=OwnModel, like=LikeModel)

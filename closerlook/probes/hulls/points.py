@@ -1,0 +1,50 @@
+"""Sets of points: as arrays that can be computed with, and in a frame of unit size."""
+
+import numpy as np
+
+from closerlook.errors import InputError
+
+
+def points(X, name):
+    X = np.asarray(X)
+    if X.ndim != 2 or 0 in X.shape:
+        raise InputError(
+            f"{name} must be an array (points, dimensions) with at least one point, not of shape {X.shape}."
+        )
+    if X.dtype.kind not in "biuf":
+        raise InputError(f"{name} must hold real numbers, not {X.dtype}.")
+    X = np.ascontiguousarray(X, np.float64)
+    if not np.isfinite(X).all():
+        raise InputError(f"{name} holds a NaN or an infinity; remove those points first.")
+    return X
+
+
+def pair(A, B):
+    A, B = points(A, "A"), points(B, "B")
+    if A.shape[1] != B.shape[1]:
+        raise InputError(f"The points of the two sets must have one width, not {A.shape[1]} and {B.shape[1]}.")
+    return A, B
+
+
+def unit_ball(X):
+    """The points around the middle of their ranges, scaled into the unit ball; the middle; the radius."""
+    centre = X.min(0) / 2 + X.max(0) / 2
+    Z = X - centre
+    size = np.abs(Z).max() or 1.0  # first, so that no square overflows
+    Z /= size
+    radius = np.sqrt(np.einsum("nd,nd->n", Z, Z).max()) or 1.0
+    return Z / radius, centre, size * radius
+
+
+def frame(X):
+    """The points around one of them, scaled by a power of two into the unit ball; that point; the scale.
+
+    Neither rounds coordinates that have few digits, such as counts, so that equal distances stay equal.
+    """
+    _, middle, size = unit_ball(X)
+    centre = X[np.argmin((((X - middle) / size) ** 2).sum(1))]
+    Z = X - centre
+    size = np.abs(Z).max() or 1.0
+    _, power = np.frexp(size * np.sqrt(np.einsum("nd,nd->n", Z / size, Z / size).max()))
+    scale = np.ldexp(1.0, min(power, 1023))
+    return Z / scale, centre, scale

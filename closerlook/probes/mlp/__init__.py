@@ -1,0 +1,1 @@
+"""The classifier probe: a grid of ReLU networks, and what it owes to memorising."""

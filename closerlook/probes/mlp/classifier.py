@@ -1,0 +1,196 @@
+"""The classifier probe of the workflow: accuracy, and on request what it owes to memorising (paper, section 3)."""
+
+import time
+import warnings
+
+import numpy as np
+
+from closerlook.devices import pick_device, torch_threads
+from closerlook.probes.mlp.control import control_labels
+from closerlook.probes.mlp.description import online_code
+from closerlook.probes.mlp.estimator import MLPProbe
+from closerlook.probes.mlp.folds import folds
+from closerlook.probes.mlp.linear import compare, linear_readout
+from closerlook.probes.mlp.networks import tensors
+from closerlook.probes.threads import spread
+from closerlook.vectors import constant
+
+
+def probe(
+    train,
+    test,
+    *,
+    hidden_layer_sizes,
+    alphas,
+    cv=3,
+    repeats=5,
+    max_iter=1000,
+    halving=False,
+    scale="standard",
+    random_state=0,
+    threads=1,
+    device="cpu",
+    words=None,
+    selectivity=False,
+    description_length=False,
+    memorisation=False,
+    predictions=False,
+    verbose=True,
+):
+    """Select a network on the training vectors, train it `repeats` times, and test each.
+
+    The paper's probe (section 3): a ReLU network trained with Adam; shape and L2 weight are selected by accuracy on
+    training data, and the selected candidate is trained again from several initialisations. See `MLPProbe`.
+
+    Parameters
+    ----------
+    train, test : (X, y)
+        Vectors (n, dim) and label ids (n,).
+    hidden_layer_sizes : list of lists of int
+        Candidate shapes; an empty list is a linear probe.
+    alphas : list of float
+        Candidate L2 weights, as scikit-learn's `MLPClassifier` defines them.
+    cv : int
+        Stratified folds to select by; 1 is one stratified hold-out of 20 %.
+    repeats, max_iter, random_state, threads : int
+        Initialisations of the selected candidate; most epochs of a network; seed; CPU threads.
+    halving : bool
+        Drop hopeless candidates early.
+    scale : {"standard", "none"}
+        Standardise each dimension on what a network is trained on, or take the vectors as they are.
+    device : {"cpu", "cuda", "auto"}
+    words : (list of str, list of str), optional
+        The word of each target of train and test, for `selectivity`; None where targets are sentences.
+    selectivity : bool
+        Also train the selected candidate on a control task (see `control_labels`).
+    description_length : bool
+        Also compute the labels' description length with the selected candidate (see `online_code`).
+    memorisation : bool
+        Also train the selected candidate on 80 % of the training data, and follow its accuracy on these, on the other
+        20 % and on the test data (paper, first arXiv version).
+    predictions : bool
+        Also give the label that each repeat predicts of each test point.
+    verbose : bool
+        Show the progress of what is slow.
+
+    Returns
+    -------
+    dict
+        `status`: `ok`; `single_class` where there is nothing to tell apart (then the scores are None); `constant` where
+        all training vectors are equal, so that any network gives the most frequent label.
+        `accuracies` (per repeat), `accuracy`, `accuracy_std`: test accuracy in percent; `best`: the selected candidate;
+        `confusions`: [label, predicted label, how often] over all repeats, where they differ;
+        `grid`: every candidate's selection accuracy by fold, epochs and what stopped it; per repeat `epochs`,
+        `stopped`, `converged` and `curves` (loss, and test accuracy by epoch); `rare_labels`: those with too few
+        points for every fold; `majority`: test accuracy of the most frequent training label; `linear`: how a linear
+        readout does beside it (see `linear.compare`), None where there is none; `n_test`, how many
+        points were tested; `seconds`.
+        On request `predictions` (repeats, n_test), None where there is nothing to tell apart; `control` (accuracies on
+        the control task), `selectivity` (accuracy minus control accuracy, in points; None for sentences, which have no
+        word type, and where all words draw one label), `description_length` (bits and compression, by repeat) and
+        `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest` and `test`).
+    """
+    (X, y), (Xt, yt) = train, test
+    start = time.perf_counter()
+    result = {
+        "status": "single_class", "accuracy": None, "accuracy_std": None, "accuracies": [], "best": None, "grid": [],
+        "confusions": [], "linear": None, "n_test": len(yt),
+        "majority": 100 * float(np.mean(yt == np.bincount(y).argmax())),
+    }  # fmt: skip
+    asked = {"selectivity": selectivity, "description_length": description_length, "memorisation": memorisation}
+    asked["predictions"] = predictions
+    result |= {name: None for name, wanted in asked.items() if wanted}
+    if len(np.unique(y)) < 2:
+        return result | {"seconds": time.perf_counter() - start}
+    if constant(X):
+        guess = np.full((repeats, len(yt)), np.bincount(y).argmax())
+        result |= {"status": "constant", "accuracies": [result["majority"]] * repeats, "accuracy_std": 0.0}
+        result |= {"accuracy": result["majority"], "confusions": _confusions(guess, yt)}
+        result |= {"predictions": guess} if predictions else {}
+        return result | {"seconds": time.perf_counter() - start}
+    options = {
+        "cv": cv, "repeats": repeats, "max_iter": max_iter, "halving": halving, "scale": scale,
+        "random_state": random_state, "n_jobs": threads, "device": device, "verbose": verbose,
+    }  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # rare labels are said in the result
+        fitted = MLPProbe(hidden_layer_sizes, alphas, **options).fit(X, y, {"test": (Xt, yt)})
+    best, each = fitted.best_params_, fitted.predict_each(Xt)
+    readout = linear_readout(X, y, Xt)
+    result |= _accuracies(fitted) | {
+        "status": "ok",
+        "best": {**best, "hidden_layer_sizes": list(best["hidden_layer_sizes"])},
+        "grid": _grid(fitted.cv_results_, cv) if len(fitted.cv_results_["params"]) > 1 else [],
+        "confusions": _confusions(each, yt),
+        "linear": None if readout is None else compare(readout, each, yt),
+        "rare_labels": fitted.rare_labels_.tolist(),
+        "epochs": fitted.n_iter_.tolist(),
+        "stopped": fitted.stopped_.tolist(),
+        "converged": (fitted.stopped_ == "converged").tolist(),
+        "curves": [_rounded(curves) for curves in fitted.learning_curves_],
+    }
+    if predictions:
+        result["predictions"] = each
+    chosen = MLPProbe([best["hidden_layer_sizes"]], [best["alpha"]], **options)
+    if selectivity and words and words[0] is not None:
+        control = [control_labels(w, y, random_state) for w in words]
+        if len(np.unique(control[0])) > 1:
+            result["control"] = _accuracies(chosen.fit(X, control[0], {"test": (Xt, control[1])}))
+            result["selectivity"] = result["accuracy"] - result["control"]["accuracy"]
+    if description_length:
+        scaled = X if scale == "none" else fitted.scaler_.transform(X)  # sender and receiver have the vectors
+        data = tensors(scaled, np.unique(y, return_inverse=True)[1], pick_device(device))
+        with torch_threads(1):
+            codes = spread(
+                lambda r: online_code(*data, *best.values(), max_iter=max_iter, seed=random_state + r),
+                range(repeats),
+                threads if data[0].device.type == "cpu" else 1,
+                "description length" if verbose else None,
+            )
+        result["description_length"] = {key: [code[key] for code in codes] for key in codes[0]}
+    if memorisation:
+        kept, held = folds(y, 1, random_state)[0]
+        if len(np.unique(y[kept])) > 1:
+            sets = {"subtrain": (X[kept], y[kept]), "subtest": (X[held], y[held]), "test": (Xt, yt)}
+            fitted = chosen.fit(X[kept], y[kept], sets)
+            result["memorisation"] = [_rounded(curves) for curves in fitted.learning_curves_]
+    return result | {"seconds": time.perf_counter() - start}
+
+
+def _accuracies(fitted):
+    """In percent."""
+    return {
+        "accuracies": [100 * float(a) for a in fitted.accuracies_],
+        "accuracy": 100 * fitted.mean_accuracy_,
+        "accuracy_std": 100 * fitted.std_accuracy_,
+    }
+
+
+def _confusions(predicted, y):
+    """[label, predicted label, how often], sorted, of the predictions (repeats, n) that are wrong."""
+    pairs = np.stack([np.broadcast_to(y, predicted.shape), predicted], -1)[predicted != y]
+    found, count = np.unique(pairs.reshape(-1, 2), axis=0, return_counts=True)
+    return np.column_stack([found, count]).tolist()
+
+
+def _grid(results, cv):
+    """One entry per candidate."""
+    return [
+        {
+            "hidden_layer_sizes": list(params["hidden_layer_sizes"]),
+            "alpha": params["alpha"],
+            "accuracy": 100 * float(results["mean_test_score"][i]),
+            "accuracies": [100 * float(results[f"split{k}_test_score"][i]) for k in range(cv)],
+            "epochs": [int(results[f"split{k}_n_iter"][i]) for k in range(cv)],
+            "stopped": [str(results[f"split{k}_stopped"][i]) for k in range(cv)],
+        }
+        for i, params in enumerate(results["params"])
+    ]
+
+
+def _rounded(curves):
+    """Curves short enough for a file: losses to six digits, accuracies in percent."""
+    return {
+        name: [float(f"{v:.6g}") if name == "loss" else round(100 * v, 3) for v in values]
+        for name, values in curves.items()
+    }

@@ -1,0 +1,52 @@
+"""The recipe of a fine-tuning, as the config gives it and as the training takes it."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from closerlook.keys import (
+    INTEGER,
+    NULL,
+    STRING,
+    Count,
+    Positive,
+    Precision,
+    Rate,
+    Section,
+    list_schema,
+    number,
+    unique,
+)
+
+
+def _steps(value):
+    numbers = isinstance(value, list) and value and all(type(n) is int and n > 0 for n in value)
+    if value is not None and not numbers and not re.fullmatch(r"every [1-9]\d*", str(value)):
+        raise ValueError("write `every N` (say, `every 5`) or a list of update numbers, counted from 1")
+    return unique(value)
+
+
+Steps = Annotated[
+    str | list[int] | None,
+    BeforeValidator(_steps),
+    WithJsonSchema(list_schema(INTEGER | {"minimum": 1}, STRING | {"pattern": r"^every [1-9]\d*$"}, NULL)),
+]
+
+
+class Recipe(Section):
+    """How to fine-tune. The defaults are the paper's (section 3)."""
+
+    epochs: Count = Field(10, description="Passes over the training sentences.")
+    batch_size: Count = Field(32, description="Sentences per update.")
+    learning_rate: Positive = Field(3e-4, description="Peak learning rate of Adam.")
+    warmup: Rate = Field(0.1, description="Share of the updates in which the learning rate rises; then it falls to 0.")
+    weight_decay: number(ge=0, allow_inf_nan=False) = Field(0.0, description="Decoupled weight decay.")
+    dropout: Rate = Field(0.1, description="Dropout on the vector that the classifier layer reads.")
+    max_grad_norm: number(gt=0) = Field(1.0, description="Gradients are clipped to this norm.")
+    precision: Precision = Field("fp32", description="Arithmetic of the forward and backward pass: `fp32` or `bf16`.")
+    steps: Steps = Field(
+        None,
+        description="Which updates to keep as states of their own: `every 5`, or a list of update numbers. Of a model "
+        "that `trajectories` follows, only the runs that it follows keep any.",
+    )

@@ -1,0 +1,119 @@
+"""Runs that somebody else made: what the config says of one, and the numbers of its steps."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from closerlook.keys import NULL, STRING, File, Natural, Text, list_schema, refuse, unique
+from closerlook.shapes import Shape, one_of
+
+TAKEN = r"seed\d+|step\d+|original"  # what the workflow calls its own
+COMMIT = r"(?=.*[a-f])[0-9a-f]{7,40}"
+
+
+def _revisions(value):
+    if isinstance(value, str):
+        refuse([("", f"is {value!r}; a pattern needs a folder: list the revisions, such as `[step1000, step2000]`")])
+    for name in value if isinstance(value, list) else ():
+        if isinstance(name, str) and re.fullmatch(COMMIT, name):
+            refuse([("", f"{name!r} is a commit, which does not tell the number of its step; name a tag or a branch")])
+    return _series(value)
+
+
+def _folders(value):
+    names = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    for name in names:
+        if isinstance(name, str) and (Path(name).is_absolute() or ".." in Path(name).parts or name.startswith("~")):
+            refuse([("", f"{name!r} is not inside the run's `path`; name folders in it, such as `checkpoint-*`")])
+    return value if isinstance(value, str) else _series(value)
+
+
+def _series(value):
+    """A list of steps; each is known by a number of its own."""
+    if value is not None and not (isinstance(value, list) and value and all(isinstance(s, str) and s for s in value)):
+        raise ValueError("write the list of the steps' names, in quotes where YAML reads a number")
+    refuse(("", problem) for problem in unnumbered(unique(value) or ()))
+    return value
+
+
+Revisions = Annotated[list[str] | None, BeforeValidator(_revisions), WithJsonSchema(list_schema(STRING, NULL))]
+Folders = Annotated[
+    str | list[str] | None, BeforeValidator(_folders), WithJsonSchema(list_schema(STRING, STRING, NULL))
+]
+
+
+class Run(Shape):
+    """A fine-tuned model that you bring; `hub` or `path` says where it comes from."""
+
+    model: str = Field(description="The name in `models` of the model that it started from.")
+    task: str = Field(description="The name in `tasks` of the task that it was fine-tuned on.")
+    seed: Natural | None = Field(
+        None, description="Its seed: runs of one model and task that say theirs are seeds of one recipe."
+    )
+
+
+class HubRun(Run):
+    """A fine-tuned model of the Hugging Face hub."""
+
+    hub: Text = Field(description="The model, as `owner/name`.")
+    revision: str | None = Field(None, description="A commit, tag or branch; the commit found is recorded.")
+    steps: Revisions = Field(
+        None, description="The revisions that hold its steps, such as `[step1000, step2000]`; their numbers order them."
+    )
+
+
+class LocalRun(Run):
+    """A folder that a fine-tuned model was saved to, such as a Trainer's."""
+
+    path: File = Field(description="The folder, relative to the working directory.")
+    steps: Folders = Field(
+        None,
+        description="The folders in it that hold its steps: a pattern, such as `checkpoint-*`, or a list; their "
+        "numbers order them.",
+    )
+
+    def mistakes(self):
+        if not Path(self.path).is_dir():
+            yield "path", f"there is no folder {self.path!r}; give a path relative to {Path.cwd()}"
+            return
+        names = steps_of(self)
+        if self.steps and not names:
+            there = ", ".join(sorted(p.name for p in Path(self.path).iterdir() if p.is_dir())) or "none"
+            yield "steps", f"no folder in {self.path!r} matches {self.steps!r}; those in it: {there}"
+        if isinstance(self.steps, str):
+            yield from (("steps", problem) for problem in unnumbered(names))
+        else:
+            lost = [name for name in names if not (Path(self.path) / name).is_dir()]
+            yield from (("steps", f"there is no folder {name!r} in {self.path!r}") for name in lost)
+
+
+AnyRun = one_of(hub=HubRun, path=LocalRun)
+
+
+def steps_of(run):
+    """The names of a run's steps, by number where each has one: revisions, or folders in its `path`."""
+    if not isinstance(run.steps, str):
+        names = run.steps or []
+    else:
+        names = [p.relative_to(run.path).as_posix() for p in Path(run.path).glob(run.steps) if p.is_dir()]
+    return sorted(names, key=lambda name: (number_of(name) or 0, name))
+
+
+def number_of(name):
+    """The number of a step: the last in the name of its folder or revision, None where there is none."""
+    found = re.findall(r"[0-9]+", Path(name).name)
+    return int(found[-1]) if found else None
+
+
+def unnumbered(names):
+    """Yield what is wrong with the names of steps, which are told apart by their numbers."""
+    seen = {}
+    for name in names:
+        number = number_of(name)
+        if number is None:
+            yield f"{name!r} has no number in its name; the steps of a run are ordered by theirs"
+        elif number in seen:
+            yield f"{seen[number]!r} and {name!r} are both step {number}; name one of them"
+        seen.setdefault(number, name)

@@ -1,8 +1,0 @@
-from closerlook.analysis.tables import read_table
-from closerlook.figures import style
-from closerlook.figures.layers import layers
-from closerlook.joblog import logged
-
-with logged(snakemake.log[0]):
-    figure = layers(read_table(snakemake.input[0]), snakemake.params.models, snakemake.params.tasks)
-    style.save(figure, snakemake.output)

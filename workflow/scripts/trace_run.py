@@ -1,0 +1,27 @@
+from pathlib import Path
+
+import numpy as np
+
+from closerlook.analysis.plane import common_plane, sample
+from closerlook.analysis.trace import trace_run
+from closerlook.encoders.steps import step_spaces
+from closerlook.files import read_json, save_arrays, write_json
+from closerlook.jobs.gpus import one_gpu
+from closerlook.jobs.joblog import logged
+from closerlook.layout import SPLITS, Space
+from closerlook.provenance import made_by
+from closerlook.vectors import read_vectors
+
+with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
+    files, params, record = snakemake.input, snakemake.params, read_json(snakemake.input.labels)
+    labels = {split: np.array(record[split]) for split in SPLITS}
+    before, after = ({Space.of(file).layer: file for file in files[end]} for end in ("before", "after"))
+    ends = ((n, read_vectors(before[n]), read_vectors(after[n])) for n in params.layers)
+    planes = {n: common_plane(a, b, labels["train"]) for n, a, b in ends}
+    model, run, task = (Path(files[name]).parent for name in ("weights", "run_weights", "summary"))
+    options = {**params.embedding, "device": params.device, "threads": snakemake.threads}
+    shown, scratch = {"planes": planes, "sample": sample(labels["train"])}, f"{snakemake.output.arrays}.spaces"
+    with step_spaces(model, run, files.steps, task, params.layers, scratch, **options) as spaces:
+        record, arrays = trace_run(spaces, labels, **params.direct, **shown, threads=snakemake.threads)
+    save_arrays(snakemake.output.arrays, arrays)
+    write_json(snakemake.output.record, {**record, "made_by": made_by(**params.direct)})
