@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from closerlook.encoders.folder import number_of
 from closerlook.keys import NULL, STRING, File, Natural, Text, list_schema, refuse, unique
 from closerlook.shapes import Shape, one_of
 
@@ -25,8 +26,8 @@ def _revisions(value):
 def _folders(value):
     names = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     for name in names:
-        if isinstance(name, str) and (Path(name).is_absolute() or ".." in Path(name).parts or name.startswith("~")):
-            refuse([("", f"{name!r} is not inside the run's `path`; name folders in it, such as `checkpoint-*`")])
+        if isinstance(name, str) and (Path(name).is_absolute() or name.startswith("~")):
+            refuse([("", f"{name!r} is not relative to the run's `path`; write `checkpoint-*` or `../checkpoint-*`")])
     return value if isinstance(value, str) else _series(value)
 
 
@@ -99,12 +100,6 @@ def steps_of(run):
     else:
         names = [p.relative_to(run.path).as_posix() for p in Path(run.path).glob(run.steps) if p.is_dir()]
     return sorted(names, key=lambda name: (number_of(name) or 0, name))
-
-
-def number_of(name):
-    """The number of a step: the last in the name of its folder or revision, None where there is none."""
-    found = re.findall(r"[0-9]+", Path(name).name)
-    return int(found[-1]) if found else None
 
 
 def unnumbered(names):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from runs_fixtures import full
 
 from closerlook.analysis.answers import answers
 from closerlook.analysis.labels import COLUMNS as LABELS
@@ -20,14 +21,20 @@ def say(before=None, after=(), labels=(), moved=(), runs=None):
     base = CELL | {"layer": 2, "depth": 2, "n_labels": 4, "n_test": 400, "accuracy": 60.0, "n_clusters": 4,
                    "fewest_clusters": 4, "overlapping": 0, "conflict_points": 0, "linear_accuracy": 60.0,
                    "linear_lead": 0.0, "linear_lead_error": 1.0}  # fmt: skip
-    rows = [base | {"state": "pretrained"} | (before or {})]
-    rows += [base | {"state": f"t.seed{s}", "tuned_on": "t", "seed": s} | one for s, one in enumerate(after)]
+    rows = [base | {"state": "original"} | (before or {})]
+    rows += [
+        base | {"state": f"t.seed{s}", "tuned_on": "t", "run": f"seed{s}", "seed": s} | one
+        for s, one in enumerate(after)
+    ]
     spaces = pd.DataFrame(rows, columns=list(SPACES))
     frames = [CELL | {"layer": 2, "label": name, "tuned_on": None, "min_distance": old} for name, old, _ in labels]
-    frames += [CELL | {"layer": 2, "label": name, "tuned_on": "t", "seed": s, "min_distance": new}
+    frames += [CELL | {"layer": 2, "label": name, "tuned_on": "t", "run": f"seed{s}", "seed": s, "min_distance": new}
                for name, _, some in labels for s, new in enumerate(some)]  # fmt: skip
-    moves = [CELL | {"seed": 0, "layer": n, "label": "a", "relative_length": length} for n, length in enumerate(moved)]
-    runs = runs or [{"seed": s, "weight_change": 0.01} for s in range(len(after))]
+    moves = [
+        CELL | {"run": "seed0", "seed": 0, "layer": n, "label": "a", "relative_length": length}
+        for n, length in enumerate(moved)
+    ]
+    runs = runs or [{"run": f"seed{s}", "weight_change": 0.01} for s in range(len(after))]
     tables = (spaces, pd.DataFrame(frames, columns=list(LABELS)), pd.DataFrame(moves, columns=list(MOVEMENT)),
               pd.DataFrame([CELL | run for run in runs], columns=list(TUNING)))  # fmt: skip
     (found,) = answers(*tables, ["m"], ["t"])
@@ -146,10 +153,26 @@ def test_which_layers_moved(moved, said):
 
 
 def test_runs_that_changed_nothing_are_said_to():
-    runs = [{"seed": 0, "weight_change": 0.0}, {"seed": 1, "weight_change": 0.02}]
+    runs = [{"run": "seed0", "unchanged": "exactly"}, {"run": "seed1"}]
     assert say(after=[{}, {}], runs=runs)[1] == [
-        "The run of seed 0 changed nothing: the weights are still those of the original."
+        "The run seed0 changed nothing: the weights equal those of the original exactly. (Was an adapter not applied, "
+        "or the learning rate zero?)"
     ]
+    assert say(after=[{}, {}], runs=[{"run": "seed0"}, {"run": "seed1"}])[1] == []
+
+
+def test_a_run_that_guesses_where_the_original_did_not_may_have_collapsed():
+    guesses = {"accuracy": 31.0, "linear_accuracy": 29.0, "majority": 30.0, "n_test": 400}
+    learned = guesses | {"linear_accuracy": 60.0}
+    (said,) = say({"majority": 30.0}, [guesses, guesses | {"accuracy": 60.0}])[1]
+    assert said.startswith("The run seed0 may have collapsed") and "(31.0 % of the test examples)" in said
+    assert say({"majority": 30.0}, [learned])[1] == []
+    assert say(guesses, [guesses])[1] == []  # nor did the original tell more
+
+
+def test_runs_that_do_not_say_their_seeds_are_counted_as_runs():
+    after = [{"run": name, "seed": None, "accuracy": accuracy} for name, accuracy in (("x", 80.0), ("y", 84.0))]
+    assert "; 2 runs: 80.0 to 84.0 %)" in say(after=after)[0][0] and "; one run)" in say(after=after[:1])[0][0]
 
 
 def test_a_probe_that_did_not_learn_is_told():
@@ -168,11 +191,12 @@ def test_what_was_not_measured_is_not_said():
 def test_how_fine_tuning_went_is_read_from_its_metrics(tmp_path):
     paths = []
     for seed in (1, 0):
-        paths.append(tmp_path / f"m/t.seed{seed}/metrics.json")
+        paths.append(tmp_path / f"runs/m/t.seed{seed}/metrics.json")
         paths[-1].parent.mkdir(parents=True)
         found = {"train_accuracy": 0.9, "test_accuracy": 0.5 + seed / 4, "n_updates": 7, "weight_change": 0.1 * seed}
         write_json(paths[-1], found | {"wall_seconds": 3.0, "device": "cpu", "status": "ok"})
-    table = tuning(map(str, paths))
+    table = tuning(map(str, paths), full("m/t.seed0", "m/t.seed1"))
     assert table[["model", "task", "seed"]].to_numpy().tolist() == [["m", "t", 0], ["m", "t", 1]]
     assert table.test_accuracy.tolist() == [50, 75] and table.weight_change.tolist() == [0, 0.1]
-    assert tuning([]).empty
+    assert table.unchanged[0] == "exactly" and pd.isna(table.unchanged[1])
+    assert tuning([], {}).empty

@@ -12,8 +12,9 @@ from closerlook.analysis import claims as module
 from closerlook.analysis import labels as label_rows
 from closerlook.analysis import movement as movement_rows
 from closerlook.analysis import spaces as space_rows
-from closerlook.analysis.claims import CLAIMS, Study, claims, holm, sign_flips
-from closerlook.analysis.clusters import cluster_table
+from closerlook.analysis.claim_pairs import CLAIMS, Study, claim_pairs
+from closerlook.analysis.claims import claims, holm, sign_flips
+from closerlook.analysis.clusters import clusters
 from closerlook.analysis.intervals import interval, over_seeds
 from closerlook.figures.claims import claims as draw
 
@@ -35,7 +36,7 @@ def test_one_value_has_no_spread_and_missing_ones_do_not_count():
 
 
 def test_over_seeds_is_a_summary_of_each_group():
-    frame = pd.DataFrame({"model": ["m", "m", "n"], "seed": [0, 1, 0], "x": [1.0, 3.0, 5.0]})
+    frame = pd.DataFrame({"model": ["m", "m", "n"], "run": ["seed0", "seed1", "seed0"], "x": [1.0, 3.0, 5.0]})
     table = over_seeds(frame, ["model"], {"x": "y"}).set_index("model")
     low, high = stats.t.interval(0.95, 1, loc=2, scale=1)
     assert table.loc["m"].tolist() == pytest.approx([2, 2, np.sqrt(2), low, high])
@@ -63,16 +64,16 @@ def make(effect=1.0, tasks=4, seeds=3, layers=4):
     rows, labels, moves = [], [], []
     names = [f"t{i}" for i in range(tasks)]
     for task in names:
-        states = ["pretrained", *(f"{task}.seed{s}" for s in range(seeds))]
+        states = ["original", *(f"{task}.seed{s}" for s in range(seeds))]
         states += [f"{other}.seed{s}" for other in names if task == "t0" and other != "t0" for s in range(seeds)]
         for state in states:
-            tuned = None if state == "pretrained" else state.split(".")[0]
-            seed = None if tuned is None else int(state[-1])
+            tuned = None if state == "original" else state.split(".")[0]
+            run = None if tuned is None else state.split(".")[1]
             own = (tuned == task) * effect
             helps = {"t1": 3, "t2": -3}.get(tuned, 0) * effect
             for layer in range(layers + 1):
                 rows.append({
-                    "model": "m", "task": task, "state": state, "tuned_on": tuned, "seed": seed, "layer": layer,
+                    "model": "m", "task": task, "state": state, "tuned_on": tuned, "run": run, "layer": layer,
                     "depth": layers, "n_labels": 3, "fewest_clusters": 3,
                     "accuracy": 70 + 5 * own + helps + rng.normal(0, 0.1),
                     "n_clusters": 12 * 2.0 ** -round(own), "is_linear": True, "test_is_linear": True,
@@ -80,11 +81,11 @@ def make(effect=1.0, tasks=4, seeds=3, layers=4):
                     "original_similarity": None if tuned is None else 0.5 + 0.3 * own, "original_pairs": 6,
                 })  # fmt: skip
                 for label in "abc":
-                    cell = {"model": "m", "task": task, "state": state, "tuned_on": tuned, "seed": seed, "layer": layer}
+                    cell = {"model": "m", "task": task, "state": state, "tuned_on": tuned, "run": run, "layer": layer}
                     labels.append(cell | {"label": label, "min_distance": 2.0**own * rng.uniform(0.9, 1.1)})
                 if tuned == task:
                     far = layer if effect > 0 else layers - layer
-                    cell = {"model": "m", "task": task, "seed": seed, "layer": layer, "label": "a"}
+                    cell = {"model": "m", "task": task, "run": run, "layer": layer, "label": "a"}
                     moves.append(cell | {"relative_length": 0.1 + far})
     return Study(
         pd.DataFrame(rows, columns=list(space_rows.COLUMNS)),
@@ -95,8 +96,14 @@ def make(effect=1.0, tasks=4, seeds=3, layers=4):
     )
 
 
+def parts(study):
+    """What the tables of claims are made from."""
+    return study.spaces, study.labels, study.movement, study.related, study.opposing
+
+
 def test_what_holds_is_supported():
-    table, pairs = claims(make(tasks=8))
+    study = parts(make(tasks=8))
+    table, pairs = claims(*study), claim_pairs(*study)
     by = table.set_index("claim")
     assert set(by.verdict.drop("transfer")) == {"supported"} and (by.share == 1).all()
     assert by.effect["accuracy"] == pytest.approx(5, abs=0.2) and by.n["accuracy"] == 24 and by.cells["accuracy"] == 8
@@ -114,7 +121,7 @@ def test_what_holds_is_supported():
 
 
 def test_the_opposite_is_contradicted_and_its_exceptions_are_named():
-    table, _ = claims(make(-1.0, tasks=8, seeds=1))
+    table = claims(*parts(make(-1.0, tasks=8, seeds=1)))
     by = table.set_index("claim")
     assert set(by.verdict.drop("transfer")) == {"contradicted"} and (by.share == 0).all()
     assert [name[:6] for name in sorted(by.exceptions["accuracy"])] == [f"m / t{i}" for i in range(8)]
@@ -137,8 +144,8 @@ def test_labels_that_move_together_are_no_independent_evidence(together, monkeyp
             change = rng.normal() * np.sqrt(together) + rng.normal(size=k) * np.sqrt(1 - together)
             row = {"model": "m", "task": task, "layer": 2, "label": [f"l{i}" for i in range(k)]}
             rows.append(pd.DataFrame(row | {"tuned_on": None, "min_distance": 1.0}))
-            rows.append(pd.DataFrame(row | {"tuned_on": task, "seed": 0, "min_distance": 2.0**change}))
-        (found,) = claims(Study(spaces, pd.concat(rows), None, [], []))[0].itertuples()
+            rows.append(pd.DataFrame(row | {"tuned_on": task, "run": "seed0", "min_distance": 2.0**change}))
+        (found,) = claims(spaces, pd.concat(rows), None, [], []).itertuples()
         wrong += found.verdict != "too little data"
         covered += found.ci_low <= 0 <= found.ci_high
     error = 3 * np.sqrt(0.05 * 0.95 / n)
@@ -148,7 +155,7 @@ def test_labels_that_move_together_are_no_independent_evidence(together, monkeyp
 @pytest.mark.parametrize("tasks", [1, 2])
 def test_few_pairs_are_too_little_data(tasks):
     """However alike they are: with two tasks, every p value would be below 0.05."""
-    table, _ = claims(make(tasks=tasks, seeds=3))
+    table = claims(*parts(make(tasks=tasks, seeds=3)))
     assert set(table.verdict) == {"too little data"} and table.p.isna().all()
     assert table.set_index("claim").n["accuracy"] == 3 * tasks
 
@@ -157,15 +164,15 @@ def test_what_was_not_measured_is_no_pair():
     study = make()
     study.spaces.loc[study.spaces.task == "t1", "accuracy"] = None
     study.spaces.loc[study.spaces.task == "t2", "test_is_linear"] = False
-    study.spaces.loc[study.spaces.state == "pretrained", "n_clusters"] = 3  # no more than labels
-    table = claims(study)[0].set_index("claim")
+    study.spaces.loc[study.spaces.state == "original", "n_clusters"] = 3  # no more than labels
+    table = claims(*parts(study)).set_index("claim")
     assert table.cells["accuracy"] == 3 and table.cells["train_test_similarity"] == 3
     assert table.n["clusters"] == 0 and table.verdict["clusters"] == "too little data"
 
 
 def test_an_empty_study_has_verdicts_and_a_figure():
     study = make(tasks=0)
-    table, pairs = claims(study)
+    table, pairs = claims(*parts(study)), claim_pairs(*parts(study))
     assert (
         list(table.claim) == [c.name for c in CLAIMS] and set(table.verdict) == {"too little data"} and not len(pairs)
     )
@@ -175,8 +182,8 @@ def test_an_empty_study_has_verdicts_and_a_figure():
 def test_conflicts_excuse_clusters():
     study = make()
     study.spaces["fewest_clusters"] = 11  # three labels, and eight points that another label has too
-    study.spaces.loc[study.spaces.state == "pretrained", "n_clusters"] = 11
-    assert claims(study)[0].set_index("claim").n["clusters"] == 0
+    study.spaces.loc[study.spaces.state == "original", "n_clusters"] = 11
+    assert claims(*parts(study)).set_index("claim").n["clusters"] == 0
 
 
 def test_labels_that_meet_another_are_exceptions_with_a_reason_and_no_infinity():
@@ -187,9 +194,9 @@ def test_labels_that_meet_another_are_exceptions_with_a_reason_and_no_infinity()
         study.labels.loc[rows & (study.labels.task == "t1") & (study.labels.label == label), "min_distance"] = distance
 
     meets(before, "a", np.nan)
-    meets(after & (study.labels.seed == 1), "b", 0.0)  # in one seed of two, and as a distance of zero
+    meets(after & (study.labels.run == "seed1"), "b", 0.0)  # in one seed of two, and as a distance of zero
     meets(before | after, "c", np.nan)
-    table, pairs = claims(study)
+    table, pairs = claims(*parts(study)), claim_pairs(*parts(study))
     row = table.set_index("claim").loc["label_distances"]
     assert row.n == 9 and np.isfinite([row.effect, row.ci_low, row.ci_high, row.p]).all()
     assert row.exceptions == ["m / t1 / b (meets another label after fine-tuning, and none before)"]
@@ -200,16 +207,17 @@ def test_labels_that_meet_another_are_exceptions_with_a_reason_and_no_infinity()
 def test_a_run_that_collapsed_does_not_support_what_the_others_do():
     """All labels of one task in four meet afterwards: without them, the other three would be as good as certain."""
     study = make(tasks=4, seeds=1)
-    rest = claims(Study(study.spaces, study.labels[study.labels.task != "t3"], study.movement, [], []))[0]
+    rest = claims(study.spaces, study.labels[study.labels.task != "t3"], study.movement, [], [])
     assert rest.set_index("claim").verdict["label_distances"] == "supported"
     gone = (study.labels.tuned_on == "t3") & (study.labels.task == "t3")
     study.labels.loc[gone, "min_distance"] = np.nan
-    row = claims(study)[0].set_index("claim").loc["label_distances"]
+    row = claims(*parts(study)).set_index("claim").loc["label_distances"]
     assert row.verdict != "supported" and len(row.exceptions) == 3
 
 
 def test_the_figure_shows_every_pair_and_verdict():
-    table, pairs = claims(make())
+    study = parts(make())
+    table, pairs = claims(*study), claim_pairs(*study)
     figure = draw(table, pairs)
     for row, axis in zip(table.itertuples(), figure.axes):
         shown = axis.collections[0].get_offsets()[:, 0]
@@ -221,7 +229,7 @@ def test_clusters_stand_where_there_were_more_than_labels():
     study = make(tasks=2)
     spaces = study.spaces.astype({"n_clusters": float})
     spaces.loc[(spaces.task == "t1") & spaces.tuned_on.isna(), "n_clusters"] = 3
-    table = cluster_table(spaces, ["m"], ["t1", "t0"])
+    table = clusters(spaces, ["m"], ["t1", "t0"])
     assert table.task.tolist() == ["t0"] and table.original.tolist() == [12] and table.fine_tuned.tolist() == [6]
     assert table.seeds.tolist() == [3] and table.fine_tuned_seed_std.tolist() == [0]
-    assert not len(cluster_table(spaces[:0], ["m"], ["t0"]))
+    assert not len(clusters(spaces[:0], ["m"], ["t0"]))

@@ -198,8 +198,8 @@ def test_checkpoints_are_named_from_the_run_or_from_here(here, given):
     config = yaml.safe_load(asked(checkpoints=given).prepare()[0].read_text())
     assert config["runs"]["tuned"]["steps"] == "checkpoint-*" and config["trajectories"] == {"models": ["base"]}
     Path("out/checkpoint-5").mkdir()
-    with pytest.raises(InputError, match="lies outside of out/tuned: give out as RUN"):
-        asked(checkpoints="out/checkpoint-*").prepare()
+    beside = yaml.safe_load(asked(checkpoints="out/checkpoint-*", name="beside").prepare()[0].read_text())
+    assert beside["runs"]["tuned"]["steps"] == "../checkpoint-*"
 
 
 def test_checkpoints_that_were_not_asked_for_are_pointed_out(here):

@@ -234,11 +234,11 @@ def test_labels_that_only_test_examples_have_are_errors(given):
 
 
 def test_figures_leave_pyplot_as_it_was(study):
-    settings, backend = dict(matplotlib.rcParams), matplotlib.get_backend()
+    settings, backend, drawn = dict(matplotlib.rcParams), matplotlib.get_backend(), plt.get_fignums()
     for name in DRAWN:
         figure = study.plot(name)
         assert isinstance(figure, matplotlib.figure.Figure) and figure.axes
-    assert matplotlib.get_backend() == backend and not plt.get_fignums()
+    assert matplotlib.get_backend() == backend and plt.get_fignums() == drawn
     assert dict(matplotlib.rcParams) == settings
     with pytest.raises(InputError, match="layers, layer_distances, similarity, movement_lengths"):
         study.plot("movements")

@@ -11,6 +11,7 @@ from config_fixtures import SMALL, edited
 
 from closerlook.config import load
 from closerlook.errors import InputError
+from closerlook.grid import Grid
 from closerlook.reference import reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -200,23 +201,23 @@ def test_a_flag_may_come_from_the_command_line():
 
 
 def test_layers_count_from_either_end():
-    assert load(SMALL).layers_of("m") == [0, 1, 2, 3, 4]
-    assert load(edited("layers", [-1, 0, 4])).layers_of("m") == [0, 4]
+    assert Grid(load(SMALL)).layers("m") == [0, 1, 2, 3, 4]
+    assert Grid(load(edited("layers", [-1, 0, 4]))).layers("m") == [0, 4]
     raw = edited("probes.direct.layers", [2])
-    assert load(raw).layers_of("m", "direct") == [2]
-    assert load(raw).layers_of("m", "classifier") == [0, 1, 2, 3, 4]
+    assert Grid(load(raw)).layers("m", "direct") == [2]
+    assert Grid(load(raw)).layers("m", "classifier") == [0, 1, 2, 3, 4]
 
 
 def test_a_model_overrides_the_recipe_key_by_key():
     raw = edited("models.m.finetune.epochs", 3)
     raw["finetune"] = {"epochs": 7, "batch_size": 8}
-    recipe = load(raw).recipe("m")
+    recipe = Grid(load(raw)).recipe("m")
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (3, 8, 3e-4)
 
 
 def test_the_depth_of_a_local_model_is_read_from_it(tmp_path):
     (tmp_path / "config.json").write_text('{"num_hidden_layers": 3}')
-    assert load(edited("models.l", {"path": str(tmp_path)})).layers_of("l") == [0, 1, 2, 3]
+    assert Grid(load(edited("models.l", {"path": str(tmp_path)}))).layers("l") == [0, 1, 2, 3]
     with pytest.raises(InputError, match=r"models\.l\.n_layers: is 5, but .* says 3"):
         load(edited("models.l", {"path": str(tmp_path), "n_layers": 5}))
 
@@ -256,9 +257,10 @@ def test_a_section_with_several_shapes_has_all_their_keys_and_keeps_its_own():
 def test_the_default_is_the_grid_of_the_paper():
     cfg = load(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
     assert set(cfg.tasks) == {"pos", "dep", "ps-role", "ps-fxn", "trec-50"}
-    depths = {model: cfg.depth(model) for model in cfg.models}
+    grid = Grid(cfg)
+    depths = {model: grid.depth(model) for model in cfg.models}
     assert depths == {"bert-tiny": 2, "bert-mini": 4, "bert-small": 4, "bert-medium": 8, "bert-base": 12}
-    assert cfg.recipe("bert-tiny").epochs == 10 and cfg.recipe("bert-base").epochs == 3
+    assert grid.recipe("bert-tiny").epochs == 10 and grid.recipe("bert-base").epochs == 3
     probe = cfg.probes.classifier
     assert len(probe.hidden_layer_sizes) * len(probe.alphas) == 128
 
@@ -274,11 +276,11 @@ def test_a_run_is_followed_where_the_config_says(tmp_path):
     raw["models"]["frozen"] = {"like": "m", "weights": "random", "frozen": True}
     raw["finetune"] = {"steps": "every 5"}
     raw["trajectories"] = {"models": ["m"], "tasks": ["dep"], "layers": [-1]}
-    config = load(raw)
-    assert config.followed() == [("m", "dep")] and config.layers_of("m", "trajectories") == [4]
-    assert config.recipe("m", "dep").steps == "every 5" and config.recipe("m", "role").steps is None
+    grid = Grid(load(raw))
+    assert {run[:2] for run in grid.followed()} == {("m", "dep")} and grid.layers("m", "trajectories") == [4]
+    assert grid.recipe("m", "dep").steps == "every 5" and grid.recipe("m", "role").steps is None
     del raw["trajectories"]["tasks"]
-    assert load(raw).followed() == [("m", "role"), ("m", "dep")]
+    assert {run[:2] for run in Grid(load(raw)).followed()} == {("m", "role"), ("m", "dep")}
     for models, tasks, says in (
         (["frozen"], ["dep"], "frozen, so it has no steps"),
         (["m"], ["dep"], "is fine-tuned on none"),
@@ -296,12 +298,12 @@ def test_pairs_of_tasks_are_crossed_where_a_model_is_fine_tuned_on_the_first():
     raw["tasks"]["probed"] = {"corpus": "g", "kind": "word", "label": "upos", "finetune": False}
     raw["models"]["frozen"] = {"like": "m", "weights": "random", "frozen": True}
     raw["cross_tasks"] = "all"
-    config = load(raw)
+    grid = Grid(load(raw))
     expected = [("role", "dep"), ("role", "probed"), ("dep", "role"), ("dep", "probed")]
-    assert config.tuned("m") == ["role", "dep"] and config.crossings("m") == expected
-    assert config.tuned("frozen") == config.crossings("frozen") == []
+    assert grid.tuned("m") == ["role", "dep"] and grid.crossings("m") == expected
+    assert grid.tuned("frozen") == grid.crossings("frozen") == []
     raw["cross_tasks"] = [["dep", "probed"]]
-    assert load(raw).crossings("m") == [("dep", "probed")]
+    assert Grid(load(raw)).crossings("m") == [("dep", "probed")]
     raw["cross_tasks"] = [["probed", "dep"]]
     with pytest.raises(InputError, match="no model is fine-tuned on probed and takes part in dep"):
         load(raw)
@@ -318,13 +320,13 @@ def test_an_unknown_task_of_a_model_is_named_whatever_else_the_config_asks():
 
 def test_all_layers_that_a_part_looks_at_are_embedded():
     raw = edited("layers", [1])
-    assert load(raw).layers_of("m") == [1]  # the hulls' last layer is none of DirectProbe's
+    assert Grid(load(raw)).layers("m") == [1]  # the hulls' last layer is none of DirectProbe's
     raw["probes"] = {"direct": {"layers": [0, -1]}}
-    config = load(raw)
-    assert config.layers_of("m") == [0, 1, 4] and config.layers_of("m", "hulls") == [4]
+    grid = Grid(load(raw))
+    assert grid.layers("m") == [0, 1, 4] and grid.layers("m", "hulls") == [4]
     raw["finetune"] = {"steps": "every 5"}
     raw["trajectories"] = {"models": ["m"], "layers": [3]}
-    assert load(raw).layers_of("m") == [0, 1, 3, 4]
+    assert Grid(load(raw)).layers("m") == [0, 1, 3, 4]
 
 
 def test_expectations_are_about_pairs_that_are_probed():

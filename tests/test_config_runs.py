@@ -59,8 +59,8 @@ def trainers(folder, *names):
         ("r", {"model": "m", "task": "role", "path": ".", "revision": "v"}, "runs.r.revision: is for `hub` only; take"),
         (
             "r",
-            {"model": "m", "task": "role", "path": ".", "steps": "../*"},
-            "runs.r.steps: '../*' is not inside the run",
+            {"model": "m", "task": "role", "path": ".", "steps": "/out/*"},
+            "runs.r.steps: '/out/*' is not relative to the run",
         ),
         ("r", {"task": "role", "path": "."}, "runs.r.model: is missing; The name in `models`"),
     ],

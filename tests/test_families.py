@@ -14,6 +14,7 @@ from closerlook.encoders.finetuning import finetune
 from closerlook.encoders.layers import embed
 from closerlook.encoders.pinning import pin_model
 from closerlook.errors import InputError
+from closerlook.recipes import Recipe
 
 SHAPE = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
 SHAPE |= {"pad_token_id": 0, "initializer_range": 0.3}  # far from the near-zero start, so that a mistake shows
@@ -85,8 +86,9 @@ def test_fine_tuning_reads_no_padding_either(tmp_path):
     pin_model(tmp_path / "pinned", path=save(tmp_path / "model", "FNet", hidden_dropout_prob=0.0, **shape))
     lengths = (2, 3, 9)
     metrics = finetune(
-        tmp_path / "pinned", task(tmp_path / "task", lengths), tmp_path / "out", epochs=1, batch_size=8, dropout=0.0,
-        learning_rate=1e-9, seed=0, checkpoints=tmp_path / "ck", device="cpu", progress=False,
+        tmp_path / "pinned", task(tmp_path / "task", lengths), tmp_path / "out",
+        Recipe(epochs=1, batch_size=8, dropout=0.0, learning_rate=1e-9), seed=0, checkpoints=tmp_path / "ck",
+        device="cpu", progress=False,
     )  # fmt: skip
     head = load_file(tmp_path / "out" / "head.safetensors")
     logits = torch.from_numpy(plain(tmp_path / "model", lengths)[-1]) @ head["weight"].T + head["bias"]
@@ -138,8 +140,9 @@ def test_the_encoder_of_a_t5_is_read_alone(tmp_path, model):
     where = task(tmp_path / "task", lengths)
     found = vectors(tmp_path / "pinned", where, tmp_path, range(3), 64)
     np.testing.assert_allclose(found, plain(folder, lengths, AutoModelForTextEncoding), atol=1e-4)
-    keys = {"epochs": 2, "batch_size": 8, "learning_rate": 1e-3, "seed": 0, "device": "cpu", "progress": False}
-    metrics = finetune(tmp_path / "pinned", where, tmp_path / "out", checkpoints=tmp_path / "ck", **keys)
+    how = {"seed": 0, "checkpoints": tmp_path / "ck", "device": "cpu", "progress": False}
+    recipe = Recipe(epochs=2, batch_size=8, learning_rate=1e-3)
+    metrics = finetune(tmp_path / "pinned", where, tmp_path / "out", recipe, **how)
     assert metrics["weight_change"] > 1e-6
     assert vectors(tmp_path / "out", where, tmp_path, [2], 64).shape == (1, 2, 32)
 

@@ -16,11 +16,12 @@ from matplotlib.text import Text
 from PIL import Image
 
 from closerlook.figures import labels, style
+from closerlook.figures.centroid_paths import centroid_paths
 from closerlook.figures.clusters import clusters
+from closerlook.figures.directions import directions
+from closerlook.figures.label_distances import label_distances
 from closerlook.figures.labels import columns, distinct, folded, seen, shown
-from closerlook.figures.movement import directions, movement_lengths
-from closerlook.figures.paths import centroid_paths
-from closerlook.figures.trajectory import label_distances
+from closerlook.figures.movement_lengths import movement_lengths
 
 ANY = st.text(st.characters(), max_size=60)  # surrogates, controls and unassigned ones too
 MATHEMATICS = ["$x$", "$$", "$_$", "US$-AU$", r"\$a$", "a_b^c", r"{\frac", "%#&~", "_hidden", "__", "<b>", "\\"]
@@ -90,7 +91,7 @@ def frame(names, **more):
     for layer in (0, 1):
         for update in (0, 5):
             for i, name in enumerate(names):
-                row = {"model": "m", "task": "t", "seed": 0, "layer": layer, "update": update, "label": name}
+                row = {"model": "m", "task": "t", "run": "seed0", "layer": layer, "update": update, "label": name}
                 row |= {"points": 10 + i, "relative_length": 1 + i, "x": 1.0 + i, "y": rng.normal()}
                 row |= {"explained_x": 0.5, "explained_y": 0.2, "min_distance": 1 + i * update}
                 rows.append(row)
@@ -99,16 +100,16 @@ def frame(names, **more):
 
 def figures(names):
     """Every figure in which labels stand."""
-    looks, table = style.looks(names), frame(names)
+    looks, table = {"t": style.looks(names)}, frame(names)
     spaces = pd.DataFrame({"model": "m", "task": "t", "split": "train", "layer": 1, "update": [0, 5], "overlapping": 1})
     closest = table[table.label.isin(names[:3])]
     some = names[:8]
     points = np.random.default_rng(0).normal(size=(4 * len(some), 2))
     return {
-        "directions": directions(table, looks),
-        "movement_lengths": movement_lengths(table[table["update"] == 0], looks),
-        "label_distances": label_distances(table, spaces, [("m", "t")], {"t": looks}),
-        "centroid_paths": centroid_paths(closest, [("m", "t")], {"t": looks}),
+        "directions": directions(table, looks, "m", "t"),
+        "movement_lengths": movement_lengths(table[table["update"] == 0], looks, "m", "t"),
+        "label_distances": label_distances(table, spaces, [("m", "t")], looks),
+        "centroid_paths": centroid_paths(closest, [("m", "t")], looks),
         "clusters": clusters(points, np.arange(len(points)) % len(some), some),
     }
 

@@ -5,28 +5,36 @@ import pandas as pd
 import pytest
 
 from closerlook import hull_distance
+from closerlook.analysis.similarity import COLUMNS as MEASURED
 from closerlook.analysis.spaces import COLUMNS
 from closerlook.analysis.tables import read_table
 from closerlook.figures import panels, style
 from closerlook.figures.clusters import clusters
-from closerlook.figures.depth import layer_distances
+from closerlook.figures.layer_distances import layer_distances
 from closerlook.figures.layers import layers
 from closerlook.figures.memorisation import memorisation
-from closerlook.figures.similarity import similarity_measures
+from closerlook.figures.similarity import similarity
 
 
 @pytest.fixture
 def frame():
     """Two models, of which one was never fine-tuned, and two tasks of four labels."""
     rows = []
-    for model, states in (("m", ["pretrained", "t.seed0", "t.seed1"]), ("r", ["pretrained"])):
+    for model, states in (("m", ["original", "t.seed0", "t.seed1"]), ("r", ["original"])):
         for task in ("t", "u"):
             for state in (s.replace("t.", f"{task}.") for s in states):
-                tuned = state != "pretrained"
+                tuned = state != "original"
                 seed = int(state[-1]) if tuned else None
                 for layer in range(3):
                     row = {"model": model, "task": task, "state": state, "tuned_on": task if tuned else None}
-                    row |= {"seed": seed, "layer": layer, "depth": 2, "n_labels": 4, "majority": 30.0}
+                    row |= {
+                        "run": f"seed{seed}" if tuned else None,
+                        "seed": seed,
+                        "layer": layer,
+                        "depth": 2,
+                        "n_labels": 4,
+                        "majority": 30.0,
+                    }
                     rows.append(row | {"accuracy": 50 + layer + 10 * (seed or 0), "n_clusters": 4 + layer})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -64,11 +72,11 @@ def test_layers_without_clusters_leave_the_panels_of_a_model_side_by_side(frame)
 def test_a_study_without_results_has_empty_figures(tmp_path):
     pd.DataFrame(columns=list(COLUMNS)).to_csv(tmp_path / "spaces.csv", index=False)
     empty = read_table(tmp_path / "spaces.csv")
-    similarity = pd.DataFrame(columns=["model", "task", "seed", "split", "layer", "cka", "procrustes", "rsa"])
+    measured = pd.DataFrame(columns=list(MEASURED))
     for figure in (
         layers(empty, ["m"], ["t", "u"]),
         layer_distances(empty, "m", ["t", "u"]),
-        similarity_measures(similarity, empty, ["m"], ["t", "u"]),
+        similarity(measured, empty, ["m"], ["t", "u"]),
     ):
         style.save(figure, [tmp_path / "figure.png"])
         assert sum(text.get_text() == "not measured" for axis in figure.axes for text in axis.texts) >= 2
@@ -80,8 +88,8 @@ def test_of_many_models_and_tasks_the_first_are_shown_and_the_figure_says_so():
     figure = layer_distances(empty, "m", tasks)
     assert [axis.get_title() for axis in figure.axes[:21]] == [*tasks[:20], ""]
     assert figure.get_figwidth() <= 19 and [t.get_text().split(",")[0] for t in figure.texts][1:] == ["20 of 23 tasks"]
-    similarity = pd.DataFrame(columns=["model", "task", "seed", "split", "layer", "cka", "procrustes", "rsa"])
-    figure = similarity_measures(similarity, empty, models, tasks[:2])
+    measured = pd.DataFrame(columns=list(MEASURED))
+    figure = similarity(measured, empty, models, tasks[:2])
     assert [axis.get_ylabel() for axis in figure.axes[::2]] == [f"{m}\nsimilarity" for m in models[:12]]
     assert figure.get_figheight() <= 29 and [t.get_text().split(",")[0] for t in figure.texts] == ["12 of 14 models"]
     assert not layer_distances(empty, "m", tasks[:20]).texts[1:]
@@ -114,11 +122,11 @@ def test_linked_panels_have_one_scale_that_all_fit_in():
 
 
 def test_a_measure_of_too_few_pairs_has_no_line_and_says_so():
-    row = {"model": "m", "task": "t", "tuned_on": "t", "seed": 0, "original_pairs": 1}
+    row = {"model": "m", "task": "t", "tuned_on": "t", "run": "seed0", "seed": 0, "original_pairs": 1}
     spaces = pd.DataFrame([row | {"layer": n} for n in (0, 1)], columns=list(COLUMNS))
-    rows = [{"model": "m", "task": "t", "seed": 0, "split": "train", "layer": n, "cka": 0.9} for n in (0, 1)]
-    frame = pd.DataFrame(rows, columns=["model", "task", "seed", "split", "layer", "cka", "procrustes", "rsa"])
-    axis, other = similarity_measures(frame, spaces, ["m"], ["t", "u"]).axes
+    rows = [{"model": "m", "task": "t", "run": "seed0", "split": "train", "layer": n, "cka": 0.9} for n in (0, 1)]
+    frame = pd.DataFrame(rows, columns=list(MEASURED))
+    axis, other = similarity(frame, spaces, ["m"], ["t", "u"]).axes
     assert [t.get_text() for t in axis.texts] == ["too few pairs of labels"]
     assert [t.get_text() for t in other.texts] == ["not measured"]
     assert len([line for line in axis.lines if list(line.get_ydata()) == [0.9, 0.9]]) == 1
@@ -148,7 +156,7 @@ def test_every_cluster_has_its_hull():
 
 def test_memorisation_shows_the_last_layer_over_seeds_and_holds_a_converged_probe():
     rows = []
-    for state, ends in (("pretrained", {"": 2}), ("t.seed0", {"0": 3}), ("t.seed1", {"1": 2})):
+    for state, ends in (("original", {"": 2}), ("t.seed0", {"0": 3}), ("t.seed1", {"1": 2})):
         for layer in (0, 2):
             for (seed, end), name in ((item, n) for item in ends.items() for n in ("subtrain", "subtest", "test")):
                 for epoch in range(1, end + 1):

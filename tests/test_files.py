@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from closerlook.jobs import fingerprint
+from closerlook.analysis.catalog import TABLES
 from closerlook.errors import InputError
+from closerlook.figures.catalog import FIGURES
 from closerlook.files import alone, read_json, staged, writable, write_json
+from closerlook.jobs import fingerprint
 from closerlook.vectors import read_vectors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,19 +81,31 @@ def test_importing_the_package_imports_neither_torch_nor_numpy():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
-@pytest.mark.parametrize(
-    "script",
-    ["probe_direct", "spaces", "table7", "layers", "probe_curves", "memorisation", "trajectories", "label_distances",
-     "layer_similarity"],
-)  # fmt: skip
-def test_cpu_scripts_depend_on_no_torch(script):
+def modules(lines):
+    """The modules of a closure."""
+    files = [line.split()[0] for line in lines]
+    return {f.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for f in files if "/" in f}
+
+
+def test_cpu_scripts_depend_on_no_torch():
     """What the import closure names is what the job would import; none of it may pull in torch."""
-    files = [line.split()[0] for line in fingerprint.closure(ROOT / f"workflow/scripts/{script}.py")]
-    modules = [f for f in files if f != f"{script}.py"]
-    names = [m.removesuffix(".py").replace("/", ".").removesuffix(".__init__") for m in modules]
+    scripts = ("probe_direct", "probe_hulls", "measure_movement", "measure_similarity", "missing", "explorer")
+    names = set().union(*(modules(fingerprint.closure(ROOT / f"workflow/scripts/{script}.py")) for script in scripts))
+    for script, kind, rows in (("table", "analysis", TABLES), ("plot", "figures", FIGURES)):
+        looked_up = [f"closerlook.{kind}.{name}" for name in rows]
+        names |= modules(fingerprint.closure(ROOT / f"workflow/scripts/{script}.py", *looked_up))
+    assert {"closerlook.analysis.claims", "closerlook.figures.directions", "closerlook.probes.hulls"} <= names
     heavy = ("torch", "transformers", "datasets")
-    code = f"import sys, {', '.join(names)}; sys.exit(any(m in sys.modules for m in {heavy}))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+    code = f"import sys, {', '.join(names)}; sys.exit(', '.join(m for m in {heavy} if m in sys.modules) or 0)"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert found.returncode == 0 and not found.stderr, found.stderr
+
+
+def test_a_script_depends_on_what_it_looks_up_by_name():
+    script = ROOT / "workflow/scripts/table.py"
+    plain, more = (fingerprint.closure(script, *names) for names in ((), ("closerlook.analysis.claims",)))
+    added = modules(more) - modules(plain)
+    assert set(plain) < set(more) and added >= {"closerlook.analysis.claims", "closerlook.analysis.claim_pairs"}
 
 
 @pytest.fixture

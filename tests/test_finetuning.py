@@ -21,14 +21,17 @@ from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 
 from closerlook.encoders import checkpoints, finetuning, training
-from closerlook.encoders.finetuning import finetune, kept
+from closerlook.encoders.finetuning import finetune
 from closerlook.encoders.layers import embed
 from closerlook.encoders.steps import step_spaces
+from closerlook.encoders.updates import kept
 from closerlook.errors import InputError
 from closerlook.files import read_json
+from closerlook.recipes import Recipe
 
 bert, encoder = encoders_fixtures.bert, encoders_fixtures.encoder
-RECIPE = {"epochs": 3, "batch_size": 8, "learning_rate": 3e-3, "seed": 1, "device": "cpu", "progress": False}
+RECIPE = {"epochs": 3, "batch_size": 8, "learning_rate": 3e-3}
+SEED = 1
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +41,10 @@ def task(tmp_path_factory):
 
 
 def run(model, task, folder, **keys):
-    """Fine-tune into `folder`, with steps and checkpoints beside it."""
-    return finetune(model, task, folder / "out", **RECIPE | {"checkpoints": folder / "checkpoints"} | keys)
+    """Fine-tune into `folder`, with steps and checkpoints beside it; `keys` are the recipe's and the function's."""
+    recipe = Recipe(**RECIPE | {name: keys.pop(name) for name in list(keys) if name in Recipe.model_fields})
+    how = {"seed": SEED, "checkpoints": folder / "checkpoints", "device": "cpu", "progress": False}
+    return finetune(model, task, folder / "out", recipe, **how | keys)
 
 
 def digests(folder):
@@ -69,7 +74,7 @@ def test_weights_are_those_of_a_plain_loop(bert, tmp_path):
     task, model = save_task(tmp_path / "task", rows), without_dropout(bert, tmp_path)
     metrics = run(model, task, tmp_path, epochs=10, batch_size=4, dropout=0.0, learning_rate=1e-3, warmup=0.25)
 
-    torch.manual_seed(RECIPE["seed"])
+    torch.manual_seed(SEED)
     head = torch.nn.Linear(32, 3)
     torch.nn.init.normal_(head.weight, std=0.02)
     torch.nn.init.zeros_(head.bias)
@@ -348,7 +353,7 @@ def test_kept():
 def test_what_is_written(undisturbed, task, bert):
     metrics, folder = undisturbed
     assert metrics == read_json(folder / "out" / "metrics.json")
-    assert metrics["recipe"] == {key: RECIPE[key] for key in ("epochs", "batch_size", "learning_rate")} | {
+    assert metrics["recipe"] == RECIPE | {
         "warmup": 0.1, "weight_decay": 0.0, "dropout": 0.1, "max_grad_norm": 1.0, "precision": "fp32",
     }  # fmt: skip
     assert (metrics["seed"], metrics["n_updates"], metrics["labels"]) == (1, 12, ["a", "b", "c"])
@@ -447,9 +452,9 @@ def test_it_is_quiet(bert, task, tmp_path, capfd):
 
 
 def test_the_spaces_of_a_run_are_those_of_its_steps_one_at_a_time(undisturbed, bert, task, tmp_path):
-    steps = undisturbed[1] / "out.steps"
+    steps, tuned = undisturbed[1] / "out.steps", undisturbed[1] / "out"
     scratch, seen = tmp_path / "scratch", []
-    with step_spaces(bert, steps, task, [0, 3], scratch, device="cpu") as spaces:
+    with step_spaces(bert, tuned, steps, task, [0, 3], scratch, device="cpu") as spaces:
         for update, space in spaces:
             alone = {s: {n: tmp_path / f"{s}{n}.npy" for n in (0, 3)} for s in ("train", "test")}
             encoder = steps / f"step{update}" if update else bert
@@ -464,7 +469,7 @@ def test_the_spaces_of_a_run_are_those_of_its_steps_one_at_a_time(undisturbed, b
 
 
 def test_two_processes_do_not_share_a_scratch_folder(undisturbed, bert, task, tmp_path):
-    follow = [bert, undisturbed[1] / "out.steps", task, [0], tmp_path / "scratch"]
+    follow = [bert, undisturbed[1] / "out", undisturbed[1] / "out.steps", task, [0], tmp_path / "scratch"]
     with step_spaces(*follow), pytest.raises(InputError, match="scratch: process .* is at work"), step_spaces(*follow):
         pass
 
@@ -472,5 +477,5 @@ def test_two_processes_do_not_share_a_scratch_folder(undisturbed, bert, task, tm
 def test_a_run_without_steps_cannot_be_followed(bert, task, tmp_path):
     (tmp_path / "out.steps").mkdir()
     with pytest.raises(InputError, match="no steps were kept; set `finetune.steps`"):
-        with step_spaces(bert, tmp_path / "out.steps", task, [0], tmp_path / "scratch"):
+        with step_spaces(bert, tmp_path / "out", tmp_path / "out.steps", task, [0], tmp_path / "scratch"):
             pass

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from closerlook import gpus
 from closerlook.errors import InputError
+from closerlook.jobs import gpus
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 JOB = """
 import os, socket, sys, time
 from pathlib import Path
-from closerlook import gpus
+from closerlook.jobs import gpus
 gpus.LOCKS = Path(sys.argv[1])
 with gpus.one_gpu(poll=0.01):
     device = os.environ["CUDA_VISIBLE_DEVICES"]

@@ -45,7 +45,7 @@ def run(model, task, seed, labels, followed=True):
     scale = abs(points).max((0, 2, 3))
     units = 32767 / scale[:, None, None]
     return {
-        "model": model, "task": task, "seed": seed, "followed": followed, "layers": [3, 6], "updates": updates,
+        "model": model, "task": task, "run": f"seed {seed}", "followed": followed, "layers": [3, 6], "updates": updates,
         "labels": labels, "looks": [[f"#0000{16 * (i % 15) + 15:02x}", i // 15] for i in range(k)],
         "scale": scale.tolist(), "explained": [[0.34, 0.2], [0.51, None]],
         "centroids": packed((centroids * units).round(), "<i2"), "points": packed((points * units).round(), "<i2"),
@@ -173,9 +173,9 @@ def until(page, condition):
     raise AssertionError(condition)
 
 
-def view(page, *, task="role", model="small", seed="0", layer=1, step=LAST):
+def view(page, *, task="role", model="small", run="seed 0", layer=1, step=LAST):
     """Go to a run, a layer and a step by the controls, without any label chosen."""
-    for key, value in {"Task": task, "Model": model, "Seed": seed}.items():
+    for key, value in {"Task": task, "Model": model, "Run": run}.items():
         page.locator("#x").get_by_label(key, exact=True).select_option(value)
     for key, value in {"Layer": layer, "Step": step}.items():
         page.get_by_label(key, exact=True).fill(str(value))
@@ -342,8 +342,8 @@ def test_a_label_under_the_pointer_stands_out_in_the_other_plot(page):
 
 
 def test_only_runs_that_exist_can_be_chosen(page):
-    view(page, model="base", seed="1", step=1)
-    assert page.locator("#x").get_by_label("Seed").locator("option").all_inner_texts() == ["1"]
+    view(page, model="base", run="seed 1", step=1)
+    assert page.locator("#x").get_by_label("Run", exact=True).locator("option").all_inner_texts() == ["seed 1"]
     assert "after fine-tuning" in page.locator("#x").inner_text()
     assert plot(page, "distances", "layout.xaxis.ticktext") == ["before", "after"]
     page.locator("#x").get_by_label("Task", exact=True).select_option("question")
@@ -360,9 +360,9 @@ def test_play_runs_to_the_last_step(page):
 
 
 def test_an_address_is_a_view(browser, study):
-    page, said, _ = opened(browser, study, "#task=role&model=small&seed=1&layer=3&step=9")
+    page, said, _ = opened(browser, study, "#task=role&model=small&run=seed+1&layer=3&step=9")
     assert "3 of 6" in page.locator("#x").inner_text() and "update 9 of 14" in page.locator("#x").inner_text()
-    assert page.locator("#x").get_by_label("Seed").input_value() == "1"
+    assert page.locator("#x").get_by_label("Run", exact=True).input_value() == "seed 1"
     assert np.hypot(*places(page)[0]) == pytest.approx(6, abs=0.01)
     page.context.close()
     assert said == []

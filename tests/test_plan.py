@@ -15,7 +15,8 @@ from closerlook.config import load
 from closerlook.jobs.plan.costs import LEVELS, Costs, measured
 from closerlook.jobs.plan.estimate import estimate, span, tell
 from closerlook.jobs.plan.schedule import Task, simulate
-from closerlook.jobs.plan.work import Job, Study, job_of, job_of_benchmark
+from closerlook.jobs.plan.work import Job, Study, job_of
+from closerlook.layout import job_of as left_by
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = yaml.safe_load((ROOT / "config/demo.yaml").read_text())
@@ -83,7 +84,7 @@ def benchmark(folder, name, seconds, processors):
 
 
 def test_a_job_alike_costs_what_it_cost_and_one_of_twice_the_work_twice_as_much(tmp_path):
-    benchmark(tmp_path, "finetune/small.role.seed0.tsv", 50, 40)  # waited for a busy machine
+    benchmark(tmp_path, "finetune/small/role.seed0.tsv", 50, 40)  # waited for a busy machine
     of = study()
     costs = Costs([(of, tmp_path)])
     job = Job("finetune", "small", "role", "role.seed1")
@@ -93,19 +94,19 @@ def test_a_job_alike_costs_what_it_cost_and_one_of_twice_the_work_twice_as_much(
     assert 2 < ratio <= 10 and costs.seconds(job, longer)[0] == pytest.approx(40 * ratio)
     other = Job("finetune", "small", "question", "question.seed0")
     assert LEVELS[costs.seconds(other, of)[1]] == "kind alike"
-    assert LEVELS[costs.seconds(Job("spaces"), of)[1]] == "any job"
+    assert LEVELS[costs.seconds(Job("table"), of)[1]] == "any job"
     assert LEVELS[Costs([]).seconds(job, of)[1]] == "no past job"
 
 
 def test_with_two_past_jobs_the_cost_lies_between(tmp_path):
     for seed, seconds in ((0, 20), (1, 80)):
-        benchmark(tmp_path, f"finetune/small.role.seed{seed}.tsv", seconds, seconds)
+        benchmark(tmp_path, f"finetune/small/role.seed{seed}.tsv", seconds, seconds)
     of = study()
     assert Costs([(of, tmp_path)]).seconds(Job("finetune", "small", "role", "role.seed2"), of)[0] == pytest.approx(40)
 
 
 def test_threads_do_not_make_a_job_dearer_and_downloads_cost_their_waiting(tmp_path):
-    benchmark(tmp_path, "embed/small.pretrained.role.tsv", 10, 35)
+    benchmark(tmp_path, "embed/small/original/role.tsv", 10, 35)
     benchmark(tmp_path, "fetch_corpus/pud.tsv", 60, 1)
     assert {job.kind: seconds for job, seconds in measured(tmp_path)} == {"embed": 10, "fetch_corpus": 60}
 
@@ -121,10 +122,8 @@ def planned_demo(tmp_path_factory):
 
 def test_a_jobs_benchmark_file_says_which_job_it_was(planned_demo):
     for job in planned_demo:
-        of = job_of(job["rule"], job["wildcards"], DEMO["models"])
         file = Path(job["benchmark"].split(" ")[0]).relative_to("results/demo/benchmarks")
-        assert job_of_benchmark(file) == of or of.kind in ("directions", "layer_distances", "movement_lengths")
-        assert job_of_benchmark(file).kind == of.kind
+        assert job_of(*left_by(file)) == job_of(job["rule"], job["wildcards"])
 
 
 def test_every_job_of_the_demo_has_a_cost_and_a_place(planned_demo):
@@ -134,7 +133,7 @@ def test_every_job_of_the_demo_has_a_cost_and_a_place(planned_demo):
     assert all(before < len(tasks) for task in tasks for before in task.after)
     faster, _ = estimate(planned_demo, of, Costs([]), gpu_speed=10)
     assert {task.kind for task, fast in zip(tasks, faster) if fast.seconds < task.seconds} == {
-        "pretrain", "finetune", "embed", "trajectory"}  # fmt: skip
+        "pretrain", "finetune", "embed", "trace_run"}  # fmt: skip
     text = tell(tasks, levels, of, Costs([]), cores=2, gpus=0)
     assert f"{len(tasks)}" in text and "make demo" in text
     simulated = text.partition("GPUs  cores")[2].splitlines()[1:4]

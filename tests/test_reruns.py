@@ -230,8 +230,8 @@ def test_fewer_layers_make_no_space_again(demo, change):
     project, _ = demo
     set_config(project, lambda config: config.update(probes={**config["probes"], **change.pop("probes", {})}, **change))
     rules = {job["rule"] for job in plan(project)}
-    assert rules <= {"measure_movement", "measure_similarity", "trace_run", "table", "plot", "report", "explorer", "missing",
-                     "print_table7"}  # fmt: skip
+    assert rules <= {"measure_movement", "measure_similarity", "trace_run", "table", "plot", "report", "explorer",
+                     "missing", "print_table7"}  # fmt: skip
     assert {"table", "plot", "report"} <= rules
 
 

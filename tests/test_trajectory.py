@@ -4,14 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
+from runs_fixtures import full
 
 from closerlook import label_distances
+from closerlook.analysis.label_distances import label_distances as label_rows
 from closerlook.analysis.tables import read_table
-from closerlook.analysis.trajectories import trajectories
+from closerlook.analysis.trace import trace_run
 from closerlook.analysis.trajectory import trajectory
 from closerlook.figures import style
-from closerlook.figures.trajectory import label_distances as draw_distances
-from closerlook.figures.trajectory import layer_similarity
+from closerlook.figures.label_distances import label_distances as draw_distances
+from closerlook.figures.layer_similarity import layer_similarity
 
 NAMES = ["a", "b", "c", "d", "e"]
 LOOKS = {"t": style.looks(NAMES)}
@@ -34,7 +36,7 @@ def run():
 @pytest.mark.parametrize("threads", [1, 2])
 def test_every_space_is_measured_as_it_is_alone(run, threads):
     y, spaces = run
-    record, arrays = trajectory(spaces.items(), y, threads=threads)
+    record, arrays = trace_run(spaces.items(), y, threads=threads)
     assert record["updates"] == list(arrays["updates"]) == [0, 5, 10, 15, 18]
     assert record["layers"] == list(arrays["layers"]) == [0, 3]
     overlaps = 0
@@ -58,11 +60,13 @@ def test_every_space_is_measured_as_it_is_alone(run, threads):
 def tables(run, tmp_path):
     y, spaces = run
     for seed in (0, 1):
-        folder = tmp_path / "m"
-        folder.mkdir(exist_ok=True)
-        _, arrays = trajectory(((u, s) for u, s in spaces.items()), y)
+        folder = tmp_path / "trajectories/m"
+        folder.mkdir(parents=True, exist_ok=True)
+        _, arrays = trace_run(((u, s) for u, s in spaces.items()), y)
         np.savez(folder / f"t.seed{seed}.npz", **arrays)
-    return trajectories(sorted(tmp_path.glob("m/*.npz")), {"t": NAMES})
+    traces = sorted(tmp_path.glob("trajectories/m/*.npz"))
+    runs = full("m/t.seed0", "m/t.seed1")
+    return trajectory(traces, runs), label_rows(traces, {"t": NAMES}, runs)
 
 
 def test_tables_have_a_row_per_space_and_per_label(run, tables):
@@ -97,9 +101,9 @@ def test_points_in_a_conflict_take_no_part(run):
     y, spaces = run
     double = {u: {"train": {3: np.r_[s["train"][3], s["train"][3][:1]]}} for u, s in spaces.items()}
     labels = {"train": np.r_[y["train"], 2]}
-    _, with_conflict = trajectory(double.items(), labels)
+    _, with_conflict = trace_run(double.items(), labels)
     kept = {"train": np.delete(y["train"], 0)}
-    _, without = trajectory(((u, {"train": {3: s["train"][3][1:]}}) for u, s in spaces.items()), kept)
+    _, without = trace_run(((u, {"train": {3: s["train"][3][1:]}}) for u, s in spaces.items()), kept)
     np.testing.assert_allclose(with_conflict["train_distances"], without["train_distances"], rtol=2e-3)
     assert np.isfinite(with_conflict["train_distances"][-1]).all()
 
@@ -171,7 +175,7 @@ def test_a_run_that_was_not_followed_is_shown_as_such(tables):
 
 
 def test_an_empty_study_has_empty_tables():
-    spaces, labels = trajectories([], {})
+    spaces, labels = trajectory([], {}), label_rows([], {}, {})
     assert isinstance(spaces, pd.DataFrame) and len(spaces) == len(labels) == 0
 
 

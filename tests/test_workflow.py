@@ -45,8 +45,8 @@ TINY = {
 }
 
 
-# What is made of the results of every probe, of the classifier probe, of DirectProbe; of runs; of kept steps. Tables and
-# figures by their names: all of either are made by one rule.
+# What is made of the results of every probe, of the classifier probe, of DirectProbe; of runs; of kept steps. Tables
+# and figures by their names: all of either are made by one rule.
 def tables(*names):
     return {f"table {name}" for name in names}
 

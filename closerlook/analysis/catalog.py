@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class Table:
     """How `closerlook.analysis.NAME.NAME` is called.
 
-    `reads` says which files each of its parameters is made of: another table, or results by what `common.smk` calls
+    `reads` says which files each of its parameters is made of: another table, or results by what `catalog.smk` calls
     them; `told` which value of the study each of the others is. Those `by_subject` tell runs of several recipes apart.
     """
 

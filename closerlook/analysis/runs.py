@@ -43,7 +43,9 @@ def apart(frame, subjects):
         return frame
     tuned, parts = frame["tuned_on" if "tuned_on" in frame else "task"], []
     for name, subject in subjects.items():
-        original = frame.recipe.isna() & (subject["whole"] | frame.task.isin(subject["recipes"]))
-        own = original | (frame.recipe.notna() & (frame.recipe == tuned.map(subject["recipes"])))
-        parts.append(frame[own & (frame.model == subject["model"])].assign(model=name))
+        of_model = frame.model == subject["model"]
+        tuned_so = of_model & frame.recipe.notna() & (frame.recipe == tuned.map(subject["recipes"]))
+        compared = frame.task.isin(frame.task[tuned_so])  # also a task that was only probed
+        original = of_model & frame.recipe.isna() & (subject["whole"] | compared)
+        parts.append(frame[original | tuned_so].assign(model=name))
     return pd.concat(parts, ignore_index=True)

@@ -35,8 +35,9 @@ def tuning(metrics, runs):
         for split in ("train", "test"):
             share = found.get(f"{split}_accuracy")
             row[f"{split}_accuracy"] = None if share is None else 100 * share
-        if row["unchanged"] is None and (row["weight_change"] or 0) < UNCHANGED:
-            row["unchanged"] = "exactly" if row["weight_change"] == 0 else "but for rounding"
+        change = row["weight_change"]
+        if row["unchanged"] is None and change is not None and change < UNCHANGED:
+            row["unchanged"] = "exactly" if change == 0 else "but for rounding"
         if found.get("brought"):
             row["source"] = found["source"].get("hub") or found["source"].get("path")
         rows.append(described(Run.of(path), runs) | row | {"seconds": found.get("wall_seconds")})

@@ -93,17 +93,22 @@ def folders_in(path):
     return f"its folders are {', '.join(there[:SHOWN])}{more}" if there else "it has no folders in it"
 
 
+def number_of(name):
+    """The number of a step: the last in the name of its folder or revision; None where there is none."""
+    found = re.findall(r"[0-9]+", name)
+    return int(found[-1]) if found else None
+
+
 def numbered(run, names):
     """Pair the names of a run's steps with the last number in each, in the order of these numbers."""
     found = {}
     for name in names:
-        digits = re.findall(r"\d+", name)
-        if not digits or re.fullmatch(r"[0-9a-f]{40}", name):
+        number = number_of(name)
+        if number is None or re.fullmatch(r"[0-9a-f]{40}", name):
             raise InputError(
                 f"{run}: its step `{name}` has no number in its name, and its place in the run is not known: "
                 "name the steps as `step100`, or leave it out of `steps`."
             )
-        number = int(digits[-1])
         if number == 0:
             raise InputError(f"{run}: its step `{name}` is the model before the first update: leave it out of `steps`.")
         if number in found:

@@ -16,7 +16,7 @@ def centroid_paths(frame, pairs, looks):
     Parameters
     ----------
     frame : DataFrame
-        As `closerlook.analysis.paths.paths` returns it.
+        As `closerlook.analysis.centroid_paths.centroid_paths` returns it.
     pairs : list of (str, str)
         The (model, task) of the rows.
     looks : dict of str to dict of str to dict

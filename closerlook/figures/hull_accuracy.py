@@ -17,7 +17,7 @@ def hull_accuracy(frame, models, tasks):
     Parameters
     ----------
     frame : DataFrame
-        As `closerlook.analysis.hulls.hull_table` returns it.
+        As `closerlook.analysis.hulls.hulls` returns it.
     models, tasks : list of str
         The order of rows and columns.
 

@@ -16,7 +16,7 @@ def memorisation(frame, models, tasks):
     Parameters
     ----------
     frame : DataFrame
-        As `closerlook.analysis.memorisation.probe_curves` returns it.
+        As `closerlook.analysis.memorisation.memorisation` returns it.
     models, tasks : list of str
         The order of rows and columns.
 

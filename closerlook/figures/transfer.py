@@ -20,7 +20,7 @@ def transfer(table, models, tasks):
     Parameters
     ----------
     table : DataFrame
-        As `closerlook.analysis.transfer.transfer` returns it.
+        As `closerlook.analysis.table5.table5` returns it.
     models, tasks : list of str
         The order of the panels, and of rows (fine-tuned on) and columns (probed on).
 

@@ -199,7 +199,7 @@ def _layers(spaces, model, task):
     own = before_and_after(spaces[(spaces.model == model) & (spaces.task == task) & spaces.step.isna()])
     measures = [c for c in LAYERS if c in spaces and c != "layer"]
     by = own.astype(dict.fromkeys(measures, float)).groupby(["layer", "when"])
-    table = by[measures].mean().join(by[measures].std(ddof=1).add_suffix(" ±")).join(by.seed.nunique().rename("seeds"))
+    table = by[measures].mean().join(by[measures].std(ddof=1).add_suffix(" ±")).join(by.run.nunique().rename("seeds"))
     table = table.reset_index().sort_values(["layer", "when"], ascending=[True, False], ignore_index=True)
     return _named(table, LAYERS)
 

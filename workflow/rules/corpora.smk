@@ -1,15 +1,3 @@
-def given(corpus, *splits):
-    """The files that splits of a corpus are read from, where they lie on this machine."""
-    sources = [getattr(CFG.corpora[corpus], split) for split in splits]
-    return [ancient(file) for source in sources for file in files_of(source.path, source.split)]
-
-
-def names_of(task):
-    """The file with the names of a task's labels, if there is one."""
-    names = CFG.tasks[task].names
-    return [ancient(names)] if isinstance(names, str) else []
-
-
 rule fetch_corpus:
     input:
         train=lambda w: given(w.corpus, "train"),

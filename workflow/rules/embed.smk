@@ -1,11 +1,5 @@
 # One job makes the vectors of all layers, from one forward pass. How many files these are depends on the model's layers, so
 # that there is a rule for each number of them: `embed` as a rule, `embed_LAYERS` where models differ.
-def by_layers():
-    """The models by the layers that are looked at."""
-    groups = {}
-    for model in CFG.models:
-        groups.setdefault(tuple(GRID.layers(model)), []).append(model)
-    return groups
 
 
 for LAYERS, MODELS in by_layers().items():
@@ -34,8 +28,8 @@ for LAYERS, MODELS in by_layers().items():
             "../../envs/gpu.yaml"
         threads: 4
         resources:
-            gpu=ON_GPU,
             **asks("embed"),
+            gpu=ON_GPU,
         params:
             embedding=plain(CFG.embedding, exclude={"keep"}),
             device=CFG.device,

@@ -1,7 +1,4 @@
 # Figures, each drawn from tables: closerlook/figures/catalog.py says which.
-def row_of(w):
-    """What the catalog says of a figure."""
-    return FIGURES[DRAWN[w.figure]["kind"]]
 
 
 rule plot:

@@ -1,15 +1,3 @@
-def origin(w):
-    """The files that a pinned model is made from: those of another model here, or of a folder, known by their bytes."""
-    like = CFG.models[w.model].like
-    return encoder(layout.MODEL.format(model=like)) if like else {"local": list(map(ancient, local(w.model)))}
-
-
-def local(model):
-    """The files of a model's folder that are read."""
-    source = CFG.models[model]
-    return model_files(source.path, source.weights == "pretrained") if source.path else []
-
-
 rule pin_model:
     input:
         unpack(origin),
@@ -53,8 +41,8 @@ rule pretrain:
         "../../envs/gpu.yaml"
     threads: 4
     resources:
-        gpu=ON_GPU,
         **asks("pretrain"),
+        gpu=ON_GPU,
     params:
         recipe=lambda w: plain(CFG.models[w.model].pretrain, exclude={"corpus"}),
         device=CFG.device,

@@ -30,9 +30,9 @@ rule probe_direct:
 
 rule probe_classifier:
     input:
+        **{split: EMBEDDING.replace("{split}", split) for split in SPLITS},
         labels=LABELS,
         words=f"<results>/{layout.TASK}/words.json" if CFG.probes.classifier.selectivity else [],
-        **{split: EMBEDDING.replace("{split}", split) for split in SPLITS},
     output:
         CLASSIFIER,
     log:
@@ -40,12 +40,14 @@ rule probe_classifier:
     benchmark:
         cost_of("probe_classifier")
     group:
-        "classifier{wildcards.model}{wildcards.state}{wildcards.task}{wildcards.layer}" if PROBE_ON_GPU else "classifier"
+        "classifier{wildcards.model}{wildcards.state}{wildcards.task}{wildcards.layer}"
+        if PROBE_ON_GPU
+        else "classifier"
     conda:
         "../../envs/gpu.yaml"
     resources:
-        gpu=int(PROBE_ON_GPU),
         **asks("classifier"),
+        gpu=int(PROBE_ON_GPU),
     params:
         classifier=plain(CFG.probes.classifier, exclude={"layers"}),
         code=code("probe_classifier"),
@@ -57,9 +59,9 @@ rule probe_classifier:
 
 rule probe_hulls:
     input:
+        **{split: EMBEDDING.replace("{split}", split) for split in SPLITS},
         labels=LABELS,
         clusters=CLUSTERS.replace("{split}", "train"),
-        **{split: EMBEDDING.replace("{split}", split) for split in SPLITS},
     output:
         HULLS,
     log:

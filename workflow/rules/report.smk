@@ -57,6 +57,7 @@ rule report:
             "runs": len(GRID.brought()),
             "layers": sorted({layer for model in CFG.models for layer in GRID.layers(model)}),
         },
+        title=title(),
         subjects=GRID.subjects(),
         tables=REPORTED,
         drawn=list(DRAWN.values()),

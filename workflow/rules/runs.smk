@@ -23,8 +23,8 @@ rule finetune:
         "../../envs/gpu.yaml"
     threads: 4
     resources:
-        gpu=ON_GPU,
         **asks("finetune"),
+        gpu=ON_GPU,
     params:
         recipe=lambda w: plain(GRID.recipe(w.model, w.task)),
         seed=lambda w: int(w.run.removeprefix("seed")),
@@ -35,12 +35,6 @@ rule finetune:
         "Fine-tuning {wildcards.model} on {wildcards.task}, {wildcards.run} (watch it with: tail -f {log})"
     script:
         "../scripts/finetune.py"
-
-
-def brought(w):
-    """The files of a brought run's folder that are read."""
-    run = CFG.runs[w.run]
-    return run_files(run.path, run.steps) if run.path else []
 
 
 rule bring_run:
@@ -95,8 +89,8 @@ rule trace_run:
         "../../envs/gpu.yaml"
     threads: 4
     resources:
-        gpu=ON_GPU,
         **asks("trace"),
+        gpu=ON_GPU,
     params:
         layers=lambda w: GRID.layers(w.model, "trajectories"),
         embedding=plain(CFG.embedding, exclude={"keep"}),

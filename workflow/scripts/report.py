@@ -23,7 +23,7 @@ with logged(snakemake.log[0]):
     told = {name: by_subject[name] for name in ("spaces", "labels", "movement", "tuning")}
     in_tables = {name: by_subject[name] for name in ("table7", "clusters", "table5", "spaces")}
     text = page(
-        title=f"A closer look: {Path(snakemake.output[0]).parent.name}",
+        title=f"A closer look: {params.title}",
         summary=contents.summary(**study),
         answers=answers(**told, **shown),
         notes=contents.notes(unlearned(tables["spaces"]), tables["spaces"], tables["tuning"]),

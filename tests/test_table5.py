@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from closerlook.analysis.spaces import COLUMNS
-from closerlook.analysis.transfer import transfer
-from closerlook.figures.transfer import transfer as draw
+from closerlook.analysis.table5 import table5
+from closerlook.figures.transfer import transfer
 
 
 @pytest.fixture
@@ -15,16 +15,16 @@ def study():
     rows, frames = [], []
 
     def add(state, task, accuracy, least, classes=(0, 1, 2)):
-        tuned = None if state == "pretrained" else state.split(".")[0]
-        seed = None if tuned is None else int(state[-1])
+        tuned = None if state == "original" else state.split(".")[0]
+        run = None if tuned is None else state.split(".")[1]
         for layer in (0, 3):
-            rows.append({"model": "m", "task": task, "state": state, "tuned_on": tuned, "seed": seed, "layer": layer,
+            rows.append({"model": "m", "task": task, "state": state, "tuned_on": tuned, "run": run, "layer": layer,
                          "depth": 3, "accuracy": accuracy + layer})  # fmt: skip
             cell = {"model": "m", "task": task, "state": state, "layer": layer, "label": list(classes)}
             frames.append(pd.DataFrame(cell | {"min_distance": np.array(least) * (1 if layer else 100)}))
 
-    add("pretrained", "a", 50, [1, 2, 3])
-    add("pretrained", "b", 60, [1, 2, 3])
+    add("original", "a", 50, [1, 2, 3])
+    add("original", "b", 60, [1, 2, 3])
     add("a.seed0", "a", 80, [2, 3, 4])
     add("a.seed1", "a", 90, [2, 3, 4])
     add("a.seed0", "b", 58, [1.5, 2.0000001, 1], (0, 1, 2))
@@ -34,7 +34,7 @@ def study():
 
 
 def test_labels_that_gained_and_lost_are_counted(study):
-    table = transfer(*study, ["m"], ["a", "b"])
+    table = table5(*study, ["m"], ["a", "b"])
     known = table.fine_tuned_on.fillna("-") + ">" + table.probed_on
     assert list(known) == ["->a", "a>a", "->b", "a>b", "b>b"]
     table.index = known
@@ -55,9 +55,9 @@ def test_labels_that_gained_and_lost_are_counted(study):
 
 def test_a_probe_that_was_not_run_leaves_gaps_and_no_error(study):
     spaces, labels = study
-    table = transfer(spaces.assign(accuracy=None), labels[:0], ["m"], ["a", "b"])
+    table = table5(spaces.assign(accuracy=None), labels[:0], ["m"], ["a", "b"])
     assert len(table) == 5 and table.accuracy_change.isna().all() and not table.labels.fillna(0).any()
-    draw(table, ["m"], ["a", "b"])
+    transfer(table, ["m"], ["a", "b"])
 
 
 def test_many_tasks_have_small_cells_and_scales_instead_of_numbers():
@@ -65,7 +65,7 @@ def test_many_tasks_have_small_cells_and_scales_instead_of_numbers():
     rows = [{"model": m, "fine_tuned_on": a, "probed_on": b, "accuracy_change": i - j, "mean_min_distance_change": 0.5}
             for m in models for i, a in enumerate(tasks) for j, b in enumerate(tasks) if i]  # fmt: skip
     table = pd.DataFrame(rows).assign(accuracy_seed_std=np.nan, mean_min_distance_change_seed_std=np.nan)
-    figure = draw(table, models, tasks)
+    figure = transfer(table, models, tasks)
     figure.canvas.draw()
     assert figure.get_figwidth() <= 19.1 and figure.get_figheight() <= 29.3
     matrices = [axis for axis in figure.axes if axis.images]
@@ -77,8 +77,8 @@ def test_many_tasks_have_small_cells_and_scales_instead_of_numbers():
 
 
 def test_the_figure_shows_every_change(study):
-    table = transfer(*study, ["m"], ["a", "b"])
-    accuracy, distance = draw(table, ["m"], ["a", "b"]).axes
+    table = table5(*study, ["m"], ["a", "b"])
+    accuracy, distance = transfer(table, ["m"], ["a", "b"]).axes
     texts = {t.get_position(): t.get_text() for t in accuracy.texts}
     assert texts == {(0, 0): "+35.0\n±7.1", (1, 0): "+0.0\n±2.8", (0, 1): "–", (1, 1): "+10.0"}
     assert {t.get_text() for t in distance.texts} == {"+1.00\n±0.00", "+0.00\n±0.71", "–", "+3.50"}

@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from runs_fixtures import full
 from scipy.spatial import procrustes
 from scipy.stats import ortho_group, spearmanr
 
-from closerlook.analysis.representations import compare, linear_cka, procrustes_similarity, rsa, similarities
+from closerlook.analysis.similarity import linear_cka, measure_similarity, procrustes_similarity, rsa, similarity
 from closerlook.analysis.spaces import COLUMNS
 from closerlook.errors import InputError
-from closerlook.figures.similarity import similarity_measures
+from closerlook.figures.similarity import similarity as draw
 
 MEASURES = [linear_cka, procrustes_similarity, rsa]
 
@@ -65,24 +66,26 @@ def test_what_does_not_vary_has_no_similarity(measure):
 
 def test_many_points_are_compared_by_a_sample():
     X, noise = np.random.default_rng(0).normal(size=(2, 2000, 3))
-    found = compare(X, X + 0.1 * noise)
-    assert found["n_points"] == 2000 and found == compare(X, X + 0.1 * noise)
+    found = measure_similarity(X, X + 0.1 * noise)
+    assert found["n_points"] == 2000 and found == measure_similarity(X, X + 0.1 * noise)
     assert json.loads(json.dumps(found)) == found and all(0.9 < found[m] <= 1 for m in ("cka", "procrustes", "rsa"))
 
 
 def test_the_table_and_its_figure(tmp_path):
-    (tmp_path / "m").mkdir()
+    (tmp_path / "similarity/m").mkdir(parents=True)
     for seed in (0, 1):
         cells = {
             str(n): {"cka": 0.9 - n / 10 - seed / 50, "procrustes": 0.8, "rsa": None, "n_points": 9} for n in (0, 1)
         }
-        (tmp_path / f"m/t.seed{seed}.json").write_text(json.dumps({"layers": {"train": cells, "test": cells}}))
-    frame = similarities(sorted(tmp_path.glob("m/*.json")))
+        (tmp_path / f"similarity/m/t.seed{seed}.json").write_text(
+            json.dumps({"layers": {"train": cells, "test": cells}})
+        )
+    frame = similarity(sorted(tmp_path.glob("similarity/m/*.json")), full("m/t.seed0", "m/t.seed1"))
     assert len(frame) == 2 * 2 * 2 and frame.rsa.isna().all()
     row = {"model": "m", "task": "t", "tuned_on": "t", "original_similarity": 0.7}
-    rows = [row | {"layer": n, "seed": s} for n in (0, 1) for s in (0, 1)]
+    rows = [row | {"layer": n, "run": f"seed{s}", "seed": s} for n in (0, 1) for s in (0, 1)]
     spaces = pd.DataFrame(rows, columns=list(COLUMNS))
-    lines = similarity_measures(frame, spaces, ["m"], ["t"]).axes[0].lines
+    lines = draw(frame, spaces, ["m"], ["t"]).axes[0].lines
     drawn = [list(line.get_ydata()) for line in lines]
     assert [pytest.approx([0.89, 0.79])] == [d for d in drawn if d[:1] == [pytest.approx(0.89)]]
     assert [0.7, 0.7] in drawn
@@ -91,4 +94,4 @@ def test_the_table_and_its_figure(tmp_path):
 def test_spaces_of_other_points_are_not_compared():
     X = np.random.default_rng(0).normal(size=(9, 3))
     with pytest.raises(InputError, match="these have 9 and 8"):
-        compare(X, X[1:])
+        measure_similarity(X, X[1:])

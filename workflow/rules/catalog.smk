@@ -1,0 +1,112 @@
+# What tables, figures and the report are made of and told.
+SOURCES = {  # what tables are made of
+    "direct": lambda: cells(DIRECT, "direct"),
+    "cluster_arrays": lambda: cells(CLUSTERS, "direct"),
+    "train_cluster_arrays": lambda: cells(CLUSTERS, "direct", splits=["train"]),
+    "last_cluster_arrays": lambda: cells(CLUSTERS, "direct", splits=["train"], last=True),
+    "classifier": lambda: cells(CLASSIFIER, "classifier"),
+    "last_classifier": lambda: cells(CLASSIFIER, "classifier", last=True),
+    "hull_scores": lambda: cells(HULLS, "hulls"),
+    "last_hull_scores": lambda: cells(HULLS, "hulls", last=True),
+    "metrics": lambda: of_runs(f"{RUN}/metrics.json"),
+    "movements": lambda: of_runs(MOVEMENT),
+    "similarities": lambda: of_runs(SIMILARITY),
+    "traces": lambda: of_runs(TRAJECTORY, GRID.followed()),
+    "names": lambda: [LABELS.format(task=task) for task in CFG.tasks],
+}
+EXPERIMENTS = ("metrics", "movements", "similarities", "traces", "direct", "classifier", "hull_scores")
+
+
+def source(name):
+    """The files that a table reads: another table, or results, in a partial study those that exist."""
+    return f"<results>/tables/{name}.csv" if name in TABLES else found(SOURCES[name]())
+
+
+def subjects_with(runs):
+    """The subjects that some runs belong to, and the task of each, once."""
+    about = GRID.about()
+    belongs = {
+        (name, run.task)
+        for run in runs
+        for name, subject in GRID.subjects().items()
+        if subject["model"] == run.model
+        and subject["recipes"].get(run.task) == about[f"{run.model}/{run.state}"]["recipe"]
+    }
+    return [(name, task) for name in GRID.subjects() for task in CFG.tasks if (name, task) in belongs]
+
+
+def there(pattern, runs):
+    """Those of some runs whose results exist."""
+    return [run for run in runs if found([pattern.format(**run._asdict())])]
+
+
+VALUES = {  # what tables and figures are told of the study
+    "models": list(GRID.subjects()),
+    "tuned": list(dict.fromkeys(name for name, _ in subjects_with(GRID.runs()))),
+    "crossed": [
+        name
+        for name, subject in GRID.subjects().items()
+        if any(tuned in subject["recipes"] for tuned, _ in GRID.crossings(subject["model"]))
+    ],
+    "curves": list(GRID.subjects()) if CFG.probes.classifier.memorisation else [],
+    "hull_layers": [model for model in CFG.models if GRID.layers(model, "hulls")],
+    "tasks": list(CFG.tasks),
+    "depths": {model: GRID.depth(model) for model in sorted(CFG.models)},
+    "about": GRID.about(),
+    "pairs": subjects_with(there(TRAJECTORY, GRID.followed())),
+    "min_cluster_size": CFG.probes.direct.min_cluster_size,
+    "tol": CFG.probes.direct.tol,
+    "related": CFG.related_tasks,
+    "opposing": CFG.opposing_tasks,
+}
+
+
+def told(row):
+    """The values that a table or a figure is told, by what its function calls them."""
+    return {parameter: VALUES[name] for parameter, name in sorted(row.told.items())}
+
+
+def absent():
+    """The results that a partial study lacks."""
+    wanted = [path for name in EXPERIMENTS for path in SOURCES[name]()]
+    there = set(found(wanted))
+    return [path.removeprefix("<results>/") for path in wanted if path not in there]
+
+
+def drawn():
+    """The figures that a study has, by their file's name: the kind of each, and what it is of."""
+    files = {}
+    for kind, row in FIGURES.items():
+        if row.per == "study":
+            files |= {kind: {"kind": kind}} if VALUES[row.when] else {}
+        elif row.per == "model":
+            of = {
+                (name, None): {
+                    "model": name,
+                    "tasks": GRID.tasks(name) if subject["whole"] else list(subject["recipes"]),
+                }
+                for name, subject in GRID.subjects().items()
+            }
+        else:
+            pairs = subjects_with(there(MOVEMENT, GRID.runs()))
+            of = {(name, task): {"model": name, "task": task} for name, task in pairs}
+        if row.per != "study":
+            for (name, task), values in of.items():
+                file = ".".join(filter(None, (name.replace(" (", ".").rstrip(")"), task)))
+                files[f"{kind}/{file}"] = {"kind": kind, **values}
+    return files
+
+
+DRAWN = drawn()
+FIGURE_FILES = {suffix: [f"<results>/figures/{name}.{suffix}" for name in DRAWN] for suffix in ("pdf", "png")}
+
+
+def row_of(w):
+    """What the catalog says of a figure."""
+    return FIGURES[DRAWN[w.figure]["kind"]]
+
+
+def title():
+    """What a study is called: the folder of its results, or the one around it where that is merely `results`."""
+    parts = Path(CFG.pathvars.results).parts
+    return parts[-2] if len(parts) > 1 and parts[-1] == "results" else parts[-1]

@@ -1,0 +1,77 @@
+# What jobs read: functions of wildcards.
+def encoder(folder):
+    """The files of a pinned model or of a run: on storage without folders, a job has what it declares."""
+    return {part: f"<results>/{folder}/{file}" for part, file in layout.ENCODER.items()}
+
+
+def encoder_of(w):
+    """What holds a state's encoder: its files, or those of its run and the folder of the run's kept steps."""
+    state = State.parse(w.state)
+    if not state.run:
+        return encoder(layout.MODEL.format(model=w.model))
+    names = {"model": w.model, "task": state.task, "run": state.run}
+    steps = {"steps": STEPS.format(**names)} if state.step is not None else {}
+    return encoder(layout.RUN.format(**names)) | steps
+
+
+def layers_of(state, split, part=None):
+    """The vectors of a state in all layers that a part of the study looks at: an input function."""
+
+    def files(w):
+        names = {"state": state.format(**w), "task": w.task, "split": split}
+        return [EMBEDDING.format(model=w.model, layer=n, **names) for n in GRID.layers(w.model, part)]
+
+    return files
+
+
+def found(paths):
+    """All paths; in a partial study those that exist."""
+    return [p for p in paths if not CFG.partial or Path(p.replace("<results>", CFG.pathvars.results)).exists()]
+
+
+def cells(pattern, probe, **more):
+    """Fill a path pattern for every space that a probe looks at."""
+    return list(dict.fromkeys(pattern.format(**space._asdict()) for space in GRID.spaces(probe, **more)))
+
+
+def of_runs(pattern, runs=None):
+    """Fill a path pattern for runs, by default for all."""
+    return [pattern.format(**run._asdict()) for run in (GRID.runs() if runs is None else runs)]
+
+
+def origin(w):
+    """The files that a pinned model is made from: those of another model here, or of a folder, known by their bytes."""
+    like = CFG.models[w.model].like
+    return encoder(layout.MODEL.format(model=like)) if like else {"local": list(map(ancient, local(w.model)))}
+
+
+def local(model):
+    """The files of a model's folder that are read."""
+    source = CFG.models[model]
+    return model_files(source.path, source.weights == "pretrained") if source.path else []
+
+
+def brought(w):
+    """The files of a brought run's folder that are read."""
+    run = CFG.runs[w.run]
+    return run_files(run.path, run.steps) if run.path else []
+
+
+def given(corpus, *splits):
+    """The files that splits of a corpus are read from, where they lie on this machine."""
+    sources = [getattr(CFG.corpora[corpus], split) for split in splits]
+    return [ancient(file) for source in sources for file in files_of(source.path, source.split)]
+
+
+def names_of(task):
+    """The file with the names of a task's labels, if there is one."""
+    names = CFG.tasks[task].names
+    return [ancient(names)] if isinstance(names, str) else []
+
+
+def by_layers():
+    """The models by the layers that are looked at."""
+    groups = {}
+    for model in CFG.models:
+        groups.setdefault(tuple(GRID.layers(model)), []).append(model)
+    return groups
