@@ -81,7 +81,7 @@ def compare(
     --------
     >>> study = compare(before, after, labels, test=(test_before, test_after, test_labels))
     >>> study.table[["layer", "accuracy_before", "accuracy_after"]]
-    >>> study.plot("movement").savefig("movement.png", bbox_inches="tight")
+    >>> study.plot("layers").savefig("layers.png", bbox_inches="tight")
     """
     start = time.perf_counter()
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
