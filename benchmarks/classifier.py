@@ -38,7 +38,7 @@ SIZES = {"ps-role": (4282, 384, 46), "pos": (16854, 384, 17)}
 def space(results, model, task, layer):
     """Vectors (float32) and labels of one space of a study, or made up: one cloud per label, of very unlike sizes."""
     if results:
-        X = np.load(results / "embeddings" / model / "pretrained" / task / "train" / f"layer{layer}.npy")
+        X = np.load(results / "embeddings" / model / "original" / task / "train" / f"layer{layer}.npy")
         return X, np.array(json.loads((results / "tasks" / task / "labels.json").read_text())["train"])
     n, d, k = SIZES[task]
     rng = np.random.default_rng(0)

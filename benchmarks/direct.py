@@ -30,7 +30,7 @@ from closerlook.probes.hulls.distance import nearest
 SIZES = {"ps-role": ({"train": 4282, "test": 457}, 384, 46), "pos": ({"train": 16854, "test": 4322}, 384, 17)}
 
 
-def space(results, model, task, layer, state="pretrained", split="train"):
+def space(results, model, task, layer, state="original", split="train"):
     """Points (float32) and labels of one space of a study, or made up: one cloud per label, of very unlike sizes."""
     if results:
         X = np.load(results / "embeddings" / model / state / task / split / f"layer{layer}.npy")

@@ -25,7 +25,7 @@ def spaces(results, model, task, coarse):
     labels = read_json(results / "tasks" / task / "labels.json")
     names = [name.partition(":")[0] if coarse else name for name in labels["names"]]
     ids = np.unique(names, return_inverse=True)[1]
-    folder = results / "embeddings" / model / "pretrained" / task
+    folder = results / "embeddings" / model / "original" / task
     for file in sorted((folder / "train").glob("layer*.npy"), key=lambda f: int(f.stem[5:])):
         yield int(file.stem[5:]), *((np.load(folder / s / file.name), ids[labels[s]]) for s in ("train", "test"))
 

@@ -35,6 +35,7 @@ from closerlook.encoders.loading import load_encoder
 from closerlook.encoders.pinning import pin_model
 from closerlook.encoders.steps import step_spaces
 from closerlook.errors import InputError
+from closerlook.recipes import Recipe
 
 MODEL = "model.safetensors"
 HEADS = [AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoModelForMaskedLM, AutoModel]
@@ -550,7 +551,7 @@ def test_steps_are_read_with_the_runs_tokenizer_and_the_model_with_its_own(bert,
     assert bring(tmp_path, bert, path=tmp_path / "run", steps="checkpoint-*")["tokenizer"] == "its own"
     task = save_task(tmp_path / "task", [(["the", "the"], [[0], [1]], [0, 1])])
     run, steps = tmp_path / "t.run", tmp_path / "t.run.steps"
-    with step_spaces(bert, steps, task, [0], tmp_path / "scratch", ("train",), tokenizer=run) as spaces:
+    with step_spaces(bert, run, steps, task, [0], tmp_path / "scratch", ("train",)) as spaces:
         found = {update: space["train"][0].copy() for update, space in spaces}
     assert list(found) == [0, 5, 10]
     for update, vectors in found.items():
@@ -563,14 +564,15 @@ def test_no_steps_cannot_be_followed(bert, tmp_path):
     tuned(bert).save_pretrained(tmp_path / "run")
     bring(tmp_path, bert, path=tmp_path / "run")
     with pytest.raises(InputError, match="no steps were kept"):
-        with step_spaces(bert, tmp_path / "t.run.steps", tmp_path / "task", [0], tmp_path / "scratch"):
+        with step_spaces(bert, tmp_path / "t.run", tmp_path / "t.run.steps", tmp_path, [0], tmp_path / "scratch"):
             pass
 
 
 def test_a_run_made_here_is_the_same_when_it_is_brought(bert, tmp_path):
     task = save_task(tmp_path / "task", toy_rows("sentence", 12))
-    options = {"epochs": 2, "batch_size": 6, "learning_rate": 1e-3, "seed": 0, "checkpoints": tmp_path / "checkpoints"}
-    made = finetune(bert, task, tmp_path / "made", **options, steps=[1], device="cpu", progress=False)
+    recipe = Recipe(epochs=2, batch_size=6, learning_rate=1e-3, steps=[1])
+    options = {"seed": 0, "checkpoints": tmp_path / "checkpoints", "device": "cpu", "progress": False}
+    made = finetune(bert, task, tmp_path / "made", recipe, **options)
     brought = bring(tmp_path, bert, path=tmp_path / "made")
     assert brought["weight_change"] == made["weight_change"] and brought["end"] == "its own weights"
     for name in (MODEL, "tokenizer.json", "tokenizer_config.json"):

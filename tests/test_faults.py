@@ -28,14 +28,13 @@ STUDY = {
     "models": {"m": {"pretrain": {**BERT, "steps": 5}}},
     "seeds": [0],
     "finetune": {"epochs": 30, "batch_size": 8},  # a checkpoint each, for some seconds: long enough to be killed in
-    "threads": {"pretrain": 1, "finetune": 1, "embed": 1, "classifier": 1, "probe": 1},
     "device": "cpu",
     "probes": {"classifier": {"hidden_layer_sizes": [[4]], "alphas": [1e-4], "cv": 1, "repeats": 1, "max_iter": 3}},
 }
 TABLES = [f"results/tables/{name}.csv" for name in ("table7", "claims", "similarity")]  # and what these are made from
-CHECKPOINTS = "results/finetuned/m/role.seed0.checkpoints"
-METRICS = "results/finetuned/m/role.seed0/metrics.json"
-LOG = "results/logs/finetune/m.role.seed0.log"
+CHECKPOINTS = "results/runs/m/role.seed0.checkpoints"
+METRICS = "results/runs/m/role.seed0/metrics.json"
+LOG = "results/logs/finetune/m/role.seed0.log"
 VECTORS = "results/embeddings/m/role.seed0/role/train/layer1.npy"
 TASK = "results/tasks/role/summary.json"
 UPDATES = 150  # 30 epochs of 40 sentences, 8 at a time
@@ -272,7 +271,7 @@ def not_finite(damaged_checkpoint, study, seen):
 
 def tuned(found):
     """The fine-tuned model's files among what a fault left."""
-    return [path for path in found.outputs if path.parts[0] == "finetuned"]
+    return [path for path in found.outputs if path.parts[0] == "runs"]
 
 
 def test_a_full_disk(full_disk):
@@ -280,7 +279,7 @@ def test_a_full_disk(full_disk):
         pytest.skip(NO_MOUNT)
     assert full_disk.status and not full_disk.pretenders and not tuned(full_disk)
     sentence = f"Error: No space left on device: {CHECKPOINTS}.*: free some space there, then give the same command"
-    assert_says(full_disk.text, "Error in rule finetune_m:", "output: .*/role.seed0/", sentence)
+    assert_says(full_disk.text, "Error in rule finetune:", "output: .*/role.seed0/", sentence)
 
 
 def test_a_read_only_folder(read_only, study):
@@ -292,7 +291,7 @@ def test_a_read_only_folder(read_only, study):
 
 def test_a_job_that_is_killed(killed_job):
     assert killed_job.status and not killed_job.pretenders and not tuned(killed_job)
-    assert_says(killed_job.text, "Error in rule finetune_m:", "output: .*/role.seed0/", "died with <Signals.SIGKILL")
+    assert_says(killed_job.text, "Error in rule finetune:", "output: .*/role.seed0/", "died with <Signals.SIGKILL")
 
 
 def test_a_killed_snakemake_takes_its_job_with_it(killed_snakemake):
@@ -317,10 +316,10 @@ def test_a_damaged_checkpoint(damaged_checkpoint):
 def test_vectors_that_are_not_finite(not_finite, undisturbed):
     assert not_finite.status
     sentence = f"Error: {VECTORS}: vector 7 .* NaN .*: delete the file .* weights .* precision"
-    failed = {"probe_direct": "role.seed0.role.train", "probe_classifier": "role.seed0.role"}
-    for rule, cell in (failed | dict.fromkeys(["movement", "similarity"], "role.seed0")).items():
-        log = rf"Logfile results/logs/{rule}/m.{cell}.log:\n=+\n(?:(?!===).*\n)*{sentence}"
-        assert_says(not_finite.text, f"Error in rule {rule}_m:", log)
+    failed = {"probe_direct": "role.seed0/role/train/layer1", "probe_classifier": "role.seed0/role/layer1"}
+    for rule, cell in (failed | dict.fromkeys(["measure_movement", "measure_similarity"], "role.seed0")).items():
+        log = rf"Logfile results/logs/{rule}/m/{cell}.log:\n=+\n(?:(?!===).*\n)*{sentence}"
+        assert_says(not_finite.text, f"Error in rule {rule}:", log)
     assert not_finite.pretenders == {Path(VECTORS).relative_to("results")}
     probes = {"probes/classifier/m/role.seed0/role", "probes/direct/m/role.seed0/role/train"}
     missing = {str(path.parent) for path in outputs(undisturbed) - not_finite.outputs}

@@ -20,7 +20,6 @@ STUDY = {
     "models": {"m": {"pretrain": {**BERT, "steps": 2}}},
     "seeds": [0],
     "finetune": {"epochs": 1},
-    "threads": {"pretrain": 1, "finetune": 1, "embed": 1, "probe": 1},
 }  # fmt: skip
 
 

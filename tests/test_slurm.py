@@ -26,21 +26,21 @@ STUDY = {
     "seeds": [0, 1],
     "layers": [-1],
     "finetune": {"epochs": 30},  # a few seconds, in which a job can be caught
-    "resources": {"finetune": {"mem_mb": 1500, "runtime": 7}},
-    "threads": {"pretrain": 1, "finetune": 1, "embed": 1, "classifier": 1, "probe": 1},
     "probes": {"classifier": {"hidden_layer_sizes": [[4]], "alphas": [1e-4], "cv": 1, "repeats": 2, "max_iter": 5}},
 }
-PROBES = "results/probes/{}/m/pretrained/role"
+PROBES = "results/probes/{}/m/original/role"
 BEGUN = [f"{PROBES.format('classifier')}/layer1.json"]
 BEGUN += [f"{PROBES.format('direct')}/{split}/layer1.json" for split in ("train", "test")]
 TABLES = ["results/tables/table7.csv", "results/tables/clusters.csv"]
-FINETUNE, EMBED = "rule_finetune_m_wildcards_role", "rule_embed_m_wildcards_role"  # Slurm's comments on the jobs
+FINETUNE, EMBED = "rule_finetune_wildcards_m_role_seed", "rule_embed_wildcards_m_role.seed"  # Slurm's comments on jobs
+LIMITS = ["--set-threads", "finetune=1", "embed=1", "pretrain=1", "--set-resources", "finetune:mem_mb=1500*attempt"]
+LIMITS += ["finetune:runtime=7*attempt"]
 
 
 def snakemake(folder, targets, *arguments, nice=0):
     """Start Snakemake on the project's Snakefile in a folder of its own."""
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(["nice", f"-n{nice}", *command(*arguments), "--", *targets], cwd=folder, **output)
+    return subprocess.Popen(["nice", f"-n{nice}", *command(*arguments), *LIMITS, "--", *targets], cwd=folder, **output)
 
 
 def on_slurm(folder):
@@ -72,14 +72,14 @@ def kill(job):
 
 def watch(folder, over, devices):
     """Note which device each job is given, and end either fine-tuning once, after its first checkpoint."""
-    ends = {f"{FINETUNE}_0": cancel, f"{FINETUNE}_1": kill}
+    ends = {f"{FINETUNE}0": cancel, f"{FINETUNE}1": kill}
     while not over.wait(0.3):
         for job in slurm_jobs():
             if job["JobState"] != "RUNNING":
                 continue
             if index := re.search(r"IDX:(.*)\)", job.get("GRES", "")):
                 devices[job["JobId"]] = index[1]
-            checkpoints = f"results/finetuned/m/role.seed{job['Comment'][-1]}.checkpoints"
+            checkpoints = f"results/runs/m/role.seed{job['Comment'][-1]}.checkpoints"
             if job["Comment"] in ends and list(folder.glob(f"{checkpoints}/checkpoint-*/sealed.json")):
                 ends.pop(job["Comment"])(job["JobId"])
 
@@ -133,20 +133,20 @@ def asked(job):
 
 def test_a_study_survives_a_cancelled_and_a_killed_job(study):
     ended = {comment: [job["JobState"] for job in jobs] for comment, jobs in submissions(study).items()}
-    assert ended.pop(f"{FINETUNE}_0") == ["CANCELLED", "COMPLETED"]
-    assert ended.pop(f"{FINETUNE}_1") == ["FAILED", "COMPLETED"]
+    assert ended.pop(f"{FINETUNE}0") == ["CANCELLED", "COMPLETED"]
+    assert ended.pop(f"{FINETUNE}1") == ["FAILED", "COMPLETED"]
     assert {state for states in ended.values() for state in states} == {"COMPLETED"}
 
 
 @pytest.mark.parametrize("seed", STUDY["seeds"])
 def test_a_resubmitted_job_asks_for_twice_as_much_and_goes_on_where_it_was(study, seed):
-    assert [asked(job) for job in submissions(study)[f"{FINETUNE}_{seed}"]] == [(1, 1500, 7), (1, 3000, 14)]
-    metrics = json.loads((study.cluster / f"results/finetuned/m/role.seed{seed}/metrics.json").read_text())
+    assert [asked(job) for job in submissions(study)[f"{FINETUNE}{seed}"]] == [(1, 1500, 7), (1, 3000, 14)]
+    metrics = json.loads((study.cluster / f"results/runs/m/role.seed{seed}/metrics.json").read_text())
     assert 0 < metrics["resumed_from"] < metrics["n_updates"]
 
 
 def test_each_gpu_job_has_a_gpu_to_itself(study):
-    gpu_jobs = [job for jobs in submissions(study, "rule_(finetune|embed)_m").values() for job in jobs]
+    gpu_jobs = [job for jobs in submissions(study, "rule_(finetune|embed)_wild").values() for job in jobs]
     assert [job["TresPerJob"] for job in gpu_jobs] == ["gres:gpu:1"] * (2 * 2 + 2)
     assert {job["JobId"] for job in study.jobs if "TresPerJob" in job} == {job["JobId"] for job in gpu_jobs}
     turns = defaultdict(list)
@@ -160,8 +160,8 @@ def test_each_gpu_job_has_a_gpu_to_itself(study):
 @pytest.mark.parametrize("seed", STUDY["seeds"])
 def test_a_job_uses_the_gpu_that_slurm_gave_it(study, seed):
     logs = {
-        f"{FINETUNE}_{seed}": f"finetune/m.role.seed{seed}",
-        f"{EMBED}.seed{seed}_role": f"embed/m.role.seed{seed}.role",
+        f"{FINETUNE}{seed}": f"finetune/m/role.seed{seed}",
+        f"{EMBED}{seed}_role": f"embed/m/role.seed{seed}/role",
     }
     for comment, log in logs.items():
         device = study.devices[submissions(study)[comment][-1]["JobId"]]
@@ -170,14 +170,15 @@ def test_a_job_uses_the_gpu_that_slurm_gave_it(study, seed):
 
 def test_small_jobs_share_a_submission(study):
     jobs = submissions(study)
-    assert list(map(asked, jobs["rule_geometry_probe_direct_m"])) == [(4, 32000, 240)]
-    assert list(map(asked, jobs["rule_tables_clusters_spaces_table7"])) == [(2, 4000, 10)]  # `spaces`, then two at once
+    assert list(map(asked, jobs["rule_geometry_probe_direct"])) == [(4, 16000, 60)]
+    assert list(map(asked, jobs["rule_classifier_probe_classifier"])) == [(2, 8000, 120)]
+    assert list(map(asked, jobs["rule_tables_table"])) == [(2, 4000, 10)]  # `spaces`, then two at once
     n_jobs = int(re.search(r"^total +(\d+)$", study.log, re.MULTILINE)[1])
     assert n_jobs == 2 + 2 + 2 + 4 + 3  # fine-tunings, spaces, classifier probes, DirectProbe's, tables
-    assert len(study.jobs) == 2 * 2 + 2 + 2 + 1 + 1
+    assert len(study.jobs) == 2 * 2 + 2 + 1 + 1 + 1
 
 
-@pytest.mark.parametrize("file", [*TABLES, *(f"results/finetuned/m/role.seed{s}/model.safetensors" for s in (0, 1))])
+@pytest.mark.parametrize("file", [*TABLES, *(f"results/runs/m/role.seed{s}/model.safetensors" for s in (0, 1))])
 def test_a_cluster_gives_what_one_machine_gives(study, file):
     assert (study.cluster / file).read_bytes() == (study.local / file).read_bytes()
 
