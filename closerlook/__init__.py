@@ -5,6 +5,9 @@ import importlib
 _HOME = {
     "DirectProbe": "closerlook.probes.direct.estimator",
     "MLPProbe": "closerlook.probes.mlp.estimator",
+    "Study": "closerlook.study",
+    "compare": "closerlook.study",
+    "embed": "closerlook.embedding",
     "hull_distance": "closerlook.probes.hulls.distance",
     "label_distances": "closerlook.probes.direct.labels",
     "separable": "closerlook.probes.hulls.distance",

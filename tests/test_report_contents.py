@@ -279,6 +279,8 @@ def test_notes_tell_of_all_that_was_not_measured_or_not_learned():
         and "t (layer 0)" in constant
         and few.startswith("t: with fewer than four labels")
     )
+    alone = contents.notes(behind.assign(linear_accuracy=None, lead=None), spaces, tuned[:0])[0]
+    assert "One is t, m, layer 1, original: 21.0 %." in alone
     assert own.startswith("theirs (t, m) has a tokenizer of its own")
     enough = spaces[1:].assign(n_labels=4, depth=2)
     assert contents.notes(behind[:0], enough, tuned.assign(tokenizer="the model's")) == []

@@ -3,21 +3,37 @@
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.movement import ends
+from closerlook.analysis.movement import ends, read
 from closerlook.analysis.plane import fit_plane
 from closerlook.analysis.runs import RUN, described
-from closerlook.layout import Run
 
 COLUMNS = ("model", "task", *RUN[1:], "layer", "label", "x", "y", "explained_x", "explained_y")
 
 
 def directions(results, names, runs):
-    """The displacement of every label's centroid in a plane (paper, section 4.3, Figures 5 and 7 to 10).
+    """Gather where every label moved, see `directions_of`.
 
     Parameters
     ----------
     results : list of path
         What `closerlook.analysis.movement.measure_movement` found.
+    names, runs
+        As in `directions_of`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return directions_of(read(results), names, runs)
+
+
+def directions_of(results, names, runs):
+    """The displacement of every label's centroid in a plane (paper, section 4.3, Figures 5 and 7 to 10).
+
+    Parameters
+    ----------
+    results : iterable of (Run, dict of array)
+        What `closerlook.analysis.movement.measure_movement` returned for each.
     names : dict of str to list of str
         The labels of each task.
     runs : dict
@@ -31,9 +47,9 @@ def directions(results, names, runs):
         rather than from their mean; and `explained_x`, `explained_y`, the share of their squared length along each.
     """
     groups = {}
-    for path in results:
-        row = described(Run.of(path), runs)
-        groups.setdefault((row["model"], row["task"], row["recipe"]), []).append((row, ends(path)))
+    for run, arrays in results:
+        row = described(run, runs)
+        groups.setdefault((row["model"], row["task"], row["recipe"]), []).append((row, ends(arrays)))
     frames = []
     for found in groups.values():
         for i, layer in enumerate(found[0][1][0]):

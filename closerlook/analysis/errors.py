@@ -43,17 +43,35 @@ def errors(classifier, hulls, clusters, names, runs):
             space, result = Space.of(path), read_json(path)
             if space not in arrays_of or not result.get("confusions"):
                 continue
-            k = len(names[space.task])
-            with np.load(arrays_of[space], allow_pickle=False) as arrays:
-                apart = np.nan_to_num(arrays["distance_vector"])  # labels that meet are the closest that there are
-                vector = label_vector(arrays["classes"], apart, k)
-            counts = np.zeros((k, k))
-            for label, predicted, n in result["confusions"]:
-                counts[min(label, predicted), max(label, predicted)] += n
             key = described(space, runs) | {"layer": space.layer, "probe": probe}
-            rows += [key | row for row in _binned(vector, condensed(counts))]
+            with np.load(arrays_of[space], allow_pickle=False) as arrays:
+                rows += [key | row for row in errors_of(result["confusions"], arrays, len(names[space.task]))]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64"})
     return frame.sort_values(["model", "task", "state", "layer", "probe", "bin"], ignore_index=True)
+
+
+def errors_of(confusions, arrays, n_labels):
+    """Count the errors in one space.
+
+    Parameters
+    ----------
+    confusions : list of (int, int, int)
+        Label, predicted label, how often.
+    arrays : dict of array
+        Of the training split, as `closerlook.probes.direct.geometry.measure` returns them.
+    n_labels : int
+        Of the task.
+
+    Yields
+    ------
+    dict
+        The columns of `errors` from `bin` on.
+    """
+    apart = np.nan_to_num(arrays["distance_vector"])  # labels that meet are the closest that there are
+    counts = np.zeros((n_labels, n_labels))
+    for label, predicted, n in confusions:
+        counts[min(label, predicted), max(label, predicted)] += n
+    yield from _binned(label_vector(arrays["classes"], apart, n_labels), condensed(counts))
 
 
 def _binned(vector, counts):

@@ -10,12 +10,35 @@ COLUMNS = ("model", "task", "state", *RUN, "layer", "label", "clusters", "min_di
 
 
 def labels(clusters, names, runs):
-    """Clusters of every label, and its smallest distance to any other (training split).
+    """Gather what DirectProbe left, see `label_rows`.
 
     Parameters
     ----------
     clusters : list of path
-        DirectProbe's arrays.
+        Its arrays.
+    names, runs
+        As in `label_rows`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return label_rows(_read(clusters), names, runs)
+
+
+def _read(clusters):
+    for path in clusters:
+        with np.load(path, allow_pickle=False) as arrays:
+            yield Space.of(path), arrays
+
+
+def label_rows(clusters, names, runs):
+    """Clusters of every label, and its smallest distance to any other (training split).
+
+    Parameters
+    ----------
+    clusters : iterable of (Space, dict of array)
+        The arrays that `closerlook.probes.direct.geometry.measure` returned for each.
     names : dict of str to list of str
         The labels of each task.
     runs : dict
@@ -28,11 +51,9 @@ def labels(clusters, names, runs):
         which it has no distance to; `overlapping`: how many it meets. (Points in a conflict take no part in these.)
     """
     frames = []
-    for path in clusters:
-        space = Space.of(path)
-        with np.load(path, allow_pickle=False) as arrays:
-            classes, least, meeting = (arrays[name] for name in ("classes", "min_distances", "overlapping"))
-            counts = [(arrays["cluster_classes"] == c).sum() for c in classes]
+    for space, arrays in clusters:
+        classes, least, meeting = (arrays[name] for name in ("classes", "min_distances", "overlapping"))
+        counts = [(arrays["cluster_classes"] == c).sum() for c in classes]
         row = described(space, runs) | {"layer": space.layer}
         row |= {"label": [names[space.task][c] for c in classes], "clusters": counts, "min_distance": least}
         row["overlapping"] = meeting

@@ -8,6 +8,7 @@ from closerlook.analysis.runs import RUN, described
 from closerlook.layout import Run
 
 COLUMNS = ("model", "task", *RUN[1:], "layer", "label", "points", "length", "relative_length", "cosine")
+ENDS = ("layers", "before", "after", "size", "classes", "counts")  # arrays of `measure_movement`
 
 
 def measure_movement(spaces, labels):
@@ -45,12 +46,36 @@ def measure_movement(spaces, labels):
 
 
 def movement(results, names, runs):
-    """Gather how far every label moved.
+    """Gather how far every label moved, see `displacements`.
 
     Parameters
     ----------
     results : list of path
         What `measure_movement` found.
+    names, runs
+        As in `displacements`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return displacements(read(results), names, runs)
+
+
+def read(results):
+    """What `measure_movement` left of one run after the other."""
+    for path in results:
+        with np.load(path, allow_pickle=False) as arrays:
+            yield Run.of(path), {name: arrays[name] for name in ENDS}
+
+
+def displacements(results, names, runs):
+    """How far every label moved.
+
+    Parameters
+    ----------
+    results : iterable of (Run, dict of array)
+        What `measure_movement` returned for each.
     names : dict of str to list of str
         The labels of each task.
     runs : dict
@@ -66,8 +91,8 @@ def movement(results, names, runs):
         last under translation. (Not over the radius of the points: [CLS] vectors of low layers are nearly one point.)
     """
     frames = []
-    for path in results:
-        run, (layers, before, after, size, classes, counts) = described(Run.of(path), runs), ends(path)
+    for of, arrays in results:
+        run, (layers, before, after, size, classes, counts) = described(of, runs), ends(arrays)
         moves = after - before
         lengths = np.linalg.norm(moves, axis=2)
         mean = moves.mean(1, keepdims=True)
@@ -82,9 +107,8 @@ def movement(results, names, runs):
     return frame[list(COLUMNS)].astype({"seed": "Int64"})
 
 
-def ends(path):
-    """What `measure_movement` left: layers, centroids before and after, sizes, label ids, counts."""
-    with np.load(path, allow_pickle=False) as arrays:
-        parts = [arrays[name] for name in ("layers", "before", "after", "size", "classes", "counts")]
+def ends(arrays):
+    """What `measure_movement` found: layers, centroids before and after in float64, sizes, label ids, counts."""
+    parts = [arrays[name] for name in ENDS]
     parts[1:3] = [part.astype(np.float64) for part in parts[1:3]]
     return parts

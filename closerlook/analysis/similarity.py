@@ -105,12 +105,29 @@ def measure_similarity(X, Y, seed=0):
 
 
 def similarity(results, runs):
-    """Gather what `measure_similarity` found.
+    """Gather what `measure_similarity` found, see `similarity_rows`.
 
     Parameters
     ----------
     results : list of path
         Under `layers`, for each split, the result of each layer by its number.
+    runs
+        As in `similarity_rows`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return similarity_rows(((Run.of(path), read_json(path)["layers"]) for path in results), runs)
+
+
+def similarity_rows(results, runs):
+    """How like its original every layer of a run is.
+
+    Parameters
+    ----------
+    results : iterable of (Run, dict)
+        For each split what `measure_similarity` returned of each layer, by its number.
     runs : dict
         As `closerlook.analysis.runs.described` takes them.
 
@@ -120,9 +137,9 @@ def similarity(results, runs):
         A row per (run, split, layer): every space against itself before fine-tuning.
     """
     rows = []
-    for path in results:
-        run = described(Run.of(path), runs)
-        for split, layers in read_json(path)["layers"].items():
+    for of, splits in results:
+        run = described(of, runs)
+        for split, layers in splits.items():
             rows += [run | {"split": split, "layer": int(layer)} | found for layer, found in layers.items()]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64"})
     return frame.sort_values(["model", "task", "run", "split", "layer"], ignore_index=True).round(6)

@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 def spaces(direct, clusters, classifier, names, depths, runs):
-    """Gather what the probes found.
+    """Gather what the probes left, see `space_table`.
 
     Parameters
     ----------
@@ -31,6 +31,35 @@ def spaces(direct, clusters, classifier, names, depths, runs):
         Its arrays, of the same spaces.
     classifier : list of path
         The classifier probe's results.
+    names, depths, runs
+        As in `space_table`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    measured = _read(direct, {Space.of(path): path for path in clusters})
+    classified = ((Space.of(path), read_json(path)) for path in classifier)
+    return space_table(measured, classified, names, depths, runs)
+
+
+def _read(direct, clusters):
+    """What DirectProbe left of one space after the other."""
+    for path in direct:
+        space = Space.of(path)
+        with np.load(clusters[space], allow_pickle=False) as arrays:
+            yield space, read_json(path), arrays
+
+
+def space_table(direct, classifier, names, depths, runs):
+    """Put side by side what the probes found.
+
+    Parameters
+    ----------
+    direct : iterable of (Space, dict, dict of array)
+        What `closerlook.probes.direct.geometry.measure` returned for each.
+    classifier : iterable of (Space, dict)
+        What `closerlook.probes.mlp.classifier.probe` returned for each.
     names : dict of str to list of str
         The labels of each task.
     depths : dict of str to int
@@ -54,22 +83,17 @@ def spaces(direct, clusters, classifier, names, depths, runs):
     """
     rows = {}
     vectors = {}
-    arrays_of = {Space.of(path): path for path in clusters}
-    for path in direct:
-        space = Space.of(path)
+    for space, result, arrays in direct:
         row = rows.setdefault(space._replace(split=None), {})
-        result = read_json(path)
         prefix = "" if space.split == "train" else "test_"
         row |= {prefix + k: result.get(k) for k in ("status", "n_clusters", "is_linear")}
         row["direct_seconds"] = row.get("direct_seconds", 0) + result["seconds"]
-        with np.load(arrays_of[space], allow_pickle=False) as arrays:
-            vectors[space] = label_vector(arrays["classes"], arrays["distance_vector"], len(names[space.task]))
-            if space.split == "train":
-                row |= _distances(arrays) | {"n_labels": len(arrays["classes"])}
-                row |= {k: result.get(k) for k in ("conflicts", "conflict_points", "fewest_clusters", "overlapping")}
-    for path in classifier:
-        row = rows.setdefault(Space.of(path), {})
-        result = read_json(path)
+        vectors[space] = label_vector(arrays["classes"], arrays["distance_vector"], len(names[space.task]))
+        if space.split == "train":
+            row |= _distances(arrays) | {"n_labels": len(arrays["classes"])}
+            row |= {k: result.get(k) for k in ("conflicts", "conflict_points", "fewest_clusters", "overlapping")}
+    for space, result in classifier:
+        row = rows.setdefault(space, {})
         best, linear = result["best"] or {}, result.get("linear") or {}
         row |= {k: result[k] for k in ("accuracy", "accuracy_std", "majority")}
         row |= {

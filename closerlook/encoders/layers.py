@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,6 +26,70 @@ def forward(encoder, batch, layers):
     """Run an encoder over a batch and pool the targets' vectors in some layers: {layer: (n_targets, dim) array}."""
     hidden = hidden_states(encoder, batch)
     return {layer: pool(hidden[layer], batch).cpu().numpy() for layer in layers}
+
+
+class Piece(NamedTuple):
+    """What came of a chunk of sentences."""
+
+    vectors: dict  # {layer: (n_targets, dim) array}
+    count: np.ndarray  # (n_sentences,) targets of each
+    twins: list  # (n, 2) arrays of rows, counted over all chunks: which, and the earlier ones whose vectors are theirs
+    n_windows: int  # rows that the model read
+    n_tokens: int
+
+
+@contextlib.contextmanager
+def reading(n_sentences, threads, progress):
+    """No gradients, so many CPU threads, and a bar of sentences."""
+    bar = tqdm(total=n_sentences, desc="embed", unit=" sentences", mininterval=2, disable=not progress)
+    with torch_threads(threads), torch.inference_mode(), bar:
+        yield bar
+
+
+def sentences_per_chunk(n_sentences, n_targets, dim, n_layers, batch_size):
+    """How many sentences have vectors that fill a chunk."""
+    return min(max(CHUNK * n_sentences // (n_targets * dim * n_layers * 4), batch_size), 4096)
+
+
+def extract(encoder, aligner, chunks, layers, dim, batch_size, bar):
+    """Read sentences chunk by chunk, within `reading`.
+
+    Parameters
+    ----------
+    encoder : PreTrainedModel
+    aligner : Aligner
+    chunks : iterable of dict of list
+        What `Aligner.encode` takes: `words`, `targets`, `text`, `places`.
+    layers : list of int
+    dim : int
+        Of a target's vector.
+    batch_size : int
+    bar : tqdm
+
+    Yields
+    ------
+    Piece
+    """
+    at, seen = 0, {}
+    for chunk in chunks:
+        sentences = aligner.encode(*(chunk[name] for name in READ))
+        count = np.array([len(t) for t in chunk["targets"]])
+        first, twins, n_windows, n_tokens = np.cumsum(count) - count, [], 0, 0
+        for sentence, n_targets, start_row in zip(sentences, count, at + first):
+            earlier = seen.setdefault(sentence.digest(), start_row)
+            if earlier != start_row:
+                twins.append(np.stack([start_row, earlier]) + np.arange(n_targets)[:, None])
+        at += count.sum()
+        vectors = {layer: np.empty((count.sum(), dim), np.float32) for layer in layers}
+        for some in batches(sentences, batch_size, aligner.equal):
+            batch = aligner.batch([sentences[i] for i in some]).to(encoder.device)
+            where = np.concatenate([first[i] + np.arange(count[i]) for i in some])
+            for layer, array in forward(encoder, batch, layers).items():
+                vectors[layer][where] = array
+            n_windows += len(batch.input_ids)
+            n_tokens += int(batch.attention_mask.sum())
+            bar.update(len(some))
+        yield Piece(vectors, count, twins, n_windows, n_tokens)
 
 
 def embed(
@@ -86,42 +151,24 @@ def embed(
     summary = {"kind": kind, "dim": dim, "layers": layers, "n": {}, "n_sentences": n_sentences, "n_windows": 0}
     summary |= {"n_tokens": 0, "device": str(device)}
     with contextlib.ExitStack() as stack:
-        stack.enter_context(torch_threads(threads))
-        stack.enter_context(torch.inference_mode())
-        bar = tqdm(
-            total=sum(n_sentences.values()), desc="embed", unit=" sentences", mininterval=2, disable=not progress
-        )
-        stack.enter_context(bar)
+        bar = stack.enter_context(reading(sum(n_sentences.values()), threads, progress))
         for split, paths in out.items():
             rows = splits[split].select_columns(["id", *READ])
             n = summary["n"][split] = sum(len(t) for some in rows.iter(1000) for t in some["targets"])
             files = {layer: stack.enter_context(_npy(path, (n, dim))) for layer, path in paths.items()}
-            size = CHUNK * len(rows) // (n * dim * len(layers) * 4)  # sentences whose vectors fill a chunk
-            at, seen, twins = 0, {}, []  # twins: rows of the file that are those of an earlier sentence
-            for chunk in rows.iter(min(max(size, batch_size), 4096)):
-                sentences = aligner.encode(*(chunk[name] for name in READ))
-                count = np.array([len(t) for t in chunk["targets"]])
-                first = np.cumsum(count) - count
-                for sentence, n_targets, start_row in zip(sentences, count, at + first):
-                    earlier = seen.setdefault(sentence.digest(), start_row)
-                    if earlier != start_row:
-                        twins.append(np.stack([start_row, earlier]) + np.arange(n_targets)[:, None])
-                at += count.sum()
-                vectors = {layer: np.empty((count.sum(), dim), np.float32) for layer in files}
-                for some in batches(sentences, batch_size, aligner.equal):
-                    batch = aligner.batch([sentences[i] for i in some]).to(device)
-                    where = np.concatenate([first[i] + np.arange(count[i]) for i in some])
-                    for layer, array in forward(encoder, batch, files).items():
-                        vectors[layer][where] = array
-                    summary["n_windows"] += len(batch.input_ids)
-                    summary["n_tokens"] += int(batch.attention_mask.sum())
-                    bar.update(len(some))
+            size = sentences_per_chunk(len(rows), n, dim, len(layers), batch_size)
+            twins, done = [], 0
+            for piece in extract(encoder, aligner, rows.iter(size), list(files), dim, batch_size, bar):
                 for layer, file in files.items():
-                    if not (finite := np.isfinite(vectors[layer]).all(1)).all():
-                        bad = np.repeat(chunk["id"], count)[finite.argmin()]
-                        place = f"{model}: layer {layer} is not finite in sentence {bad} of {task} ({split})"
+                    if not (finite := np.isfinite(piece.vectors[layer]).all(1)).all():
+                        bad = rows[int(done + np.repeat(np.arange(len(piece.count)), piece.count)[finite.argmin()])]
+                        place = f"{model}: layer {layer} is not finite in sentence {bad['id']} of {task} ({split})"
                         raise InputError(f"{place}, {_why(encoder, model, precision)}.")
-                    file.write(vectors[layer].data)
+                    file.write(piece.vectors[layer].data)
+                twins += piece.twins
+                done += len(piece.count)
+                summary["n_windows"] += piece.n_windows
+                summary["n_tokens"] += piece.n_tokens
             if twins:
                 _repeat(files.values(), np.concatenate(twins))
     return summary | {"seconds": time.perf_counter() - start}

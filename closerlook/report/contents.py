@@ -61,12 +61,15 @@ def notes(unlearned, spaces, tuning):
     if len(unlearned):
         worst = unlearned.iloc[0]
         where = f"{worst.task}, {worst.model}, layer {worst.layer}, {worst.state}"
+        if pd.isna(worst.linear_accuracy):  # there is no more than one vector per label
+            lost = f"One is {where}: {worst.accuracy:.1f} %."
+        else:
+            lost = f"Most is lost in {where}: {worst.accuracy:.1f} instead of {worst.linear_accuracy:.1f} %."
         found.append(
             f"The classifier probe did not learn what is there in {len(unlearned)} of {spaces.accuracy.notna().sum()} "
             "spaces: a linear readout of the same vectors is ahead of it by more than noise, or it does no better than "
-            f"the most frequent label where DirectProbe finds all labels separable. Most is lost in {where}: "
-            f"{worst.accuracy:.1f} instead of {worst.linear_accuracy:.1f} %. Read the linear readout there "
-            "(docs/classifier.md)."
+            f"the most frequent label where DirectProbe finds all labels separable. {lost} Read the linear readout "
+            "there (docs/classifier.md)."
         )
     equal = spaces[spaces.status == "constant"]
     if len(equal):

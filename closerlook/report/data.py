@@ -26,13 +26,6 @@ def data(summaries):
 
 def _task(summary):
     splits = {split: summary["splits"][split] for split in SPLITS}
-    names = set().union(*(of["labels"] for of in splits.values()))
-    counts = {name: [of["labels"].get(name, 0) for of in splits.values()] for name in names}
-    most = max(train for train, _ in counts.values())
-    labels = [
-        {"name": name, "train": train, "test": test, "width": round(100 * train / most, 1)}
-        for name, (train, test) in sorted(counts.items(), key=lambda item: (-item[1][0], item[0]))
-    ]
     sizes = "; ".join(
         f"{split} {_n(of['n_targets'])} in {_n(of['n_sentences'])} sentences" for split, of in splits.items()
     )
@@ -47,9 +40,24 @@ def _task(summary):
     ]
     return {
         "extent": f"{KINDS[summary['kind']]}: {sizes}; {summary['n_labels']} labels",
-        "labels": labels, "shown": SHOWN, "facts": list(_facts(summary)), "warnings": summary.get("warnings", []),
+        "labels": bars(*(of["labels"] for of in splits.values())), "shown": SHOWN,
+        "facts": list(_facts(summary)), "warnings": summary.get("warnings", []),
         "repeated": [some for some in repeated if some["texts"]],
     }  # fmt: skip
+
+
+def bars(train, test):
+    """The labels with how often each occurs, the most frequent first; `train` and `test` are dicts of counts."""
+    most = max(train.values())
+    return [
+        {
+            "name": name,
+            "train": train.get(name, 0),
+            "test": test.get(name, 0),
+            "width": round(100 * train.get(name, 0) / most, 1),
+        }
+        for name in sorted({*train, *test}, key=lambda name: (-train.get(name, 0), name))
+    ]
 
 
 def _facts(summary):

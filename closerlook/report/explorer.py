@@ -73,33 +73,59 @@ def _followed(path, labels):
             "centroids": centroids, "points": arrays["sample_points"][kept][:, :, shown], "place": place,
             "least": least, "overlapping": np.isnan(distances).sum(2), "sample": arrays["sample"][shown],
         }  # fmt: skip
-    return _run(path, labels, True, layers, updates[kept], classes, planes, **found)
+    return _run(Run.of(path), labels, True, layers, updates[kept], classes, planes, **found)
 
 
 def _ends(path, labels, clusters):
     """A run of which only both ends are known."""
     run = Run.of(path)
+
+    def space(state, layer):
+        if file := clusters.get(Space(run.model, state, run.task, layer)):
+            with np.load(file, allow_pickle=False) as arrays:
+                return dict(arrays)
+
     with np.load(path, allow_pickle=False) as arrays:
-        layers, classes = arrays["layers"], arrays["classes"]
-        planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]
-        shown = _thin(len(arrays["sample"]))
-        ends = [[plane.project(arrays[end][i]) for i, plane in enumerate(planes)] for end in ("before", "after")]
-        points = np.stack([arrays["sample_before"], arrays["sample_after"]])[:, :, shown]
-        sample = arrays["sample"][shown]
+        return both_ends(run, dict(arrays), labels, space)
+
+
+def both_ends(run, arrays, labels, space):
+    """The spaces before and after, as `explorer` gives them of a run that was not followed.
+
+    Parameters
+    ----------
+    run : Run
+    arrays : dict of array
+        What `closerlook.analysis.movement.measure_movement` returned; what has a row per layer may also be a list, of
+        layers that differ in dimension.
+    labels : dict of str to dict
+        As in `explorer`.
+    space : callable
+        `space(state, layer)`: DirectProbe's arrays of the training split, or None.
+
+    Returns
+    -------
+    dict
+        But for what the run is called.
+    """
+    layers, classes = arrays["layers"], arrays["classes"]
+    planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]
+    shown = _thin(len(arrays["sample"]))
+    ends = [[plane.project(arrays[end][i]) for i, plane in enumerate(planes)] for end in ("before", "after")]
+    points = np.stack([arrays["sample_before"], arrays["sample_after"]])[:, :, shown]
     k = len(classes)
     place, least = np.full((2, len(layers), k), -1), np.full((2, len(layers), k), np.nan)
     overlapping = np.full((2, len(layers)), k * (k - 1) // 2)
     for at, state in enumerate((State(), run.state)):
         for i, layer in enumerate(layers):
-            if file := clusters.get(Space(run.model, state, run.task, int(layer))):
-                with np.load(file, allow_pickle=False) as arrays:
-                    if len(arrays["classes"]) == k:  # else of other data
-                        known = ~np.isnan(arrays["min_distances"])
-                        place[at, i], least[at, i], _ = nearest(arrays["distance_vector"], k, known)
-                        overlapping[at, i] = arrays["n_overlapping"]
+            found = space(state, int(layer))
+            if found is not None and len(found["classes"]) == k:  # else of other data
+                known = ~np.isnan(found["min_distances"])
+                place[at, i], least[at, i], _ = nearest(found["distance_vector"], k, known)
+                overlapping[at, i] = found["n_overlapping"]
     found = {"centroids": np.array(ends), "points": points, "place": place, "least": least}
-    found |= {"overlapping": overlapping, "sample": sample}
-    return _run(path, labels, False, layers, [0, 1], classes, planes, **found)
+    found |= {"overlapping": overlapping, "sample": arrays["sample"][shown]}
+    return _run(run, labels, False, layers, [0, 1], classes, planes, **found)
 
 
 def _thin(n):
@@ -108,9 +134,9 @@ def _thin(n):
 
 
 def _run(
-    path, labels, followed, layers, updates, classes, planes, *, centroids, points, place, least, overlapping, sample
+    run, labels, followed, layers, updates, classes, planes, *, centroids, points, place, least, overlapping, sample
 ):
-    task = Run.of(path).task
+    task = run.task
     scale = np.maximum(abs(centroids).max((0, 2, 3)), abs(points).max((0, 2, 3), initial=0)) + 1e-12  # (layers,)
     ids = np.asarray(labels[task]["train"])[sample]
     return {

@@ -51,8 +51,8 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
         Each with `id`, `title`, `caption`, `file` (of a PNG), `model` and `task`.
     explorer : list of dict
         As `closerlook.report.explorer.explorer` returns them.
-    missing : DataFrame
-        What the study lacks: `cell`, `step`, `status` (`failed` or `not run`), `reason`.
+    missing : DataFrame or None
+        What the study lacks (None where nothing can): `cell`, `step`, `status` (`failed` or `not run`), `reason`.
     making : dict
         `config` (YAML), `versions` (of str to str), `seeds`, `facts` (pairs of str), and `costs`, a DataFrame with a
         row per rule.
@@ -77,8 +77,8 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
         cell_tables=_cells(t for t in shown if not t["main"]), cell_figures=_cells(drawn),
         models=_names(shown + drawn, "model"), tasks=_names(shown + drawn, "task"),
         runs=[(run, _json(run)) for run in explorer],
-        counts=missing.status.value_counts().to_dict() if len(missing) else {},
-        missing=_table("missing-table", "What is missing", None, missing),
+        counts={} if missing is None or missing.empty else missing.status.value_counts().to_dict(),
+        missing=missing is not None and _table("missing-table", "What is missing", None, missing),
         making=making | {"costs": _table("costs-table", "Costs", None, making["costs"])},
         css=_asset("page.css"), js=_asset("page.js"), plotly=Markup(get_plotlyjs()) if explorer else "",
     )  # fmt: skip

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 from closerlook.encoders.bringing import bring_run
-
 from closerlook.jobs.joblog import logged
 
 with logged(snakemake.log[0]):

@@ -1,10 +1,9 @@
 from pathlib import Path
 
-from closerlook.recipes import Recipe
-
 from closerlook.encoders.finetuning import finetune
 from closerlook.jobs.gpus import one_gpu
 from closerlook.jobs.joblog import logged
+from closerlook.recipes import Recipe
 
 with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     model, task = Path(snakemake.input.weights).parent, Path(snakemake.input.summary).parent

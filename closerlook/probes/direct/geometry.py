@@ -11,7 +11,7 @@ from closerlook.probes.precision import ENCODER_RESOLUTION, TOL, check_precision
 from closerlook.vectors import constant
 
 
-def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION, threads=1):
+def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION, threads=1, verbose=True):
     """Cluster one space and measure it.
 
     Parameters
@@ -22,6 +22,8 @@ def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION,
     tol, min_cluster_size, resolution
         As in `DirectProbe`.
     threads : int
+    verbose : bool
+        Show the progress of what is slow.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION,
         nothing = ("n_clusters", "is_linear", "conflicts", "conflict_points", "fewest_clusters")
         return record | dict.fromkeys(nothing) | {"seconds": time.perf_counter() - start}, arrays
     X = np.ascontiguousarray(X, dtype=np.float64)
-    found = cluster(X, label, classes, resolution=resolution, tol=tol, n_jobs=threads, verbose=True)
+    found = cluster(X, label, classes, resolution=resolution, tol=tol, n_jobs=threads, verbose=verbose)
     clustering = time.perf_counter() - start
     n, clashing = len(found.of_class), np.unique(found.conflicts)
     between = part_distances(X, label, found, found.taking_part(min_cluster_size), resolution, tol, threads)

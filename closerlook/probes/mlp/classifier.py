@@ -34,6 +34,8 @@ def probe(
     selectivity=False,
     description_length=False,
     memorisation=False,
+    predictions=False,
+    verbose=True,
 ):
     """Select a network on the training vectors, train it `repeats` times, and test each.
 
@@ -66,6 +68,10 @@ def probe(
     memorisation : bool
         Also train the selected candidate on 80 % of the training data, and follow its accuracy on these, on the other
         20 % and on the test data (paper, first arXiv version).
+    predictions : bool
+        Also give the label that each repeat predicts of each test point.
+    verbose : bool
+        Show the progress of what is slow.
 
     Returns
     -------
@@ -79,10 +85,10 @@ def probe(
         points for every fold; `majority`: test accuracy of the most frequent training label; `linear`: how a linear
         readout does beside it (see `linear.compare`), None where there is none; `n_test`, how many
         points were tested; `seconds`.
-        On request `control` (accuracies on the control task), `selectivity` (accuracy minus control accuracy, in
-        points; None for sentences, which have no word type, and where all words draw one label), `description_length`
-        (bits and compression, by repeat) and `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest`
-        and `test`).
+        On request `predictions` (repeats, n_test), None where there is nothing to tell apart; `control` (accuracies on
+        the control task), `selectivity` (accuracy minus control accuracy, in points; None for sentences, which have no
+        word type, and where all words draw one label), `description_length` (bits and compression, by repeat) and
+        `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest` and `test`).
     """
     (X, y), (Xt, yt) = train, test
     start = time.perf_counter()
@@ -92,6 +98,7 @@ def probe(
         "majority": 100 * float(np.mean(yt == np.bincount(y).argmax())),
     }  # fmt: skip
     asked = {"selectivity": selectivity, "description_length": description_length, "memorisation": memorisation}
+    asked["predictions"] = predictions
     result |= {name: None for name, wanted in asked.items() if wanted}
     if len(np.unique(y)) < 2:
         return result | {"seconds": time.perf_counter() - start}
@@ -99,10 +106,11 @@ def probe(
         guess = np.full((repeats, len(yt)), np.bincount(y).argmax())
         result |= {"status": "constant", "accuracies": [result["majority"]] * repeats, "accuracy_std": 0.0}
         result |= {"accuracy": result["majority"], "confusions": _confusions(guess, yt)}
+        result |= {"predictions": guess} if predictions else {}
         return result | {"seconds": time.perf_counter() - start}
     options = {
         "cv": cv, "repeats": repeats, "max_iter": max_iter, "halving": halving, "scale": scale,
-        "random_state": random_state, "n_jobs": threads, "device": device, "verbose": True,
+        "random_state": random_state, "n_jobs": threads, "device": device, "verbose": verbose,
     }  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # rare labels are said in the result
@@ -121,6 +129,8 @@ def probe(
         "converged": (fitted.stopped_ == "converged").tolist(),
         "curves": [_rounded(curves) for curves in fitted.learning_curves_],
     }
+    if predictions:
+        result["predictions"] = each
     chosen = MLPProbe([best["hidden_layer_sizes"]], [best["alpha"]], **options)
     if selectivity and words and words[0] is not None:
         control = [control_labels(w, y, random_state) for w in words]
@@ -135,7 +145,7 @@ def probe(
                 lambda r: online_code(*data, *best.values(), max_iter=max_iter, seed=random_state + r),
                 range(repeats),
                 threads if data[0].device.type == "cpu" else 1,
-                "description length",
+                "description length" if verbose else None,
             )
         result["description_length"] = {key: [code[key] for code in codes] for key in codes[0]}
     if memorisation:
