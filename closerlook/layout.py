@@ -10,7 +10,7 @@ NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
 MADE = re.compile(r"seed(\d+)")  # what the workflow calls its own runs
 WILDCARDS = {
     "corpus": NAME, "task": NAME, "model": NAME, "run": NAME, "split": "|".join(SPLITS), "layer": r"\d+",
-    "state": rf"{ORIGINAL}|{NAME}\.{NAME}(?:\.step\d+)?", "table": "[a-z0-9_]+",
+    "probe": "[a-z]+", "state": rf"{ORIGINAL}|{NAME}\.{NAME}(?:\.step\d+)?", "table": "[a-z0-9_]+",
     "figure": r"[a-z_]+(?:/[A-Za-z0-9._-]+)?",
 }  # fmt: skip
 
@@ -23,8 +23,7 @@ STEPS = f"{RUN}.steps"
 EMBEDDING = "embeddings/{model}/{state}/{task}/{split}/layer{layer}.npy"
 DIRECT = "probes/direct/{model}/{state}/{task}/{split}/layer{layer}.json"
 CLUSTERS = "probes/direct/{model}/{state}/{task}/{split}/layer{layer}.npz"
-CLASSIFIER = "probes/classifier/{model}/{state}/{task}/layer{layer}.json"
-HULLS = "probes/hulls/{model}/{state}/{task}/layer{layer}.json"
+PROBE = "probes/{probe}/{model}/{state}/{task}/layer{layer}.json"  # of any other probe
 MOVEMENT = "movement/{model}/{task}.{run}.npz"
 SIMILARITY = "similarity/{model}/{task}.{run}.json"
 TRAJECTORY = "trajectories/{model}/{task}.{run}.npz"
@@ -39,13 +38,12 @@ ENCODER = {  # of a model, or of a run
 }  # fmt: skip
 RESULTS = {  # of the experiments: the rule that makes each
     "metrics": f"{RUN}/metrics.json", "measure_movement": MOVEMENT, "measure_similarity": SIMILARITY,
-    "trace_run": TRAJECTORY, "probe_direct": DIRECT, "probe_classifier": CLASSIFIER, "probe_hulls": HULLS,
+    "trace_run": TRAJECTORY, "probe_direct": DIRECT, "probe": PROBE,
 }  # fmt: skip
 JOBS = {  # what tells the jobs of a rule apart, and so what their logs and benchmark files are called
     "fetch_corpus": "{corpus}", "write_corpus": "{corpus}", "make_task": "{task}", "pin_model": "{model}",
     "pretrain": "{model}", "finetune": "{model}/{task}.{run}", "bring_run": "{model}/{task}.{run}",
     "embed": "{model}/{state}/{task}", "probe_direct": "{model}/{state}/{task}/{split}/layer{layer}",
-    "probe_classifier": "{model}/{state}/{task}/layer{layer}", "probe_hulls": "{model}/{state}/{task}/layer{layer}",
     "measure_movement": "{model}/{task}.{run}", "measure_similarity": "{model}/{task}.{run}",
     "trace_run": "{model}/{task}.{run}", "table": "{table}", "print_table7": "table7", "plot": "{figure}",
     "missing": "missing", "explorer": "explorer", "report": "report",
@@ -103,7 +101,8 @@ class Space(NamedTuple):
     @classmethod
     def of(cls, path):
         """The space that a result is about."""
-        names = _first(path, CLUSTERS, DIRECT, EMBEDDING, CLASSIFIER, HULLS)
+        names = _first(path, CLUSTERS, DIRECT, EMBEDDING, PROBE)
+        names.pop("probe", None)
         return cls(**names | {"state": State.parse(names["state"]), "layer": int(names["layer"])})
 
 
@@ -113,10 +112,21 @@ def match(pattern, path):
     return found and found.groupdict()
 
 
+def of_probe(probe):
+    """The pattern of a probe's results."""
+    return PROBE.replace("{probe}", probe)
+
+
+def names_of(rule):
+    """The pattern of the names that tell the jobs of a rule apart; empty for one that is not known."""
+    cell = "{model}/{state}/{task}/layer{layer}" if re.fullmatch("probe_[a-z]+", rule) else ""
+    return JOBS.get(rule, cell)
+
+
 def job_of(path):
     """The rule and the names of the job that left a log or a benchmark file, from its path below their folder."""
     rule, _, name = str(path).rpartition(".")[0].partition("/")
-    return rule, match(JOBS.get(rule, "(?!)"), name) or {}
+    return rule, (names_of(rule) and match(names_of(rule), name)) or {}
 
 
 @functools.cache

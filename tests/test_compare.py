@@ -22,7 +22,7 @@ from closerlook.analysis.spaces import spaces
 from closerlook.errors import InputError
 from closerlook.figures.catalog import FIGURES
 from closerlook.files import write_json
-from closerlook.layout import CLASSIFIER, CLUSTERS, DIRECT, MOVEMENT, SIMILARITY, Run, State
+from closerlook.layout import CLUSTERS, DIRECT, MOVEMENT, SIMILARITY, Run, State, of_probe
 from closerlook.probes.direct.geometry import measure
 from closerlook.probes.mlp.classifier import probe
 from closerlook.study.comparing import DIRECT as OPTIONS
@@ -76,7 +76,7 @@ def written(folder, given):
                 files["clusters"].append(place(CLUSTERS, **at))
                 write_json(files["direct"][-1], record)
                 np.savez(files["clusters"][-1], **arrays)
-            files["classifier"].append(place(CLASSIFIER, state=state, layer=layer))
+            files["classifier"].append(place(of_probe("classifier"), state=state, layer=layer))
             write_json(files["classifier"][-1], probe((X[layer], y), (Xt[layer], yt), **PROBE | QUICK))
     files["movement"] = [place(MOVEMENT)]
     np.savez(files["movement"][0], **measure_movement(zip(range(9), before, after), y))

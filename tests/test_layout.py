@@ -17,7 +17,8 @@ STATES = st.one_of(
 )  # fmt: skip
 SPLITS = st.sampled_from(layout.SPLITS)
 VALUES = {
-    "corpus": NAMES, "task": NAMES, "model": NAMES, "run": NAMES, "split": SPLITS, "layer": NUMBERS.map(str),
+    "corpus": NAMES, "probe": st.sampled_from(["classifier", "hulls"]),
+    "task": NAMES, "model": NAMES, "run": NAMES, "split": SPLITS, "layer": NUMBERS.map(str),
     "state": STATES.map(str), "table": st.from_regex("[a-z0-9_]+", fullmatch=True),
     "figure": st.sampled_from(["claims", "layer_distances/m", "directions/a.b.full", "movement_lengths/m.t"]),
 }  # fmt: skip
@@ -34,7 +35,7 @@ def names_of(pattern):
 
 
 def test_the_patterns_are_found():
-    assert {"TASK", "RUN", "STEPS", "EMBEDDING", "CLASSIFIER", "TRAJECTORY", "FIGURE"} <= set(PATTERNS)
+    assert {"TASK", "RUN", "STEPS", "EMBEDDING", "PROBE", "TRAJECTORY", "FIGURE"} <= set(PATTERNS)
     assert set(VALUES) == set(layout.WILDCARDS)
 
 
@@ -79,7 +80,7 @@ def test_a_space_is_found_in_every_result_that_is_about_one(model, state, task, 
     space = Space(model, state, task, layer, split)
     for pattern in (layout.EMBEDDING, layout.DIRECT, layout.CLUSTERS):
         assert Space.of("results/" + pattern.format(**space._asdict())) == space
-    for pattern in (layout.CLASSIFIER, layout.HULLS):
+    for pattern in (layout.of_probe("classifier"), layout.of_probe("hulls")):
         assert Space.of("results/" + pattern.format(**space._asdict())) == space._replace(split=None)
 
 

@@ -25,7 +25,7 @@ EXPECTED = {"related": "related", "opposing": "opposing"}
 TABLES = {
     "spaces": Table(
         "Gathering what the probes found into one table",
-        {"direct": "direct", "clusters": "cluster_arrays", "classifier": "classifier", "names": "names"},
+        {"direct": "direct", "clusters": "cluster_arrays", "classifier": "probe_classifier", "names": "names"},
         {"depths": "depths"} | RUNS,
     ),
     "labels": Table("Gathering the labels' distances", {"clusters": "train_cluster_arrays", "names": "names"}, RUNS),
@@ -40,17 +40,17 @@ TABLES = {
         ORDER | {"tol": "tol"},
         by_subject=True,
     ),
-    "memorisation": Table("Gathering the classifier probe's curves", {"classifier": "classifier"}, RUNS),
+    "memorisation": Table("Gathering the classifier probe's curves", {"classifier": "probe_classifier"}, RUNS),
     "tuning": Table("Gathering how fine-tuning went", {"metrics": "metrics"}, RUNS),
     "movement": Table("Gathering how far the labels moved", {"results": "movements", "names": "names"}, RUNS),
     "directions": Table("Gathering where the labels moved", {"results": "movements", "names": "names"}, RUNS),
     "similarity": Table("Gathering how like the original the spaces are", {"results": "similarities"}, RUNS),
     "hulls": Table(
-        "Gathering how well the nearest hull classifies", {"scores": "hull_scores", "spaces": "spaces"}, RUNS
+        "Gathering how well the nearest hull classifies", {"scores": "probe_hulls", "spaces": "spaces"}, RUNS
     ),
     "errors": Table(
         "Sorting errors by the distance of the confused labels",
-        {"classifier": "last_classifier", "hulls": "last_hull_scores", "clusters": "last_cluster_arrays"}
+        {"classifier": "last_classifier", "hulls": "last_hulls", "clusters": "last_cluster_arrays"}
         | {"names": "names"},
         RUNS,
     ),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from closerlook.layout import JOBS, MADE, RESULTS, State, match
+from closerlook.layout import MADE, RESULTS, State, match, names_of
 
 COLUMNS = ("cell", "step", "layers", "status", "reason")
 STEPS = {  # what the table calls the rule that makes a result
@@ -35,7 +35,7 @@ def missing_cells(paths, logs):
     rows = {}
     for path in paths:
         rule, names = _job(path)
-        log = f"{rule}/{JOBS[rule].format(**names)}.log"
+        log = f"{rule}/{names_of(rule).format(**names)}.log"
         failed = (Path(logs) / log).exists()
         reason = next(filter(None, (_error(Path(logs) / name) for name in (log, *_before(names)))), None)
         if failed and reason is None:
@@ -44,7 +44,7 @@ def missing_cells(paths, logs):
             cell = f"{names['model']} / {names['task']}.{names['run']}"
         else:
             cell = " / ".join(value for key, value in names.items() if key != "layer")
-        row = cell, STEPS[rule], "failed" if failed else "not run", reason
+        row = cell, STEPS.get(rule, rule), "failed" if failed else "not run", reason
         rows.setdefault(row, []).append(names.get("layer"))
     layers = [", ".join(filter(None, found)) for found in rows.values()]
     return pd.DataFrame(list(rows), columns=["cell", "step", "status", "reason"]).assign(layers=layers)[list(COLUMNS)]
@@ -54,6 +54,8 @@ def _job(path):
     """The rule that makes a result, and the names of its job."""
     for rule, pattern in RESULTS.items():
         if (names := match(pattern, path)) is not None:
+            if rule == "probe":
+                rule = f"probe_{names.pop('probe')}"
             if rule == "metrics":
                 rule = "finetune" if MADE.fullmatch(names["run"]) else "bring_run"
             return rule, names
@@ -64,9 +66,9 @@ def _before(names):
     """The logs of the jobs that one waits for."""
     state = State.parse(names["state"]) if "state" in names else State(names["task"], names["run"])
     of = {"model": names["model"], "state": str(state), "task": names["task"]}
-    yield f"embed/{JOBS['embed'].format(**of)}.log"
+    yield f"embed/{names_of('embed').format(**of)}.log"
     if state.run:
-        run = JOBS["finetune"].format(model=names["model"], task=state.task, run=state.run)
+        run = names_of("finetune").format(model=names["model"], task=state.task, run=state.run)
         yield from (f"{rule}/{run}.log" for rule in ("finetune", "bring_run"))
     yield f"make_task/{names['task']}.log"
     yield from (f"{rule}/{names['model']}.log" for rule in ("pin_model", "pretrain"))

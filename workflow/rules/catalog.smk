@@ -4,17 +4,17 @@ SOURCES = {  # what tables are made of
     "cluster_arrays": lambda: cells(CLUSTERS, "direct"),
     "train_cluster_arrays": lambda: cells(CLUSTERS, "direct", splits=["train"]),
     "last_cluster_arrays": lambda: cells(CLUSTERS, "direct", splits=["train"], last=True),
-    "classifier": lambda: cells(CLASSIFIER, "classifier"),
-    "last_classifier": lambda: cells(CLASSIFIER, "classifier", last=True),
-    "hull_scores": lambda: cells(HULLS, "hulls"),
-    "last_hull_scores": lambda: cells(HULLS, "hulls", last=True),
     "metrics": lambda: of_runs(f"{RUN}/metrics.json"),
     "movements": lambda: of_runs(MOVEMENT),
     "similarities": lambda: of_runs(SIMILARITY),
     "traces": lambda: of_runs(TRAJECTORY, GRID.followed()),
     "names": lambda: [LABELS.format(task=task) for task in CFG.tasks],
 }
-EXPERIMENTS = ("metrics", "movements", "similarities", "traces", "direct", "classifier", "hull_scores")
+EXPERIMENTS = ["metrics", "movements", "similarities", "traces", "direct"]
+for PROBE in sorted(set(dict(CFG.probes)) - {"direct"}):
+    EXPERIMENTS.append(f"probe_{PROBE}")
+    SOURCES[f"probe_{PROBE}"] = lambda probe=PROBE: cells(f"<results>/{layout.of_probe(probe)}", probe)
+    SOURCES[f"last_{PROBE}"] = lambda probe=PROBE: cells(f"<results>/{layout.of_probe(probe)}", probe, last=True)
 
 
 def source(name):

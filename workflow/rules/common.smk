@@ -34,14 +34,12 @@ if Path(sys.executable).exists():  # else it has been done
 GRID = Grid(CFG)
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"
 MEMORY = f"{CFG.pathvars.results}/.digests.json"  # of files that were read before
-EMBEDDING, DIRECT, CLUSTERS, CLASSIFIER, HULLS, MOVEMENT, SIMILARITY, TRAJECTORY, RUN, STEPS = (
+EMBEDDING, DIRECT, CLUSTERS, MOVEMENT, SIMILARITY, TRAJECTORY, RUN, STEPS = (
     f"<results>/{pattern}"
     for pattern in (
         layout.EMBEDDING,
         layout.DIRECT,
         layout.CLUSTERS,
-        layout.CLASSIFIER,
-        layout.HULLS,
         layout.MOVEMENT,
         layout.SIMILARITY,
         layout.TRAJECTORY,
@@ -99,12 +97,12 @@ def asks(kind):
 
 def log_of(rule):
     """The log of a rule's jobs."""
-    return f"<results>/logs/{rule}/{layout.JOBS[rule]}.log"
+    return f"<results>/logs/{rule}/{layout.names_of(rule)}.log"
 
 
 def cost_of(rule):
     """The benchmark file of a rule's jobs."""
-    return f"<results>/benchmarks/{rule}/{layout.JOBS[rule]}.tsv"
+    return f"<results>/benchmarks/{rule}/{layout.names_of(rule)}.tsv"
 
 
 def code(script, *modules):

@@ -34,7 +34,7 @@ rule probe_classifier:
         labels=LABELS,
         words=f"<results>/{layout.TASK}/words.json" if CFG.probes.classifier.selectivity else [],
     output:
-        CLASSIFIER,
+        f"<results>/{layout.of_probe('classifier')}",
     log:
         log_of("probe_classifier"),
     benchmark:
@@ -63,7 +63,7 @@ rule probe_hulls:
         labels=LABELS,
         clusters=CLUSTERS.replace("{split}", "train"),
     output:
-        HULLS,
+        f"<results>/{layout.of_probe('hulls')}",
     log:
         log_of("probe_hulls"),
     benchmark:
