@@ -34,8 +34,9 @@ setup: .venv/installed
 	$(PIP) install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat -e .; \
 	touch $@
 
+# So small a network gains nothing from a second thread, and a second job does.
 demo: setup
-	$(BIN)/closerlook run config/demo.yaml $(LIMITS) -- $(ARGS)
+	$(BIN)/closerlook run config/demo.yaml $(LIMITS) -- --set-threads pretrain=1 finetune=1 embed=1 trace_run=1 $(ARGS)
 	@echo
 	@cat results/demo/tables/table7.md
 	@echo
