@@ -11,6 +11,7 @@ from closerlook.figures import style
 from closerlook.figures.catalog import FIGURES
 
 NAMES = ("layers", "layer_distances", "similarity", "movement_lengths", "directions", "errors_by_distance")
+TABLES = {"movement": "movement_lengths", "errors": "errors_by_distance"}  # a table's name will do
 
 
 def why_not(study, name):
@@ -28,6 +29,7 @@ def why_not(study, name):
 
 def draw(study, name):
     """Draw a figure; pyplot, its backend and its settings are left as they were."""
+    name = TABLES.get(name, name)
     if name not in NAMES:
         raise InputError(f"There is no figure {name!r}: take one of {', '.join(NAMES)}.")
     if why := why_not(study, name):

@@ -198,6 +198,7 @@ class Study:
         Parameters
         ----------
         name : {"layers", "layer_distances", "similarity", "movement_lengths", "directions", "errors_by_distance"}
+            Or `movement`, `errors`: the name of the table that is drawn.
 
         Returns
         -------
