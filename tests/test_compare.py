@@ -171,7 +171,7 @@ def test_spaces_of_other_dimensions_have_all_but_movement_and_the_reason_is_said
     assert any("6 dimensions before and 4 after" in note for note in study.notes)
     none = compare(X[1], Z[1], y, probe=False, progress=False)
     with pytest.raises(InputError, match="6 dimensions before and 4 after"):
-        none.plot("movement_lengths")
+        none.plot("movement")
     assert "6 dimensions" in repr(none)
 
 
