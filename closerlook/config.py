@@ -39,7 +39,7 @@ from closerlook.runs import AnyRun
 def _seeds(value):
     """All that is wrong with a list of seeds, at once."""
     wrong = [f"{seed} is not below {LIMIT}" for seed in value if seed >= LIMIT]
-    wrong += [f"{seed} stands there twice; once is enough" for seed in dict.fromkeys(value) if value.count(seed) > 1]
+    wrong += [f"{seed} is listed twice; once is enough" for seed in dict.fromkeys(value) if value.count(seed) > 1]
     if wrong:
         raise ValueError("; ".join(wrong))
     return value

@@ -103,7 +103,7 @@ def test_by_chance_accuracy_is_said_to_change_in_one_study_of_twenty():
         ({}, {}, "All 4 labels were linearly separable before, and still are."),
         ({"n_labels": 2}, {"n_labels": 2}, "Both labels were linearly separable before, and still are."),
         ({"overlapping": 2, "n_clusters": 9}, {},
-         "It made all 4 labels linearly separable: 9 clusters before, 4 after."),
+         "All 4 labels became linearly separable: 9 clusters before, 4 after."),
         ({}, {"overlapping": 1, "n_clusters": 6},
          "All 4 labels were linearly separable before; after, up to 1 pair of them overlap."),
         ({"overlapping": 3, "n_clusters": 20}, {"overlapping": 1, "n_clusters": 7},
