@@ -94,7 +94,7 @@ def test_the_columns_of_every_format_are_the_same(here):
         (["--text", "sentence", "--label", "label", "--target", "id"], r"--target: a sentence has none"),
         (["--text", "sentence", "--label", "label", "--layers", "a"], r"--layers: 'a': write `all` or numbers"),
         (["--text", "sentence", "--label", "label", "--name", "a b"], r"--name: 'a b' is not a name"),
-        (["--text", "sentence", "--label", "label", "--checkpoints", "x-*"], r"--checkpoints x-\*: names nothing"),
+        (["--text", "sentence", "--label", "label", "--checkpoints", "x-*"], r"--checkpoints x-\*: matches nothing"),
         (["--text", "sentence", "--label", "label", "--kind", "letter"], r"'letter' is not one of"),
     ],
 )

@@ -179,7 +179,7 @@ TAGS = {"words": "words"}
         ("a.csv", "words,y\na,x\ncafé,x\n".encode("latin-1"), "sentence", TAGS, 3, "is not UTF-8"),
         ("a.csv", "words,at,y\na b,2,x\n", "word", WORD, 2, "target 2 is outside the sentence"),
         ("a.csv", "words,at,y\na b,-1,x\n", "word", WORD, 2, "target -1 is outside the sentence"),
-        ("a.csv", "words,at,y\na b,,x\n", "word", WORD, 2, "'' in column 'at' is not a target: a word takes 1 position"),
+        ("a.csv", "words,at,y\na b,,x\n", "word", WORD, 2, "'' in column 'at' is not a target: a word takes 1"),
         ("a.csv", "words,at,y\na b,0,x\n", "pair", WORD, 2, "is not a target: a pair takes 2 positions"),
         ("a.csv", "words,at,y\na b,one,x\n", "word", WORD, 2, "'one' in column 'at' is not a target"),
         ("a.csv", "words,y\na b,X Y Z\n", "word", TAGS, 2, "3 labels in column 'y' for 2 words"),
