@@ -16,14 +16,14 @@ help:
 	@echo 'make demo   a whole study on the built-in grammar, in minutes'
 	@echo 'make test   the tests'
 	@echo 'make run    the study of CONFIG=config/config.yaml (the paper'"'"'s grid)'
-	@echo 'make plan   what the study of CONFIG will cost: jobs, hours, disk, time (GPU_SPEED=20: GPUs that are 20 times faster)'
+	@echo 'make plan   what the study of CONFIG will cost: jobs, hours, disk, time (GPU_SPEED=20: GPUs 20 times as fast)'
 	@echo 'make report tables, figures and report of CONFIG from the results that exist so far'
 	@echo 'make real   five real tasks with MiniLM, from corpora beside the project'
 	@echo 'Options: CORES, GPUS, TORCH=cpu, PYTHON, ARGS (given to snakemake)'
 
 setup: .venv/installed
 
-# Of two that are started at once, the second waits, and finds it done.
+# If two are started at once, the second waits, and finds it done.
 .venv/installed: requirements.lock pyproject.toml setup.py
 	@test -n '$(PYTHON)' || { echo 'No Python found: install Python 3.11, or say make PYTHON=/path/to/python3.11'; exit 1; }
 	@set -e; exec 9> .venv.lock; ! command -v flock > /dev/null || flock 9; \
@@ -40,7 +40,7 @@ demo: setup
 	@echo
 	@cat results/demo/tables/table7.md
 	@echo
-	@echo 'Open  results/demo/report.html  in a browser; figures and tables lie beside it, in figures/ and tables/'
+	@echo 'Open  results/demo/report.html  in a browser; figures and tables are beside it, in figures/ and tables/'
 
 real: setup models/minilm/model.safetensors
 	$(BIN)/closerlook run config/real.yaml $(LIMITS) -- $(ARGS)

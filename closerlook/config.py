@@ -39,7 +39,7 @@ from closerlook.runs import AnyRun
 def _seeds(value):
     """All that is wrong with a list of seeds, at once."""
     wrong = [f"{seed} is not below {LIMIT}" for seed in value if seed >= LIMIT]
-    wrong += [f"{seed} stands there twice; once is enough" for seed in dict.fromkeys(value) if value.count(seed) > 1]
+    wrong += [f"{seed} is listed twice; once is enough" for seed in dict.fromkeys(value) if value.count(seed) > 1]
     if wrong:
         raise ValueError("; ".join(wrong))
     return value
@@ -140,7 +140,7 @@ class Classifier(Section):
     )
     cv: Count = Field(3, description="Folds to select by; 1 is one stratified hold-out of 20 %.")
     repeats: Count = Field(5, description="Initialisations with which the selected candidate is trained again.")
-    max_iter: Count = Field(1000, description="Most passes over the data of one network.")
+    max_iter: Count = Field(1000, description="Maximum passes of one network over the data.")
     scale: Literal["standard", "none"] = Field(
         "standard",
         description="`standard`: standardise each dimension on what a network is trained on. `none`: vectors as they "
@@ -148,7 +148,7 @@ class Classifier(Section):
     )
     halving: bool = Field(
         False,
-        description="Drop hopeless candidates, by their loss on held-out samples: only the best quarter of the grid is "
+        description="Drop hopeless candidates by their loss on held-out samples: only the best quarter of the grid is "
         "trained for more than about 100 updates, the best eighth for more than 200, and so on to a thirty-second. "
         "Several times faster (`docs/classifier.md`).",
     )
@@ -162,8 +162,8 @@ class Classifier(Section):
     )
     memorisation: bool = Field(
         False,
-        description="Also follow the accuracy by epoch of a probe trained on 80 % of the training data: on these, on "
-        "the other 20 %, and on the test data.",
+        description="Also follow the accuracy by epoch of a probe trained on 80 % of the training data: on this part, "
+        "on the other 20 %, and on the test data.",
     )
     device: Literal["cpu", "cuda", "auto"] = Field(
         "cpu", description="Where the probe is trained; with `cuda` or `auto` its jobs ask for a GPU."
@@ -180,8 +180,8 @@ class Direct(Section):
     )
     resolution: Share = Field(
         1e-5,
-        description="Hulls of two labels nearer than this, relative to the radius of their points, count as meeting: "
-        "rounding moves the vectors of a float32 encoder by some 1e-6 of it.",
+        description="Hulls of two labels closer than this, relative to the radius of their points, count as meeting: "
+        "rounding moves the vectors of a float32 encoder by about 1e-6 of it.",
     )
 
 
@@ -203,12 +203,10 @@ class Trajectories(Section):
     """Which runs to follow step by step: the distances of the labels' hulls in every kept step (`finetune.steps`)."""
 
     models: list[Name] = Field([], description="The models to follow; none by default.")
-    tasks: TaskNames | None = Field(
-        None, description="The tasks to follow them on; all of theirs, where this is missing."
-    )
+    tasks: TaskNames | None = Field(None, description="The tasks to follow them on; all of theirs by default.")
     layers: Layers = Field(None, description="Overrides `layers`.")
     keep_steps: bool = Field(
-        False, description="Keep the encoders of the steps; else each run's are deleted once it has been followed."
+        False, description="Keep the encoders of the steps; otherwise each run's are deleted once it has been followed."
     )
 
 
@@ -242,15 +240,15 @@ class Config(Section):
     trajectories: Trajectories = Field(Trajectories(), description="What to follow step by step.")
     cross_tasks: Pairs = Field(
         [],
-        description="Pairs of tasks, the one that is fine-tuned on and the one that is probed then, such as "
+        description="Pairs of tasks, the one that is fine-tuned on and the one that is then probed, such as "
         "`[[ps-role, ps-fxn], [pos, ps-fxn]]`; or `all`.",
     )
     related_tasks: TaskPairs = Field(
-        [], description="Pairs of `cross_tasks` of which you expect that the first task helps the second; for `claims`."
+        [], description="Pairs of `cross_tasks` where you expect the first task to help the second; for `claims`."
     )
     opposing_tasks: TaskPairs = Field(
         [],
-        description="Pairs of `cross_tasks` of which you expect that the first pulls the second's labels together.",
+        description="Pairs of `cross_tasks` where you expect the first to pull the second's labels together.",
     )
     partial: Flag = Field(
         False,

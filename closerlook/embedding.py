@@ -66,8 +66,8 @@ def embed(
     -------
     (layers, n, dim) float32 array
         A row for each target, in order; 2 * dim for pairs. It is the one array that is held, but for the encoder and up
-        to 256 MB on the way: n sentences in L layers of 768 dimensions take L * n * 3 KB. The weights of a folder pass
-        through a temporary one, as they do in the workflow.
+        to 256 MB during the call: n sentences in L layers of 768 dimensions take L * n * 3 KB. The weights of a folder
+        pass through a temporary one, as they do in the workflow.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def _pinned(model):
 
     path = Path(model).expanduser()
     if not path.is_dir() and (path.exists() or path.is_absolute() or str(model).count("/") != 1 and "/" in str(model)):
-        raise InputError(f"{model}: there is no such folder; give that of a model, or a name of the hub.")
+        raise InputError(f"{model}: there is no such folder; give that of a model, or a name on the hub.")
     with tempfile.TemporaryDirectory(prefix="closerlook-") as folder:
         try:
             pin_model(folder, **({"path": path} if path.is_dir() else {"hub": str(model)}))

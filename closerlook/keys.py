@@ -38,7 +38,7 @@ def plain_path(value):
         refuse([("", f"{value!r} begins with ~, which only a shell reads; write the whole path")])
     if isinstance(value, str) and (found := sorted(set(value) & set("{}<>"))):
         signs = " and ".join(found)
-        refuse([("", f"{value!r} has {signs} in it, which Snakemake does not read as they are; rename what has them")])
+        refuse([("", f"{value!r} has {signs} in it, which Snakemake does not read literally; rename what has them")])
     return value
 
 
@@ -46,7 +46,7 @@ def unique(value):
     """A list in which nothing stands twice, or another value."""
     again = [item for i, item in enumerate(value) if item in value[:i]] if isinstance(value, list) else []
     if again:
-        raise ValueError(f"{again[0]!r} stands there twice; once is enough")
+        raise ValueError(f"{again[0]!r} is listed twice; once is enough")
     return value
 
 

@@ -73,7 +73,7 @@ class State(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One way from a model's original weights to tuned ones on a task."""
+    """One fine-tuning of a model on a task, from its original weights to tuned ones."""
 
     model: str
     task: str

@@ -28,15 +28,15 @@ def contradictions(cfg):
 def _task_problems(key, task, cfg):
     corpus = cfg.corpora.get(task.corpus)
     if corpus is None:
-        yield f"{key}.corpus: {task.corpus!r} is no corpus{_choice(task.corpus, cfg.corpora)}"
+        yield f"{key}.corpus: {task.corpus!r} is not a corpus{_choice(task.corpus, cfg.corpora)}"
     else:
         for part in ("words", "target"):
             if not corpus.columns and part in task.model_fields_set and getattr(task, part):
-                yield f"{key}.{part}: names a column of `table` and `hub`, and {corpus.format} has its own; take it out"
+                yield f"{key}.{part}: names a column of `table` and `hub`, but {corpus.format} has its own; take it out"
         if task.text == "own" and not corpus.has_text:
             yield f"{key}.text: the format {corpus.format} has words only, and no text of its own; take it out"
         if task.kind not in corpus.kinds:
-            yield f"{key}.kind: is {task.kind!r}, and the format {corpus.format} has {_either(corpus.kinds)}"
+            yield f"{key}.kind: is {task.kind!r}, but the format {corpus.format} has {_either(corpus.kinds)}"
     if task.kind == "sentence" and task.target and (corpus is None or corpus.columns):
         yield f"{key}.target: a sentence is labelled as a whole; take it out"
     try:
@@ -48,17 +48,17 @@ def _task_problems(key, task, cfg):
 def _model_problems(key, name, model, cfg):
     for task in model.tasks or ():
         if task not in cfg.tasks:
-            yield f"{key}.tasks: {task!r} is no task{_choice(task, cfg.tasks)}"
+            yield f"{key}.tasks: {task!r} is not a task{_choice(task, cfg.tasks)}"
     if model.pretrain:
         wrong, corpus = model.pretrain.corpus, cfg.corpora.get(model.pretrain.corpus)
         if corpus is None or corpus.format != "grammar":
             grammars = [n for n, c in cfg.corpora.items() if c.format == "grammar"]
-            yield f"{key}.pretrain.corpus: {wrong!r} is no corpus of format grammar{_choice(wrong, grammars)}"
+            yield f"{key}.pretrain.corpus: {wrong!r} is not a corpus of format grammar{_choice(wrong, grammars)}"
     if model.like:
         other = cfg.models.get(model.like)
         if other is None or other.like:
             others = [n for n, m in cfg.models.items() if not m.like]
-            yield f"{key}.like: {model.like!r} is no model with a source of its own{_choice(model.like, others)}"
+            yield f"{key}.like: {model.like!r} is not a model with a source of its own{_choice(model.like, others)}"
             return
     yield from _layer_problems(name, model, cfg)
 
@@ -78,12 +78,12 @@ def _run_problems(cfg):
             yield f"{key}.model: {run.model!r} is not a model{_choice(run.model, cfg.models)}"
             continue
         if model.weights == "random":
-            yield f"{key}.model: {run.model} has random weights, and a run starts from a model's original ones"
+            yield f"{key}.model: {run.model} has random weights, but a run starts from a model's original ones"
         if run.task in cfg.tasks and model.tasks and run.task not in model.tasks:
             yield f"{key}.task: {run.model} does not take part in {run.task}; add it to models.{run.model}.tasks"
         other = seeds.setdefault((run.model, run.task, run.seed), name) if run.seed is not None else name
         if other != name:
-            yield f"{key}.seed: is {run.seed}, as that of {other}, a run of the same model and task; take one out"
+            yield f"{key}.seed: is {run.seed}, like that of {other}, a run of the same model and task; take one out"
 
 
 def _trajectory_problems(cfg):
@@ -91,7 +91,7 @@ def _trajectory_problems(cfg):
         yield f"trajectories.models: {name} is named twice; once is enough"
     for name in cfg.trajectories.models:
         if name not in cfg.models:
-            yield f"trajectories.models: {name!r} is no model{_choice(name, cfg.models)}"
+            yield f"trajectories.models: {name!r} is not a model{_choice(name, cfg.models)}"
             continue
         brought = [run.task for run in cfg.runs.values() if run.model == name and run.steps]
         keeps = Grid(cfg).recipe(name).steps
@@ -105,7 +105,7 @@ def _trajectory_problems(cfg):
     yield from _lost_steps(cfg)
     for task in cfg.trajectories.tasks or ():
         if task not in cfg.tasks:
-            yield f"trajectories.tasks: {task!r} is no task{_choice(task, cfg.tasks)}"
+            yield f"trajectories.tasks: {task!r} is not a task{_choice(task, cfg.tasks)}"
 
 
 def _lost_steps(cfg):
@@ -123,7 +123,7 @@ def _crossing_problems(cfg):
     for pair in cfg.cross_tasks if cfg.cross_tasks != "all" else ():
         for task in pair:
             if task not in cfg.tasks:
-                yield f"cross_tasks: {task!r} is no task{_choice(task, cfg.tasks)}"
+                yield f"cross_tasks: {task!r} is not a task{_choice(task, cfg.tasks)}"
         if pair[0] == pair[1]:
             yield f"cross_tasks: {pair} names one task twice; a task is always probed after fine-tuning on itself"
         elif set(pair) <= set(cfg.tasks) and not _crossed(cfg, pair):
@@ -161,7 +161,7 @@ def _layer_problems(name, model, cfg):
 
 
 def _choice(wrong, names):
-    """How a sentence about an unknown name ends: the one that was meant, perhaps, and all that there are."""
+    """How a sentence about an unknown name ends: the one that was meant, perhaps, and all that exist."""
     near = difflib.get_close_matches(str(wrong), list(names), 1)
     return f", did you mean `{near[0]}`? Choose {_either(names)}" if near else f"; choose {_either(names)}"
 
@@ -191,7 +191,7 @@ def sentences(error, root):
     if kind == "string_pattern_mismatch" and error["loc"][-1] == "[key]":
         return [f"{key}: a name has letters, digits, `_` and `-` only"]
     if kind == "string_type" and isinstance(value, bool | int | float):
-        return [f"{key}: is {value!r}; it should be a text: put it in quotes"]
+        return [f"{key}: is {value!r}; it should be text: put it in quotes"]
     if kind == "value_error":
         return [f"{key}: is {value!r}; {error['ctx']['error']}"]
     message = re.sub(r"^(Input|Value|String|List|Dictionary|Tuple) should ", "it should ", error["msg"])

@@ -1,4 +1,4 @@
-"""The models of a study: what the config says of one, which is of one of several shapes."""
+"""The models of a study: what the config says of each, in one of several shapes."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def depth_of(path):
 class Pretraining(Section):
     """A BERT trained from scratch on a corpus's text, by masked language modelling."""
 
-    corpus: str = Field(description="The `grammar` corpus whose text to train on.")
+    corpus: str = Field(description="The `grammar` corpus whose text it is trained on.")
     n_layers: Count = Field(4, description="Transformer layers.")
     hidden_size: Count = Field(128, description="Dimension of the vectors.")
     n_heads: Count = Field(4, description="Attention heads; divides `hidden_size`.")
@@ -47,7 +47,7 @@ class Model(Shape):
     """A pre-trained encoder and its tokenizer; one of `hub`, `path`, `pretrain`, `like` says where it comes from."""
 
     layers: Layers = Field(None, description="Overrides the top-level `layers`.")
-    tasks: TaskNames | None = Field(None, description="The tasks that it takes part in; all, where this is missing.")
+    tasks: TaskNames | None = Field(None, description="The tasks that it takes part in; all by default.")
     frozen: bool = Field(False, description="Probe it as it is, and do not fine-tune it.")
     finetune: Recipe = Field(Recipe(), description="Keys of the top-level `finetune` that differ for this model.")
 
@@ -66,7 +66,7 @@ class Saved(Model):
 
 
 class HubModel(Saved):
-    """A model of the Hugging Face hub."""
+    """A model on the Hugging Face hub."""
 
     hub: Text = Field(description="The model, as `owner/name`.")
     revision: str | None = Field(None, description="A commit, tag or branch; the commit found is recorded.")

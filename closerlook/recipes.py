@@ -1,4 +1,4 @@
-"""The recipe of a fine-tuning, as the config gives it and as the training takes it."""
+"""The recipe for fine-tuning, as the config gives it and as the training takes it."""
 
 import re
 from typing import Annotated
@@ -47,6 +47,6 @@ class Recipe(Section):
     precision: Precision = Field("fp32", description="Arithmetic of the forward and backward pass: `fp32` or `bf16`.")
     steps: Steps = Field(
         None,
-        description="Which updates to keep as states of their own: `every 5`, or a list of update numbers. Of a model "
-        "that `trajectories` follows, only the runs that it follows keep any.",
+        description="Which updates to keep as states of their own: `every 5`, or a list of update numbers. If "
+        "`trajectories` follows a model, only the runs that it follows keep any.",
     )

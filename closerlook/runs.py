@@ -1,4 +1,4 @@
-"""Runs that somebody else made: what the config says of one, and the numbers of its steps."""
+"""Runs that somebody else made: what the config says of each, and the numbers of its steps."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ def _revisions(value):
         refuse([("", f"is {value!r}; a pattern needs a folder: list the revisions, such as `[step1000, step2000]`")])
     for name in value if isinstance(value, list) else ():
         if isinstance(name, str) and re.fullmatch(COMMIT, name):
-            refuse([("", f"{name!r} is a commit, which does not tell the number of its step; name a tag or a branch")])
+            refuse([("", f"{name!r} is a commit, which does not give the number of its step; name a tag or a branch")])
     return _series(value)
 
 
@@ -51,12 +51,12 @@ class Run(Shape):
     model: str = Field(description="The name in `models` of the model that it started from.")
     task: str = Field(description="The name in `tasks` of the task that it was fine-tuned on.")
     seed: Natural | None = Field(
-        None, description="Its seed: runs of one model and task that say theirs are seeds of one recipe."
+        None, description="Its seed: runs of one model and task that give theirs are seeds of one recipe."
     )
 
 
 class HubRun(Run):
-    """A fine-tuned model of the Hugging Face hub."""
+    """A fine-tuned model on the Hugging Face hub."""
 
     hub: Text = Field(description="The model, as `owner/name`.")
     revision: str | None = Field(None, description="A commit, tag or branch; the commit found is recorded.")
@@ -108,7 +108,7 @@ def unnumbered(names):
     for name in names:
         number = number_of(name)
         if number is None:
-            yield f"{name!r} has no number in its name; the steps of a run are ordered by theirs"
+            yield f"{name!r} has no number in its name; the steps of a run are ordered by these numbers"
         elif number in seen:
             yield f"{seen[number]!r} and {name!r} are both step {number}; name one of them"
         seen.setdefault(number, name)

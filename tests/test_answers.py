@@ -100,19 +100,19 @@ def test_by_chance_accuracy_is_said_to_change_in_one_study_of_twenty():
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ({}, {}, "All 4 labels were linearly separable before, and are after."),
-        ({"n_labels": 2}, {"n_labels": 2}, "Both labels were linearly separable before, and are after."),
+        ({}, {}, "All 4 labels were linearly separable before, and still are."),
+        ({"n_labels": 2}, {"n_labels": 2}, "Both labels were linearly separable before, and still are."),
         ({"overlapping": 2, "n_clusters": 9}, {},
-         "It made all 4 labels linearly separable: 9 clusters before, 4 after."),
+         "All 4 labels became linearly separable: 9 clusters before, 4 after."),
         ({}, {"overlapping": 1, "n_clusters": 6},
          "All 4 labels were linearly separable before; after, up to 1 pair of them overlap."),
         ({"overlapping": 3, "n_clusters": 20}, {"overlapping": 1, "n_clusters": 7},
          "The labels take 20 clusters before and 7 after, where 4 would do."),
         ({"conflict_points": 2, "n_clusters": 6}, {"n_clusters": 6},
-         "But for 2 examples that share their vector with one of another label, all 4 labels were linearly separable "
-         "before, and are after."),
+         "Except for 2 examples that share their vector with one of another label, all 4 labels were linearly "
+         "separable before, and still are."),
         ({"conflict_points": 2, "fewest_clusters": 6, "n_clusters": 9, "overlapping": 1}, {"n_clusters": 6},
-         "But for 2 examples that share their vector with one of another label, it made all 4 labels linearly "
+         "Except for 2 examples that share their vector with one of another label, all 4 labels became linearly "
          "separable: 9 clusters before, 6 after, where 6 would do."),
         ({"conflict_points": 20, "fewest_clusters": 20, "n_clusters": 20, "overlapping": 1},
          {"n_clusters": 20, "overlapping": 1},
@@ -130,9 +130,9 @@ def test_labels_move_apart_or_together():
             ("e", 2.0, [nan, 1.0]), ("f", 1.0, [3.0, 3.0])]  # fmt: skip
     (text,) = [s for s in say(after=[{}, {}], labels=some)[0] if "nearest other" in s]
     assert text == (
-        "3 of 4 labels lie further from their nearest other, 1 nearer; half of them ×2.5 or more, most of all a (×4), "
-        "f (×3), b (×2); nearer lie c (×0.5). 1 label that overlapped with another is free of all now. 1 label that "
-        "overlapped with none overlaps now."
+        "3 of 4 labels lie further from the nearest other label than before, 1 closer: median ×2.5; largest a (×4), "
+        "f (×3), b (×2); smallest c (×0.5). 1 label that overlapped with another now overlaps with none. 1 label that "
+        "overlapped with none now overlaps with another."
     )
     two = say({"n_labels": 2}, [{"n_labels": 2}], labels=[("a", 1.0, [3.0]), ("b", 1.0, [3.0])])[0]
     assert "The two labels lie 3 times as far apart as they did." in two

@@ -284,9 +284,9 @@ def broken(model, folder, how):
         ("unmerged", r"an adapter that was not merged .*query\..*merge_and_unload"),
         ("adapter beside", "an adapter that was not merged .*query.lora_A"),
         ("no weights", r"has no weights \(model\*\.safetensors\*, .*its folders are checkpoint-5; see its `steps:`"),
-        ("pointer", "is a pointer of Git LFS .*git lfs pull"),
-        ("layers", "says `num_hidden_layers: 3`, and its model's `num_hidden_layers: 2`; .*`model:`"),
-        ("heads", "says `num_attention_heads: 2`, and its model's `num_attention_heads: 4`"),
+        ("pointer", "is a Git LFS pointer .*git lfs pull"),
+        ("layers", "says `num_hidden_layers: 3`, but its model's `num_hidden_layers: 2`; .*`model:`"),
+        ("heads", "says `num_attention_heads: 2`, but its model's `num_attention_heads: 4`"),
         ("positions", r"position_embeddings.weight is of shape \(20, 32\), and of shape \(24, 32\) in its model"),
         ("vocabulary", r"word_embeddings.weight is of shape .* in its model; no tokenizer came along: add its files"),
         ("nan", r"embeddings\.LayerNorm\.bias is not finite"),
@@ -305,7 +305,7 @@ def test_a_run_that_is_not_whole_or_not_of_its_model_is_refused_in_a_sentence(be
 
 def test_a_run_of_another_architecture_is_refused(models, tmp_path):
     tuned(models["roberta"]).save_pretrained(tmp_path / "run")
-    with pytest.raises(InputError, match="`model_type: roberta`, and its model's `model_type: bert`"):
+    with pytest.raises(InputError, match="`model_type: roberta`, but its model's `model_type: bert`"):
         bring(tmp_path, models["bert"], path=tmp_path / "run")
 
 
@@ -487,7 +487,7 @@ def test_a_list_names_some_of_the_steps(bert, tmp_path):
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ("step*", r"`steps: step\*` fits none of its folders; its folders are checkpoint-5, checkpoint-10, last"),
+        ("step*", r"`steps: step\*` matches none of its folders; its folders are checkpoint-5, checkpoint-10, last"),
         (["checkpoint-5", "checkpoint-7"], "has no folder `checkpoint-7` .*checkpoint-10"),
         ("*", "its step `last` has no number"),
         ("/checkpoint-*", "is not a pattern of names"),

@@ -90,11 +90,11 @@ def test_the_columns_of_every_format_are_the_same(here):
         (["--text", "sentence", "--label", "lable"], r"data.csv: there is no column 'lable': use one of id, .*label"),
         (["--text", "sentence", "--label", "label", "--test", "t.csv"], r"t.csv: there is no such file"),
         (["--text", "sentence", "--label", "id"], r"data.csv: 50 rows with 50 labels in column 'id' are too few"),
-        (["--text", "sentence", "--label", "label", "--kind", "pair"], r"--kind pair: say with --target"),
+        (["--text", "sentence", "--label", "label", "--kind", "pair"], r"--kind pair: give with --target"),
         (["--text", "sentence", "--label", "label", "--target", "id"], r"--target: a sentence has none"),
         (["--text", "sentence", "--label", "label", "--layers", "a"], r"--layers: 'a': write `all` or numbers"),
         (["--text", "sentence", "--label", "label", "--name", "a b"], r"--name: 'a b' is not a name"),
-        (["--text", "sentence", "--label", "label", "--checkpoints", "x-*"], r"--checkpoints x-\*: names nothing"),
+        (["--text", "sentence", "--label", "label", "--checkpoints", "x-*"], r"--checkpoints x-\*: matches nothing"),
         (["--text", "sentence", "--label", "label", "--kind", "letter"], r"'letter' is not one of"),
     ],
 )

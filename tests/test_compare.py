@@ -310,9 +310,9 @@ X, Y = cloud(30, layers=2)
 NAN = X.copy()
 NAN[1, 7, 0] = np.nan
 WRONG = {
-    "fewer vectors": ((X, X[:, :20], Y), {}, "`after` has 20 vectors in layer 0, and there are 30 labels"),
-    "fewer labels": ((X, X, Y[:20]), {}, "`before` has 30 vectors in layer 0, and there are 20 labels"),
-    "fewer layers": ((X, X[:1], Y), {}, "`after` has 1 layer, and `before` has 2"),
+    "fewer vectors": ((X, X[:, :20], Y), {}, "`after` has 20 vectors in layer 0, but there are 30 labels"),
+    "fewer labels": ((X, X, Y[:20]), {}, "`before` has 30 vectors in layer 0, but there are 20 labels"),
+    "fewer layers": ((X, X[:1], Y), {}, "`after` has 1 layer, but `before` has 2"),
     "a NaN": ((X, NAN, Y), {}, "`after` has a NaN or an infinity in row 7 of layer 1"),
     "a label alone": ((X, X, ["a"] * 30), {}, "`labels` has one label only, 'a'"),
     "no label": ((X, X, [None, *Y[1:]]), {}, "`labels` has none in row 0"),

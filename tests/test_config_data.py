@@ -54,7 +54,7 @@ def test_a_saved_data_set_is_checked_before_anything_runs(tmp_path):
         ({"path": one, "split": "train"}, "`split` is for a saved data set that has several"),
         ({"path": one, "sha256": "0" * 64}, r"corpora\.c\.test\.sha256: is for a file"),
         ({"path": one, "type": "csv"}, r"corpora\.c\.test\.type: is for the file of a table"),
-        ({"path": str(tmp_path)}, "none that `datasets` wrote with `save_to_disk`"),
+        ({"path": str(tmp_path)}, "but not one that `datasets` wrote with `save_to_disk`"),
     ):
         with pytest.raises(InputError, match=says):
             load(with_corpus(source))
@@ -71,5 +71,5 @@ def test_a_format_has_kinds_of_targets(format, kinds):
         if kind in kinds:
             load(raw)
         else:
-            with pytest.raises(InputError, match=f"tasks.t.kind: is '{kind}', and the format {format} has"):
+            with pytest.raises(InputError, match=f"tasks.t.kind: is '{kind}', but the format {format} has"):
                 load(raw)

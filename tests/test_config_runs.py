@@ -41,16 +41,16 @@ def trainers(folder, *names):
         ),
         ("r", HUB | {"task": "rol"}, "runs.r.task: 'rol' is not a task, did you mean `role`? Choose one of role, dep"),
         ("r", HUB | {"task": "dep"}, "runs.r.task: m does not take part in dep; add it to models.m.tasks"),
-        ("r", HUB | {"model": "baseline"}, "runs.r.model: baseline has random weights, and a run starts from"),
+        ("r", HUB | {"model": "baseline"}, "runs.r.model: baseline has random weights, but a run starts from"),
         ("seed3", HUB, "runs.seed3: the workflow gives this name to what it makes itself"),
         ("original", HUB, "runs.original: the workflow gives this name"),
         ("a.b", HUB, "runs.a.b: a name has letters"),
         ("r", HUB | {"steps": "checkpoint-*"}, "runs.r.steps: is 'checkpoint-*'; a pattern needs a folder: list the"),
         ("r", HUB | {"steps": ["step1", "final"]}, "runs.r.steps: 'final' has no number in its name"),
         ("r", HUB | {"steps": ["step10", "v-10"]}, "runs.r.steps: 'step10' and 'v-10' are both step 10; name one"),
-        ("r", HUB | {"steps": ["0a1b2c3d"]}, "runs.r.steps: '0a1b2c3d' is a commit, which does not tell"),
+        ("r", HUB | {"steps": ["0a1b2c3d"]}, "runs.r.steps: '0a1b2c3d' is a commit, which does not give"),
         ("r", HUB | {"steps": [1000]}, "runs.r.steps: is [1000]; write the list of the steps' names, in quotes"),
-        ("r", HUB | {"steps": ["step1", "step1"]}, "runs.r.steps: is ['step1', 'step1']; 'step1' stands there twice"),
+        ("r", HUB | {"steps": ["step1", "step1"]}, "runs.r.steps: is ['step1', 'step1']; 'step1' is listed twice"),
         ("r", HUB | {"seed": -1}, "runs.r.seed: is -1"),
         ("r", HUB | {"path": "out"}, "runs.r: give exactly one of `hub`, `path`, not ['hub', 'path']"),
         ("r", {"model": "m", "task": "role"}, "runs.r: give exactly one of `hub`, `path`"),
@@ -73,7 +73,7 @@ def test_a_mistake_in_a_run_is_one_sentence_with_its_key(name, run, says):
 
 def test_two_runs_that_say_the_same_seed_cannot_be_told_apart():
     runs = {"a": HUB | {"seed": 1}, "b": HUB | {"seed": 1}}
-    with pytest.raises(InputError, match="runs.b.seed: is 1, as that of a, a run of the same model and task"):
+    with pytest.raises(InputError, match="runs.b.seed: is 1, like that of a, a run of the same model and task"):
         load(with_runs(runs))
     runs["b"]["seed"] = 2
     load(with_runs(runs))

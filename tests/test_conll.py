@@ -74,9 +74,9 @@ def test_integers_have_names_and_blanks_have_places(tmp_path):
 @pytest.mark.parametrize(
     "text, kind, more, says",
     [
-        ("a N\nb\n", "word", {}, ":2: 1 columns, and the file's first token has 2"),
-        ("a N\nb N x\n", "word", {}, ":2: 3 columns, and the file's first token has 2"),
-        ("a N\n", "word", {"fields": ["word"]}, ":1: 2 columns, and `fields` names 1"),
+        ("a N\nb\n", "word", {}, ":2: 1 columns, but the file's first token has 2"),
+        ("a N\nb N x\n", "word", {}, ":2: 3 columns, but the file's first token has 2"),
+        ("a N\n", "word", {"fields": ["word"]}, ":1: 2 columns, but `fields` names 1"),
         ("a N\n", "word", {"fields": ["word", "pos"]}, ":1: there is no column '2': use one of word, pos"),
         ("a N\n", "word", {"where": {"3": "x"}}, ":1: there is no column '3': use one of 1, 2"),
         ("a N\n", "pair", {}, ": its columns label words: use kind `word` or `span`, not 'pair'"),

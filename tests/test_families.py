@@ -228,7 +228,7 @@ def test_one_missing_weight_is_named(tmp_path):
 def test_a_pointer_to_the_weights_is_named(tmp_path):
     folder = save(tmp_path / "model", "Bert", **SHAPE)
     (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
-    with pytest.raises(InputError, match="model.safetensors: is a pointer of Git LFS .*`git lfs pull`"):
+    with pytest.raises(InputError, match="model.safetensors: is a Git LFS pointer .*`git lfs pull`"):
         pin_model(tmp_path / "pinned", path=folder)
 
 

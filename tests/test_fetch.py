@@ -164,7 +164,7 @@ def test_no_network(tmp_path, monkeypatch):
     [
         ("ftp://corpora.example/a", "cannot fetch from ftp://: use http, https or file"),
         ("http://", "cannot be fetched"),
-        ("http://[corpora/a", "no URL"),
+        ("http://[corpora/a", "not a URL"),
         ("http://127.0.0.1:99999/a", "cannot be fetched"),
         ("nowhere/a.txt", "cannot be read (No such file or directory): correct the path"),
         (".", "cannot be read (Is a directory): correct the path"),

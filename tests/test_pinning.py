@@ -321,7 +321,7 @@ def test_the_hubs_default_branch_and_old_files(hub, tmp_path):
         ({"hub": "not a name"}, "is not on the hub"),
         ({"hub": "tiny/gated"}, "is gated"),
         ({"hub": "tiny/bert", "revision": "v9"}, "has no revision `v9`"),
-        ({"hub": "tiny/silent"}, "out of reach"),
+        ({"hub": "tiny/silent"}, "cannot be reached"),
         ({"hub": "tiny/bert", "n_layers": 12}, "has 3 layers"),
     ],
 )

@@ -166,7 +166,7 @@ def test_changes_of_the_command_line_are_planned(tmp_path):
     "text, sentence",
     [
         ("sedes: [0]\n", "bad.yaml: sedes: unknown key"),
-        ("seeds: [0\n", "bad.yaml: is no YAML: .* line 2"),
+        ("seeds: [0\n", "bad.yaml: is not YAML: .* line 2"),
         (None, "bad.yaml: cannot be read"),
     ],
 )

@@ -185,7 +185,7 @@ def test_reads_long_sentences_in_part(tmp_path):
         (None, {}, "text.txt: cannot be read as UTF-8"),
         (b"\xff\xfe" * 100, {}, "text.txt: cannot be read as UTF-8"),
         (b"A sentence.\n\n" * 49, {}, "text.txt: has 49 sentences"),
-        (b"A sentence.\n" * 60, {"n_heads": 5}, "`hidden_size: 32` is no multiple of `n_heads: 5`"),
+        (b"A sentence.\n" * 60, {"n_heads": 5}, "`hidden_size: 32` is not a multiple of `n_heads: 5`"),
     ],
 )
 def test_mistakes_are_named(tmp_path, content, changes, message):

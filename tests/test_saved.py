@@ -85,7 +85,7 @@ def test_a_saved_corpus_is_brought_with_every_file_that_is_read(made, tmp_path):
         ("dev", None, "the saved data set has no split 'dev': set `split` to one of train, test"),
         ("train", "train/data-00000-of-00001.arrow", "lacks data-00000-of-00001.arrow: save it again"),
         ("train", "train/dataset_info.json", "lacks dataset_info.json: save it again"),
-        ("train", "train/state.json", "is a folder, and none that `datasets` wrote with `save_to_disk`"),
+        ("train", "train/state.json", "is a folder, but not one that `datasets` wrote with `save_to_disk`"),
         ("train", "dataset_dict.json", "`split` is for a saved data set that has several: remove it"),
     ],
 )

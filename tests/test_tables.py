@@ -84,7 +84,7 @@ def test_a_cell_over_several_lines_counts_as_lines(tmp_path):
     path = write(tmp_path, "a.csv", '\ufefftext,label\n"one\ntwo ""three""",x\n\nfour,\n"five",y,\n')
     with pytest.raises(InputError) as error:
         read(path, "table", "sentence", "label", columns={"words": "text"})
-    assert str(error.value).startswith(f"{path}:6: 3 cells, and the header has 2")
+    assert str(error.value).startswith(f"{path}:6: 3 cells, but the header has 2")
     path.write_bytes(path.read_bytes().replace(b"y,", b"y"))
     examples = read(path, "table", "sentence", "label", columns={"words": "text"})
     assert [(e.words, e.where) for e in examples] == [
@@ -144,13 +144,13 @@ TAGS = {"words": "words"}
 @pytest.mark.parametrize(
     "name, text, kind, columns, line, says",
     [
-        ("a.txt", "x", "word", WORD, None, "'.txt' is no table: use .tsv, .csv, .jsonl, .json"),
+        ("a.txt", "x", "word", WORD, None, "'.txt' is not a table: use .tsv, .csv, .jsonl, .json"),
         ("a.tsv", "words\ty\na\tx\n", "word", None, None, "which column holds the words"),
         ("a.tsv", "words\ty\na\tx\n", "pair", TAGS, None, "a pair needs a target column"),
         ("a.tsv", "words\ty\na\tx\n", "sentence", WORD, None, "a sentence takes none"),
         ("a.tsv", "words\tlabel\na\tx\n", "sentence", TAGS, 1, "there is no column 'y': use one of words, label"),
         ("a.tsv", "words\ty\ty\na\tx\tz\n", "sentence", TAGS, 1, "there is more than one column 'y'"),
-        ("a.tsv", "words\ty\na\tx\nb\n", "sentence", TAGS, 3, "1 cells, and the header has 2"),
+        ("a.tsv", "words\ty\na\tx\nb\n", "sentence", TAGS, 3, "1 cells, but the header has 2"),
         (
             "a.tsv",
             "words,y\na,x\n",
@@ -179,13 +179,13 @@ TAGS = {"words": "words"}
         ("a.csv", "words,y\na,x\ncafé,x\n".encode("latin-1"), "sentence", TAGS, 3, "is not UTF-8"),
         ("a.csv", "words,at,y\na b,2,x\n", "word", WORD, 2, "target 2 is outside the sentence"),
         ("a.csv", "words,at,y\na b,-1,x\n", "word", WORD, 2, "target -1 is outside the sentence"),
-        ("a.csv", "words,at,y\na b,,x\n", "word", WORD, 2, "'' in column 'at' is no target: a word takes 1 position,"),
-        ("a.csv", "words,at,y\na b,0,x\n", "pair", WORD, 2, "is no target: a pair takes 2 positions"),
-        ("a.csv", "words,at,y\na b,one,x\n", "word", WORD, 2, "'one' in column 'at' is no target"),
+        ("a.csv", "words,at,y\na b,,x\n", "word", WORD, 2, "'' in column 'at' is not a target: a word takes 1"),
+        ("a.csv", "words,at,y\na b,0,x\n", "pair", WORD, 2, "is not a target: a pair takes 2 positions"),
+        ("a.csv", "words,at,y\na b,one,x\n", "word", WORD, 2, "'one' in column 'at' is not a target"),
         ("a.csv", "words,y\na b,X Y Z\n", "word", TAGS, 2, "3 labels in column 'y' for 2 words"),
-        ("a.jsonl", '{"words": "a", "at": 0.5, "y": 1}', "word", WORD, 1, "0.5 in column 'at' is no target"),
-        ("a.jsonl", '{"words": "a b", "at": true, "y": 1}', "word", WORD, 1, "True in column 'at' is no target"),
-        ("a.jsonl", '{"words": "a", "at": 1e999, "y": 1}', "word", WORD, 1, "inf in column 'at' is no target"),
+        ("a.jsonl", '{"words": "a", "at": 0.5, "y": 1}', "word", WORD, 1, "0.5 in column 'at' is not a target"),
+        ("a.jsonl", '{"words": "a b", "at": true, "y": 1}', "word", WORD, 1, "True in column 'at' is not a target"),
+        ("a.jsonl", '{"words": "a", "at": 1e999, "y": 1}', "word", WORD, 1, "inf in column 'at' is not a target"),
         ("a.jsonl", "[" * 100000, "word", WORD, 1, "not JSON Lines"),
         ("a.jsonl", '{"words": "a", "at": 0, "y": {"z": 1}}', "word", WORD, 1, "column 'y' holds {'z': 1}"),
         ("a.jsonl", '{"words": "a", "at": 0, "y": ["x"]}', "word", WORD, 1, "column 'y' holds ['x']"),

@@ -324,8 +324,8 @@ def test_nothing_is_said_of_sound_labels(tmp_path):
     [
         ([i / 7 for i in range(40)] * 2, [0.5], "labels are 41 different numbers, like those of a score"),
         ([10 * i for i in range(30)] * 2, [10], "labels are 30 different numbers"),
-        (["NA", "A", "None"] * 9, ["A"], "NA, None: if that is no label but the absence of one, empty these cells"),
-        (["A", "B", "C", "C"], ["A"], "as good as unique: 3 of them for 4 training examples"),
+        (["NA", "A", "None"] * 9, ["A"], "NA, None: if that is not a label but the absence of one, empty these cells"),
+        (["A", "B", "C", "C"], ["A"], "almost unique: 3 of them for 4 training examples"),
         (["A", "B"] * 3, ["A", "C", "C"], "1 label (C) occurs in the test split only, on 2 of 3 targets"),
         (["A", "B", "B", "C", "C", "C"], ["B"], "1 label (A) occurs on one training example only"),
     ],
@@ -350,4 +350,4 @@ def test_a_large_overlap_is_said(tmp_path):
     train = words_with("XY" * 30)
     fresh = [example(f"v{i} x", ((0,), "X")) for i in range(60)]
     assert said(tmp_path, train, fresh[:57] + train[:3:2]) == []
-    assert "4 of 60 test targets (7%) stand in the training split" in said(tmp_path, train, fresh[:56] + train[:8:2])[0]
+    assert "4 of 60 test targets (7%) are in the training split" in said(tmp_path, train, fresh[:56] + train[:8:2])[0]

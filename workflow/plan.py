@@ -1,4 +1,4 @@
-"""What a study will cost: jobs, hours, disk, time, from a dry run and the past jobs below `results/` (`make plan`)."""
+"""What a study will cost: jobs, hours, disk, time, from a dry run and the past jobs in `results/` (`make plan`)."""
 
 import argparse
 import sys
@@ -26,7 +26,7 @@ def read(file, given=None):
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror}); give a config, as CONFIG=mine.yaml.") from error
     except yaml.YAMLError as error:
-        raise InputError(f"{file}: is no YAML: {' '.join(str(error).split())}") from error
+        raise InputError(f"{file}: is not YAML: {' '.join(str(error).split())}") from error
 
 
 parser = argparse.ArgumentParser(description=__doc__)

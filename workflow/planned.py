@@ -1,4 +1,4 @@
-"""The jobs that a Snakemake command would run: `python workflow/planned.py ARGUMENTS` prints one a line, as JSON."""
+"""The jobs that a Snakemake command would run: `python workflow/planned.py ARGUMENTS` prints one per line, as JSON."""
 
 import contextlib
 import io

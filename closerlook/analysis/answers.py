@@ -6,7 +6,7 @@ import pandas as pd
 from closerlook.analysis.spaces import last_layer
 from closerlook.analysis.unlearned import ahead
 
-SURE = 1.96  # standard errors; with less, a difference is called one that chance makes
+SURE = 1.96  # standard errors; below this, a difference may be chance
 NAMED = 3  # labels
 GAIN = 1e-3  # relative: distances are computed to this gap
 
@@ -73,7 +73,7 @@ def _chance(old, new, n, deviations=(), repeats=1):
     variance = sum(1e4 * p * (1 - p) / (n + 4) for p in shares)
     spread = [0.0 if pd.isna(d) or pd.isna(repeats) else float(d) ** 2 / float(repeats) for d in deviations]
     if spread:
-        variance += spread[0] + (spread[1] if len(new) == 1 else 0)  # of several seeds it is in their variance
+        variance += spread[0] + (spread[1] if len(new) == 1 else 0)  # with several seeds it is part of their variance
     if len(new) > 1:
         variance += new.var(ddof=1) / len(new)
     return SURE * np.sqrt(variance)
@@ -102,12 +102,12 @@ def _clusters(before, after):
     labels, least = ("both labels" if k == 2 else f"all {k} labels"), int(before.fewest_clusters)
     shared = int(before.conflict_points)
     sharing = f"{shared} examples that share their vector with one of another label" if shared else ""
-    but = f"But for {sharing}, " if shared else ""
+    but = f"Except for {sharing}, " if shared else ""
     was, now = before.overlapping == 0, (after.overlapping == 0).all()
     if was and now:
-        return _sentence(f"{but}{labels} were linearly separable before, and are after.")
+        return _sentence(f"{but}{labels} were linearly separable before, and still are.")
     if now:
-        text = f"{but}it made {labels} linearly separable: {int(old)} clusters before, {new.mean():.4g} after"
+        text = f"{but}{labels} became linearly separable: {int(old)} clusters before, {new.mean():.4g} after"
         return _sentence(f"{text}, where {least} would do." if shared else f"{text}.")
     if was:
         pairs = _count(int(after.overlapping.max()), "pair")
@@ -117,7 +117,7 @@ def _clusters(before, after):
 
 
 def _distances(labels, task):
-    """How far apart the labels lie, each from its nearest."""
+    """How far each label lies from the nearest other."""
     before = labels[labels.tuned_on.isna()].set_index("label").min_distance.astype(float)
     after = labels[labels.tuned_on == task].groupby("label").min_distance
     after = after.agg(lambda seeds: np.exp(np.log(seeds.astype(float)).mean(skipna=False)))  # NaN: it meets another
@@ -136,17 +136,17 @@ def _distances(labels, task):
         lost = order[: -NAMED - 1 : -1]
         least = ", ".join(f"{name} ({_factor(value)})" for name, value in lost.items() if value < 1 - GAIN)
         parts.append(
-            f"{up} of {len(ratio)} labels lie further from their nearest other, {down} nearer; half of them "
-            f"{_factor(ratio.median())} or more" + (f", most of all {most}" if most else "")
-            + (f"; nearer lie {least}" if least else "") + "."
+            f"{up} of {len(ratio)} labels lie further from the nearest other label than before, {down} closer: "
+            f"median {_factor(ratio.median())}" + (f"; largest {most}" if most else "")
+            + (f"; smallest {least}" if least else "") + "."
         )  # fmt: skip
     freed, caught = (before.isna() & after.notna()).sum(), (before.notna() & after.isna()).sum()
     if freed:
-        verb = "is" if freed == 1 else "are"
-        parts.append(f"{_count(freed, 'label')} that overlapped with another {verb} free of all now.")
+        verb = "overlaps" if freed == 1 else "overlap"
+        parts.append(f"{_count(freed, 'label')} that overlapped with another now {verb} with none.")
     if caught:
         verb = "overlaps" if caught == 1 else "overlap"
-        parts.append(f"{_count(caught, 'label')} that overlapped with none {verb} now.")
+        parts.append(f"{_count(caught, 'label')} that overlapped with none now {verb} with another.")
     return " ".join(parts) or None
 
 
@@ -179,7 +179,7 @@ def _warnings(before, after, runs):
         which = f"The run {fallen.run.iloc[0]}" if len(fallen) == 1 else f"The runs {', '.join(fallen.run)}"
         yield (
             f"{which} may have collapsed: the vectors tell no more than the most frequent label "
-            f"({fallen.accuracy.astype(float).mean():.1f} % of the test examples), which those of the original do."
+            f"({fallen.accuracy.astype(float).mean():.1f} % of the test examples); those of the original tell more."
         )
     for state, rows in (("before", before.to_frame().T), ("after", after)):
         behind = rows[ahead(rows)]

@@ -17,7 +17,7 @@ def closest(vector, k):
     Parameters
     ----------
     vector : (k (k - 1) / 2,) float
-        Distances of all pairs; NaN where two hulls meet, which is the closest that there is.
+        Distances of all pairs; NaN where two hulls meet, which counts as closest.
     k : int
         Labels.
 

@@ -1,4 +1,4 @@
-"""What the paper says of fine-tuning, and the pairs of a grid of one's own that speak for or against it."""
+"""What the paper says of fine-tuning, and the pairs of the user's grid that speak for or against it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from closerlook.analysis.spaces import last_layer
 
 PAIRS = ("claim", "model", "task", "run", "label", "value")
 AGAINST = "meets another label after fine-tuning, and none before"
-WITHOUT = {  # whether a label has no distance before, and after: it meets another then
+WITHOUT = {  # whether a label has no distance before, and after: then it meets another
     (False, True): AGAINST,
     (True, False): "meets another label before fine-tuning, and none after",
     (True, True): "meets another label before and after fine-tuning",
@@ -125,7 +125,7 @@ CLAIMS = (
     Claim(
         "clusters", "Fine-tuning lowers the number of clusters.",
         "Binary logarithm of the number of DirectProbe's clusters in the last layer, fine-tuned minus original (-1 is "
-        "half as many), for every model, task and seed that had more than its labels and conflicts demand.",
+        "half as many), for every model, task and seed with more clusters before than labels and conflicts demand.",
         "doublings", -1, _clusters,
     ),
     Claim(
@@ -136,13 +136,13 @@ CLAIMS = (
     ),
     Claim(
         "layers", "Fine-tuning changes higher layers more than lower ones.",
-        "Spearman's correlation of the layer with how far the labels' centroids move, relative to its vectors; "
+        "Spearman's correlation of the layer with how far the labels' centroids move, relative to its vectors' length; "
         "for every model, task and seed with at least three layers.", "correlation", 1, _layers,
     ),
     Claim(
         "geometry", "Fine-tuning keeps the geometry of the labels.",
-        "Similarity (Pearson) of the last layer's label distances to those before fine-tuning, minus 0.5, above which "
-        "all of the paper's are; for every model, task and seed with at least six pairs of labels that are apart.",
+        "Similarity (Pearson) of the last layer's label distances to those before fine-tuning, minus 0.5 (all of the "
+        "paper's lie above that); for every model, task and seed with at least six pairs of labels that are apart.",
         "above 0.5", 1, _geometry,
     ),
     Claim(

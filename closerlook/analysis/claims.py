@@ -1,4 +1,4 @@
-"""What the paper says of fine-tuning, as tests over a grid of one's own."""
+"""What the paper says of fine-tuning, as tests over the user's grid."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from closerlook.analysis.intervals import interval
 
 ALPHA = 0.05
 FLIPS = 20_000  # sign flips drawn where not all can be enumerated
-LEAST = 3  # cells of a test: what two have in common may be chance
+LEAST = 3  # cells of a test: what only two have in common may be chance
 SHOWN = 12  # exceptions that are named
 COLUMNS = ("claim", "statement", "definition", "unit", "verdict", "effect", "ci_low", "ci_high", "d", "n", "cells",
            "share", "p", "p_adjusted", "p_cells", "exceptions", "undefined")  # fmt: skip
@@ -27,15 +27,15 @@ def claims(spaces, labels, movement, related, opposing):
     -------
     DataFrame
         A row per claim, of `n` pairs in a number of `cells`, combinations of model and task. The seeds of a cell share
-        its original space, and labels one space, so that pairs of one cell are no independent evidence: all is computed
-        from the mean of each cell. `effect`: the mean of these, with a 95 % interval (`interval`); `d`, the same in
-        standard deviations; `share` of the pairs in the claimed direction. `p`: Student's test, two-sided, of three
-        cells or more; `p_adjusted` for the number of claims (Holm). `verdict`: `supported` or `contradicted` where it
-        is below 0.05, else `too little data`. `p_cells`: the same by sign flips, which assumes only that chance knows
-        no direction, and cannot be below 0.05 for fewer than six cells.
-        `exceptions`: list of the cells (or labels) whose mean goes the other way, and of labels that have no distance
-        any more, since they meet another; these count in the test as the largest change that any label shows, against
-        the claim. `undefined`: list of other labels without a value, and why.
+        its original space, and its labels one space, so pairs of one cell are not independent evidence: all is
+        computed from the mean of each cell. `effect`: the mean of these, with a 95 % interval (`interval`); `d`, the
+        same in standard deviations; `share` of the pairs in the claimed direction. `p`: Student's test, two-sided, of
+        three cells or more; `p_adjusted` for the number of claims (Holm). `verdict`: `supported` or `contradicted`
+        where it is below 0.05, else `too little data`. `p_cells`: the same by sign flips, which assumes only that
+        chance favours no direction, and cannot be below 0.05 for fewer than six cells.
+        `exceptions`: list of the cells (or labels) whose mean goes in the other direction, and of labels that no
+        longer have a distance, because they meet another; these count in the test as the largest change that any label
+        shows, against the claim. `undefined`: list of other labels without a value, and why.
     """
     study, rows = Study(spaces, labels, movement, related, opposing), []
     for claim in CLAIMS:
@@ -71,7 +71,7 @@ def _test(claim, pairs, without):
 
 
 def _reasons(pairs, only=None):
-    """Labels without a value, and why: for one reason, or for any but that it speaks against the claim."""
+    """Labels without a value, and why: for one reason, or for any that does not count against the claim."""
     rows = pairs.dropna(subset=["reason"]) if "reason" in pairs else pairs[:0]
     wanted = (row for row in rows.itertuples() if (row.reason == only if only else row.reason != AGAINST))
     return [f"{row.model} / {row.task} / {row.label} ({row.reason})" for row in wanted]
@@ -83,7 +83,7 @@ def _some(names):
 
 
 def students(values):
-    """Two-sided p value of the mean by Student's test; by sign flips where all values are the same, up to rounding."""
+    """Two-sided p value of the mean by Student's test; by sign flips where all values are equal, up to rounding."""
     spread = interval(values)["std"]
     return float(stats.ttest_1samp(values, 0).pvalue) if spread > 0 else sign_flips(values)
 
@@ -104,7 +104,7 @@ def _mean(x, axis):
 
 
 def holm(p):
-    """p values adjusted for how many they are (Holm, 1979); missing ones do not count."""
+    """p values adjusted for their number (Holm, 1979); missing ones do not count."""
     p = np.asarray(p, float)
     adjusted = np.full(len(p), np.nan)
     known = np.flatnonzero(~np.isnan(p))

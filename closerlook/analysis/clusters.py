@@ -22,9 +22,9 @@ def clusters(spaces, models, tasks):
     Returns
     -------
     DataFrame
-        A row per (model, task): labels; points that another label has too (`conflict_points`), each of which stays
-        alone; the `fewest` clusters that these demand; clusters before fine-tuning, and after it with standard
-        deviation and 95 % interval over seeds.
+        A row per (model, task): labels; points that share their place with one of another label (`conflict_points`),
+        each of which stays alone; the `fewest` clusters that these demand; clusters before fine-tuning, and after it
+        with standard deviation and 95 % interval over seeds.
     """
     last = last_layer(spaces)
     before = last[last.tuned_on.isna() & (last.n_clusters > last.n_labels)]

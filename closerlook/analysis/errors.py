@@ -31,10 +31,11 @@ def errors(classifier, hulls, clusters, names, runs):
     Returns
     -------
     DataFrame
-        A row per (model, task, state, layer, probe, bin): the pairs of labels in five bins of as many pairs each, by
+        A row per (model, task, state, layer, probe, bin): the pairs of labels in five bins of equally many pairs, by
         their distance on the training split (`low` to `high`); and the `errors` between these labels, also as
-        a `share` of all. Labels whose hulls meet come first, at distance 0. Were errors blind to distance, each bin
-        would have a fifth of those with a distance. Bin 0 are the pairs without one: a label that training data lack.
+        a `share` of all. Labels whose hulls meet come first, at distance 0. If errors did not depend on distance,
+        each bin would have a fifth of those with a distance. Bin 0 has the pairs without one: the training data lack
+        a label.
     """
     arrays_of = {Space.of(path)._replace(split=None): path for path in clusters}
     rows = []
@@ -67,7 +68,7 @@ def errors_of(confusions, arrays, n_labels):
     dict
         The columns of `errors` from `bin` on.
     """
-    apart = np.nan_to_num(arrays["distance_vector"])  # labels that meet are the closest that there are
+    apart = np.nan_to_num(arrays["distance_vector"])  # labels that meet are the closest
     counts = np.zeros((n_labels, n_labels))
     for label, predicted, n in confusions:
         counts[min(label, predicted), max(label, predicted)] += n
@@ -75,7 +76,7 @@ def errors_of(confusions, arrays, n_labels):
 
 
 def _binned(vector, counts):
-    """Pairs and errors by bin; bin 0, where it is not empty, are the pairs without a distance."""
+    """Pairs and errors by bin; bin 0, where it is not empty, has the pairs without a distance."""
     total, unknown = counts.sum(), np.isnan(vector)
     order = np.argsort(np.where(unknown, np.inf, vector), kind="stable")[: (~unknown).sum()]
     parts = [(0, np.flatnonzero(unknown))] if unknown.any() else []

@@ -25,7 +25,7 @@ def hulls(scores, spaces, runs):
     -------
     DataFrame
         A row per (model, task, state, layer): test accuracy of the nearest hull and of the classifier probe (in %); how
-        many test points lie `inside` a hull, and the mean distance of all to their nearest.
+        many test points lie `inside` a hull, and the mean distance of all to the nearest hull.
     """
     accuracy = spaces.set_index(["model", "state", "task", "layer"]).accuracy
     rows = []

@@ -18,9 +18,9 @@ def interval(values, level=0.95):
     -------
     dict
         `mean`; `std` (of a sample), `low`, `high`: missing (NaN) for fewer than two values; `n`. The interval of the
-        mean is Student's. (Bootstraps cover less than they say: of three values three quarters, and up to some twenty,
-        bias-corrected and accelerated, still two to four per cent less than Student's.) It is missing as well where all
-        values are the same, which says nothing of how far off others would be.
+        mean is Student's. (Bootstraps cover less than they say: with three values three quarters, and with up to about
+        twenty, bias-corrected and accelerated, still two to four per cent less than Student's.) It is also missing
+        where all values are the same, which says nothing of how far off others would be.
     """
     x = np.asarray(values, float)
     x = x[~np.isnan(x)]

@@ -10,7 +10,7 @@ COLUMNS = ("model", "task", "state", *RUN, "layer", "label", "clusters", "min_di
 
 
 def labels(clusters, names, runs):
-    """Gather what DirectProbe left, see `label_rows`.
+    """Gather what DirectProbe wrote, see `label_rows`.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def label_rows(clusters, names, runs):
     Returns
     -------
     DataFrame
-        A row per (model, task, state, layer, label); `min_distance` is missing where its hull meets that of another,
-        which it has no distance to; `overlapping`: how many it meets. (Points in a conflict take no part in these.)
+        A row per (model, task, state, layer, label); `min_distance` is missing where its hull meets another's, to
+        which it has no distance; `overlapping`: how many it meets. (Points in a conflict take no part in these.)
     """
     frames = []
     for space, arrays in clusters:

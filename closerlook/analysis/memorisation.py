@@ -12,7 +12,7 @@ COLUMNS = ("model", "task", "state", *RUN, "layer", "set", "epoch", "accuracy", 
 
 
 def memorisation(classifier, runs):
-    """Gather the curves that the classifier probe left (paper, first arXiv version).
+    """Gather the curves that the classifier probe wrote (paper, first arXiv version).
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def memorisation(classifier, runs):
     -------
     DataFrame
         A row per (model, task, state, layer, set, epoch): mean and standard deviation of the accuracy over the probe's
-        repeats, and how many these are. A repeat that has converged keeps its last accuracy until the last one has.
+        repeats, and their number. A repeat that has converged keeps its last accuracy until the last one has.
     """
     frames = []
     for path in classifier:

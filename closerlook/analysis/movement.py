@@ -1,4 +1,4 @@
-"""How far, and where to, fine-tuning moves every label (paper, section 4.3, Figures 5 and 7 to 10)."""
+"""How far fine-tuning moves every label, and where to (paper, section 4.3, Figures 5 and 7 to 10)."""
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ def measure_movement(spaces, labels):
         (layers, k, dim), float32: centroids; `size` (layers,): root mean square length of the vectors before
         fine-tuning.
         `plane_mean`, `plane_axes`, `plane_explained`: a `Plane` per layer, fitted on the centroids of both states;
-        `sample` (m,): places of some points; `sample_before`, `sample_after` (layers, m, 2): these in the plane.
+        `sample` (m,): indices of some points; `sample_before`, `sample_after` (layers, m, 2): these in the plane.
     """
     labels = np.asarray(labels)
     classes, counts = np.unique(labels, return_counts=True)
@@ -63,7 +63,7 @@ def movement(results, names, runs):
 
 
 def read(results):
-    """What `measure_movement` left of one run after the other."""
+    """What `measure_movement` wrote, one run after the other."""
     for path in results:
         with np.load(path, allow_pickle=False) as arrays:
             yield Run.of(path), {name: arrays[name] for name in ENDS}
@@ -85,10 +85,11 @@ def displacements(results, names, runs):
     -------
     DataFrame
         A row per (run, layer, label) of the training split: `length` of the displacement of its centroid;
-        `relative_length`, the same over the root mean square length of the layer's vectors before fine-tuning, which
-        makes layers comparable; `cosine` of its direction with that of the labels' mean, 1 where all move together.
-        All are invariant under rotation of both states together, the last two also under scaling, the first and the
-        last under translation. (Not over the radius of the points: [CLS] vectors of low layers are nearly one point.)
+        `relative_length`, the same divided by the root mean square length of the layer's vectors before fine-tuning,
+        which makes layers comparable; `cosine` of its direction with that of the labels' mean, 1 where all move
+        together. All are invariant under rotation of both states together, the last two also under scaling, the first
+        and the last under translation. (Not divided by the radius of the points: [CLS] vectors of low layers are nearly
+        one point.)
     """
     frames = []
     for of, arrays in results:

@@ -36,7 +36,7 @@ def fit_plane(points, origin=None):
     ----------
     points : (n, dim) float
     origin : (dim,) float, optional
-        What to take for the mean; with zeros, `explained` is of the squared lengths rather than of the variance.
+        What to take as the mean; with zeros, `explained` is of the squared lengths rather than of the variance.
 
     Returns
     -------
@@ -68,12 +68,12 @@ def common_plane(before, after, labels):
 
 
 def sample(labels, most=SHOWN, seed=0):
-    """Choose points to draw: as many of each label, as far as it has them.
+    """Choose points to draw: equally many of each label, as far as it has them.
 
     Returns
     -------
     (m,) int array
-        Ascending places in `labels`, `most` of them or fewer (but one of each label).
+        Ascending indices into `labels`, `most` of them or fewer (but one of each label).
     """
     labels = np.asarray(labels)
     order = np.random.default_rng(seed).permutation(len(labels))

@@ -31,7 +31,7 @@ def apart(frame, subjects):
     Parameters
     ----------
     frame : DataFrame
-        With a column `model`, and one `recipe` where it tells of runs.
+        With a column `model`, and a column `recipe` where it is about runs.
     subjects : dict
         As `closerlook.grid.Grid.subjects` returns them.
 

@@ -1,4 +1,4 @@
-"""How like each other two spaces of the same points are, by measures that know nothing of labels."""
+"""How similar two spaces of the same points are, by measures that know nothing of labels."""
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,8 @@ def linear_cka(X, Y):
     -------
     float
         From 0 to 1; NaN where all points of a space coincide. Invariant under rotation, reflection, translation and
-        scaling of either space. It is biased upwards where the dimension is not small against the number of points.
+        scaling of either space. It is biased upwards where the dimension is not small compared with the number of
+        points.
     """
     return _products(X, Y)[0]
 
@@ -44,8 +45,8 @@ def procrustes_similarity(X, Y):
     Returns
     -------
     float
-        From 0 to 1: the cosine of the angle of the two configurations once they are aligned, the square root of one
-        minus the disparity of `scipy.spatial.procrustes`; NaN where all points of a space coincide. Invariant under
+        From 0 to 1: the cosine of the angle between the two configurations once they are aligned, the square root of
+        one minus the disparity of `scipy.spatial.procrustes`; NaN where all points of a space coincide. Invariant under
         rotation, reflection, translation and scaling of either space.
     """
     return _products(X, Y)[1]
@@ -75,8 +76,8 @@ def rsa(X, Y):
     -------
     float
         Spearman's correlation of the Euclidean distances of all pairs of points, from -1 to 1; NaN for fewer than three
-        points, or where all distances of a space are one. Invariant under rotation, reflection, translation and scaling
-        of either space, and under whatever keeps the order of distances.
+        points, or where all distances of a space are equal. Invariant under rotation, reflection, translation and
+        scaling of either space, and under whatever keeps the order of the distances.
     """
     x, y = pdist(np.asarray(X, np.float64)), pdist(np.asarray(Y, np.float64))
     if len(x) < 3 or constant(X) or constant(Y) or min(np.ptp(x) / x.max(), np.ptp(y) / y.max()) <= SAME:

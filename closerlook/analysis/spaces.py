@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 def spaces(direct, clusters, classifier, names, depths, runs):
-    """Gather what the probes left, see `space_table`.
+    """Gather what the probes wrote, see `space_table`.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def spaces(direct, clusters, classifier, names, depths, runs):
 
 
 def _read(direct, clusters):
-    """What DirectProbe left of one space after the other."""
+    """What DirectProbe wrote, one space after the other."""
     for path in direct:
         space = Space.of(path)
         with np.load(clusters[space], allow_pickle=False) as arrays:
@@ -73,12 +73,12 @@ def space_table(direct, classifier, names, depths, runs):
         One row per (model, task, state, layer); what was not measured is missing, never zero. Cluster counts and
         distances are those of the training split and its `n_labels`, as in the paper: `fewest_clusters` are those that
         labels and conflicts demand, `overlapping` the pairs of labels whose hulls meet, `min_distance` is the smallest
-        of the labels' and `mean_distance` that of all pairs that are apart (see `probes.direct.geometry.measure`).
+        over the labels and `mean_distance` the mean of all pairs that are apart (see `probes.direct.geometry.measure`).
         `train_test_similarity` is Pearson's correlation of the two splits' distance vectors over the label pairs that
-        are apart in both (`similarity_pairs` of them); `original_similarity` that of the training split and of the same
-        layer before fine-tuning. Neither is there for fewer than six pairs.
-        `linear_accuracy` is that of a linear readout, which is by `linear_lead` points (and their standard error) ahead
-        of the probe. `selectivity`, `description_bits`, `compression` (against a uniform code) and
+        are apart in both (`similarity_pairs` of them); `original_similarity` that of the training split and the same
+        layer before fine-tuning. Both are missing for fewer than six pairs.
+        `linear_accuracy` is that of a linear readout, which is ahead of the probe by `linear_lead` points (with
+        their standard error). `selectivity`, `description_bits`, `compression` (against a uniform code) and
         `frequency_compression` (against one of the labels' frequencies) are there where the config asks for them.
     """
     rows = {}
@@ -133,19 +133,19 @@ def _mean(values):
 
 
 def last_layer(frame):
-    """Rows of the highest layer that was looked at of each model, not of steps on the way: what *last* means."""
+    """Rows of each model's highest layer that was looked at, without steps on the way there: what *last* means."""
     rows = frame[frame.layer == frame.groupby("model").layer.transform("max")]
     return rows[rows.step.isna()] if "step" in rows else rows
 
 
 def before_and_after(frame):
-    """Rows of the originals and of what was fine-tuned on the very task; a column `when` says which."""
+    """Rows of the originals and of what was fine-tuned on the same task; a column `when` says which."""
     own = frame[frame.tuned_on.isna() | (frame.tuned_on == frame.task)]
     return own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
 
 
 def _distances(arrays):
-    """Mean over label pairs, and the smallest of the labels', of the distances that exist."""
+    """Mean over label pairs, and the smallest over labels, of the distances that exist."""
     vector, least = (arrays[name][~np.isnan(arrays[name])] for name in ("distance_vector", "min_distances"))
     return {
         "mean_distance": vector.mean() if len(vector) else None,

@@ -31,9 +31,9 @@ def table5(spaces, labels, models, tasks, tol=TOL):
     -------
     DataFrame
         A row per (model, fine-tuned on, probed on), last layer: means over seeds, with standard deviation and 95 %
-        interval where there are several; `fine_tuned_on` is missing for the original. `labels` have a smallest distance
-        before and after, of which so many increased and decreased; `mean_min_distance_change` is over these labels.
-        `labels_freed` met another label before and meet none after, `labels_caught` the other way round.
+        interval where there are several; `fine_tuned_on` is missing for the original. `labels` counts those with a
+        smallest distance before and after, of which so many increased and decreased; `mean_min_distance_change` is over
+        these labels. `labels_freed` met another label before and meet none after, `labels_caught` the other way round.
     """
     last = last_layer(spaces)
     least = _min_distances(labels, {(row.model, row.state, row.task, row.layer) for row in last.itertuples()})

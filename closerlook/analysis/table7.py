@@ -38,7 +38,7 @@ def table7(spaces, models, tasks, min_cluster_size=1):
     -------
     DataFrame
         The paper's columns (`accuracy_std` is over the probe's initialisations, averaged over seeds), then standard
-        deviation and 95 % interval (see `closerlook.analysis.intervals`) over fine-tuning seeds, and how many they are.
+        deviation and 95 % interval (see `closerlook.analysis.intervals`) over fine-tuning seeds, and their number.
         `is_linear` is Y or N, or `2/3` where seeds differ.
         `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper, and there are
         at least six pairs of labels (`similarity_pairs`).
@@ -65,7 +65,7 @@ def table7(spaces, models, tasks, min_cluster_size=1):
 
 
 def _over_seeds(cell):
-    """Mean and spread over seeds; the original has no run, hence no spread."""
+    """Mean and spread over seeds; the original has no runs and hence no spread."""
     columns = MEASURES | {name: name for name in EXTRA[::2]}
     found = {name: interval(cell[column].astype(float)) for name, column in columns.items()}
     spread = {f"{name}_seed_std": numbers["std"] for name, numbers in found.items()}

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=None, sample=None, threads=1):
-    """Measure the distances of the labels' hulls in every space of a run, each started from the one before.
+    """Measure the distances of the labels' hulls in every space of a run, each starting from the one before.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from closerlook.layout import Run
 
 COLUMNS = ("model", "task", *RUN[1:], "n_updates", "train_accuracy", "test_accuracy", "weight_change", "seconds",
            "device", "unchanged", "tokenizer", "source")  # fmt: skip
-UNCHANGED = 1e-6  # of the weights' length: no more than float32 rounds them by
+UNCHANGED = 1e-6  # relative to the weights' length: no more than the rounding of float32
 
 
 def tuning(metrics, runs):

@@ -24,8 +24,8 @@ def unlearned(spaces):
     Returns
     -------
     DataFrame
-        A row per such space, those first in which most is lost: `accuracy` of the probe and of the linear readout, the
-        `lead` of the latter (points), test accuracy of the `majority` label, and the `reason`: a linear readout is
+        A row per such space, those in which most is lost first: `accuracy` of the probe and of the linear readout, the
+        readout's `lead` (points), test accuracy of the `majority` label, and the `reason`: a linear readout is
         ahead by more than three standard errors; or DirectProbe finds all labels separable, while the probe is no
         better than the most frequent label (within two standard errors of a test set of that size).
     """

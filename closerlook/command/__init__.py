@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 
 def main(arguments=None):
-    """Run the command; exit with 0, with 1 where a study failed, with 2 where what was given is wrong.
+    """Run the command; exit with 0, with 1 where a study failed, with 2 where the arguments are wrong.
 
     Parameters
     ----------

@@ -35,8 +35,8 @@ class Kind(StrEnum):
 
 Config = Annotated[str, typer.Argument(help="A study's YAML file, or `demo`: a whole study in minutes.")]
 More = Annotated[list[str] | None, typer.Argument(metavar="[-- SNAKEMAKE]", help="Arguments of Snakemake, after `--`.")]
-Cores = Annotated[int | None, typer.Option(min=1, help="CPU cores to use; all that there are, if not given.")]
-Gpus = Annotated[int | None, typer.Option(min=0, help="GPUs to use; all that there are, if not given.")]
+Cores = Annotated[int | None, typer.Option(min=1, help="CPU cores to use; all by default.")]
+Gpus = Annotated[int | None, typer.Option(min=0, help="GPUs to use; all by default.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Snakemake's log instead of a bar.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Say what would be run, and run nothing.")]
 
@@ -94,8 +94,8 @@ def compare(
     layers: Annotated[
         str, typer.Option(help="`all`, or numbers with commas: 0 is the embedding layer, -1 the last.")
     ] = ("all"),
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the choice of what is held out.")] = 0,
-    name: Annotated[str | None, typer.Option(help="The study's name; made from RUN and DATA, if not given.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seeds the choice of what is held out.")] = 0,
+    name: Annotated[str | None, typer.Option(help="The study's name; made from RUN and DATA by default.")] = None,
     out: Annotated[Path, typer.Option(help="The folder that studies go to.")] = Path("closerlook"),
     cores: Cores = None,
     gpus: Gpus = None,
@@ -108,7 +108,7 @@ def compare(
 
     closerlook compare bert-base-uncased out/mine data.csv --text text --label label
 
-    Without --label it lists the columns that there are. Given again, it goes on where it stopped.
+    Without --label it lists the table's columns. Given again, it goes on where it stopped.
     """
     if text is None or label is None:
         raise InputError(_choice(data, text, label))
@@ -167,7 +167,7 @@ def plan(
     more: More = None,
     cores: Cores = None,
     gpus: Gpus = None,
-    gpu_speed: Annotated[float, typer.Option(help="How much faster than past ones jobs with a GPU are.")] = 1.0,
+    gpu_speed: Annotated[float, typer.Option(help="How many times faster jobs with a GPU are than past ones.")] = 1.0,
 ):
     """Say what a study will cost: jobs, hours, disk, time."""
     file, more = _file(config), more or []

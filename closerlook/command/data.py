@@ -15,7 +15,7 @@ from closerlook.files import read_json, sha256, staged, write_json
 LOOK = 100  # rows to take example values from
 SHOWN = 3  # values of a column
 PART = 5  # one in so many is held out
-TESTS = ("test", "validation", "dev")  # how a saved data set calls its test split, the first that there is
+TESTS = ("test", "validation", "dev")  # what a saved data set may call its test split; the first that exists is taken
 
 
 def columns(path):
@@ -33,7 +33,7 @@ def columns(path):
     Raises
     ------
     InputError
-        A file that is not there, is no table, or has no rows.
+        A file that is not there, is not a table, or has no rows.
     """
     if not path.exists():
         raise InputError(f"{path}: there is no such file or folder.")
@@ -77,10 +77,10 @@ def splits(path):
 
 
 def hold_out(path, folder, text, label, target, tagged, seed):
-    """Write a table's rows to `train.jsonl` and `test.jsonl` in a folder, a fifth of those of each label to the latter.
+    """Write a table's rows to `train.jsonl` and `test.jsonl` in a folder, with a fifth of each label's in the latter.
 
-    Rows with the same text stay together. A row has the line in its file that it has in the table, so that a message
-    on a line is right for both. Nothing is written again while the table's bytes, the columns and the seed are the
+    Rows with the same text stay together. A row is on the same line in its file as in the table, so a message
+    about a line is right for both. Nothing is written again while the table's bytes, the columns and the seed are the
     same.
 
     Parameters
@@ -116,7 +116,7 @@ def hold_out(path, folder, text, label, target, tagged, seed):
     if not test:
         raise InputError(
             f"{path}: {len(rows)} rows with {len(set(keys) - {None})} labels in column {label!r} are too few to hold "
-            "out some of each: give a test set with `--test FILE`, or another column as the label."
+            "some of each out: give a test set with `--test FILE`, or another column as the label."
         )
     for name, part in parts.items():
         _write(part, [row for i, row in enumerate(rows) if (i in test) == (name == "test")])

@@ -42,7 +42,7 @@ seeds: []  # of runs that are made here: none
 layers: {layers}
 trajectories: {trajectories}
 
-probes:  # a first look; without this section the grid is the paper's, 128 networks a layer
+probes:  # a first look; without this section the grid is the paper's, 128 networks per layer
   classifier: {probe}
 """
 
@@ -112,11 +112,11 @@ class Comparison:
         if self.name is not None and short(self.name) != self.name:
             raise InputError(f"--name: {self.name!r} is not a name: use letters, digits, - and _ only.")
         if (self.out / "__init__.py").exists():
-            raise InputError(f"{self.out}: is a Python package here, not a folder for studies: say `--out studies`.")
+            raise InputError(f"{self.out}: is a Python package here, not a folder for studies: give `--out studies`.")
         if self.kind == "pair" and not self.target:
-            raise InputError("--kind pair: say with --target which column holds the two positions, such as `3 5`.")
+            raise InputError("--kind pair: give with --target the column that holds the two positions, such as `3 5`.")
         if self.kind == "sentence" and self.target:
-            raise InputError("--target: a sentence has none: leave it out, or say --kind word, span or pair.")
+            raise InputError("--target: a sentence has none: leave it out, or give --kind word, span or pair.")
         for table in [self.data, *[self.test] * bool(self.test)]:
             known = splits(table)
             for part in [table] if not known else [table / source["split"] for source in known]:
@@ -157,7 +157,7 @@ class Comparison:
         if not pattern.is_absolute() and any(run.glob(self.checkpoints)):
             return self.checkpoints
         if not any(pattern.parent.glob(pattern.name)):
-            raise InputError(f"--checkpoints {self.checkpoints}: names nothing, neither here nor in {run}.")
+            raise InputError(f"--checkpoints {self.checkpoints}: matches nothing, neither here nor in {run}.")
         return os.path.relpath(pattern, run)
 
     def _hint(self):
@@ -186,24 +186,24 @@ class Comparison:
         if mark and mark[1] == MARK.match(text)[1]:
             return True
         raise InputError(
-            f"{file}: has been edited, and is not overwritten: run it by `closerlook run {file}`, or add "
+            f"{file}: has been edited, and is not overwritten: run it with `closerlook run {file}`, or add "
             "`--name OTHER` for a study beside it."
         )
 
 
 def short(given):
-    """A readable name from a path or a hub's name: its last part, with that before a checkpoint's, in plain letters."""
+    """A readable name from a path or a hub name: the last part; for a checkpoint the one before it too."""
     parts = [part for part in Path(os.path.normpath(given)).parts if part not in ("/", "..", ".")]
     last = "-".join(parts[-2:] if parts and re.match(r"checkpoint|step", parts[-1]) else parts[-1:])
     return re.sub(r"[^A-Za-z0-9_-]+", "-", anyascii(last)).strip("-_") or "here"
 
 
 def source(given):
-    """Where a model or a run comes from, as the config has it: a folder that there is, else the hub."""
+    """Where a model or a run comes from, as the config has it: an existing folder, else the hub."""
     if Path(given).is_dir():
         return {"path": given}
     if re.match(r"[./~]", given) or given.count("/") > 1 or Path(given).exists():
-        raise InputError(f"{given}: is not a folder: give one in the transformers format, or a model of the hub.")
+        raise InputError(f"{given}: is not a folder: give one in the transformers format, or a model on the hub.")
     return {"hub": given}
 
 
@@ -217,11 +217,11 @@ def depth(given):
             folder = Path(hf_hub_download(given, "config.json", etag_timeout=TIMEOUT)).parent
         except (errors.RepositoryNotFoundError, errors.HFValidationError):
             raise InputError(
-                f"{given}: is neither a folder here nor a model of the hub: correct it; for a private one set HF_TOKEN."
+                f"{given}: is neither a folder here nor a model on the hub: correct it; for a private one set HF_TOKEN."
             ) from None
         except Exception as error:  # no network, in any of its many forms
             raise InputError(
-                f"{given}: is no folder here, and its config.json cannot be had from the hub "
+                f"{given}: is not a folder here, and its config.json cannot be fetched from the hub "
                 f"({' '.join(str(error).split())[:200]}): try again, or download it and give its folder."
             ) from error
     if not (folder / "config.json").is_file():

@@ -27,7 +27,7 @@ def summary(results):
     -------
     list of str
         A line each: accuracy, clusters, distances and movement of every model and task, the layers that read best,
-        how like the original they are, and what to beware of.
+        how similar they are to the original, and what to beware of.
     """
     grid = Grid(load(yaml.safe_load((Path(results) / "config.yaml").read_text(encoding="utf-8"))))
     subjects, tasks, lines = grid.subjects(), list(grid.cfg.tasks), []
@@ -54,7 +54,7 @@ def _best(spaces):
 
 
 def _alike(similarity):
-    """How like the original the layers still are, where it is least and where it is most."""
+    """How similar the layers still are to the original: the least similar and the most."""
     mean = similarity[similarity.split == "test"].groupby("layer").cka.mean().dropna()
     if len(mean) > 1:
         low, high = mean.idxmin(), mean.idxmax()

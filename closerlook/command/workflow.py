@@ -51,7 +51,7 @@ def entry(more=()):
 
 
 def environment():
-    """What the processes of a study find in their environment: a folder `closerlook` beside them is no package."""
+    """What the processes of a study find in their environment: a folder `closerlook` beside them is not a package."""
     return os.environ | {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
 
 
@@ -142,7 +142,7 @@ def _passed_on(process, log):
 
 
 class Told:
-    """What Snakemake's output says: `jobs`, how many of each rule there are, how far it is, and what went wrong."""
+    """What Snakemake's output says: `jobs`, how many of each rule there are, how far it got, and what went wrong."""
 
     def __init__(self):
         self.done, self.total, self.now, self.idle = 0, None, "Planning", False
@@ -179,7 +179,7 @@ class Told:
             return "\n".join([*(_told(*why, logs) for why, logs in reasons.items()), again])
         if any(LOCKED in line for line in self._last):
             return (
-                "Another Snakemake is at work on these files, or one was killed: wait for its end; if there is none, "
+                "Another Snakemake is at work on these files, or one was killed: wait for it to end; if there is none, "
                 "give `closerlook run CONFIG -- --unlock` once."
             )
         return "\n".join([" ".join(filter(None, self._last)).removeprefix("Error: ")[:600], f"Snakemake's log: {log}."])
@@ -197,7 +197,7 @@ def _reason(file):
     if file and file.is_file():
         lines = [line.strip() for line in file.read_text(encoding="utf-8", errors="replace").splitlines()]
     said = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")] or list(filter(None, lines))
-    return said[-1] if said else "it ended without a word"
+    return said[-1] if said else "it ended without a message"
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ BATCH = 1000  # rows held as Python objects at a time
 def parquet(path, wanted, plain=()):
     """Yield (row from 1, {column: value}) of a Parquet file.
 
-    Where `datasets` has left the names of a column's integers, the names are used, but for the columns in `plain`.
+    Where `datasets` has left the names of a column's integers, the names are used, except for the columns in `plain`.
     """
     import pyarrow.parquet as pq
 
@@ -61,7 +61,7 @@ def _rows(path, open_file, wanted, plain, what):
 
 
 def _values(column):
-    """A column's values; of short floats their text, since 0.1 as a double would be 0.10000000149011612."""
+    """A column's values; for short floats their text, since 0.1 as a double would be 0.10000000149011612."""
     import numpy as np
     import pyarrow as pa
 

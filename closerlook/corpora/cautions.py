@@ -3,7 +3,7 @@
 from closerlook.corpora.cells import NUMBER
 
 SCALE = 21  # values: halves from 0 to 10, the finest scale that people commonly rate on
-OVERLAP = 0.05  # of the test targets: what they may add to an accuracy is as much as the gains that studies report
+OVERLAP = 0.05  # of the test targets: they may add as much to an accuracy as the gains that studies report
 SHOWN = 10  # names spelled out in one sentence
 ABSENT = set("NA N/A n/a #N/A <NA> None NULL".split())  # what programs write for a missing value, and people do not
 
@@ -30,7 +30,7 @@ def cautions(kind, counts, summary, one_word):
         )
     elif n_train < 2 * len(train):  # hulls and folds need two points of a label
         yield (
-            f"The labels are as good as unique: {len(train)} of them for {n_train} training examples, fewer than two "
+            f"The labels are almost unique: {len(train)} of them for {n_train} training examples, fewer than two "
             "each; check that the right column holds the label."
         )
     if only := sorted(test.keys() - train.keys()):
@@ -39,7 +39,7 @@ def cautions(kind, counts, summary, one_word):
     if single := sorted(name for name, n in train.items() if n == 1):
         yield f"{_labels(single)} on one training example only: one point has no spread, and no fold tests it."
     if absent := sorted(ABSENT & names):
-        yield f"{', '.join(absent)}: if that is no label but the absence of one, empty these cells."
+        yield f"{', '.join(absent)}: if that is not a label but the absence of one, empty these cells."
     if kind in ("word", "span") and all(one_word.values()):
         yield (
             f"Every sentence has exactly one word, though the kind is `{kind}`: if the file has a token in each row, "
@@ -48,8 +48,8 @@ def cautions(kind, counts, summary, one_word):
     if summary["train_test_overlap"] > OVERLAP * n_test:
         share = summary["train_test_overlap"] / n_test
         yield (
-            f"{summary['train_test_overlap']} of {n_test} test targets ({share:.0%}) stand in the training split in "
-            "the same words: accuracy on the test split is in part memory."
+            f"{summary['train_test_overlap']} of {n_test} test targets ({share:.0%}) are in the training split in "
+            "the same words: accuracy on the test split is partly memorisation."
         )
     if n := summary["conflicts"]["total"]:
         subject, them = (f"{n} targets occur", "them") if n > 1 else ("1 target occurs", "it")

@@ -59,7 +59,7 @@ def label_of(value, column, place):
 
 
 def list_of(value, column, place, texts=False):
-    """The items of a cell that holds a list, or a printed one; None for any other cell. Texts are split by nobody."""
+    """The items of a cell that holds a list, or a printed one; None for any other cell. Texts are not split."""
     if isinstance(value, str):
         return printed(value, column, place, texts)
     return list(value) if isinstance(value, list | tuple) else None

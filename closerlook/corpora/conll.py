@@ -1,4 +1,4 @@
-"""The columns of CoNLL-2002 and 2003: a token a line, an empty line between sentences (Tjong Kim Sang, 2002)."""
+"""The columns of CoNLL-2002 and 2003: one token per line, an empty line between sentences (Tjong Kim Sang, 2002)."""
 
 import re
 
@@ -51,7 +51,7 @@ def _fields(names, width, query, place):
     """The columns' names, checked against the file and what is asked of it."""
     names = names or [str(i + 1) for i in range(width)]
     if len(names) != width:
-        raise InputError(f"{place}: {width} columns, and `fields` names {len(names)}: name each.")
+        raise InputError(f"{place}: {width} columns, but `fields` names {len(names)}: name each.")
     for column in (query.label, *query.where):
         if column not in names:
             raise InputError(f"{place}: there is no column {column!r}: use one of {', '.join(names)}.")
@@ -83,7 +83,7 @@ def _tokens(path, block, shape):
             continue  # a comment: `#` is a word too
         if shape[1] != len(cells):
             raise InputError(
-                f"{path}:{number}: {len(cells)} columns, and the file's first token has {shape[1]}: put as many into "
+                f"{path}:{number}: {len(cells)} columns, but the file's first token has {shape[1]}: put as many into "
                 "every line, and an empty line between sentences."
             )
         numbers.append(number)

@@ -100,9 +100,9 @@ def _parsed(source):
 
 
 class _Source:
-    """What the library reads from: a file's lines, each checked on its way, so that messages can name the line.
+    """What the library reads from: a file's lines, each checked as it passes, so that messages can name the line.
 
-    Spaces inside a cell are one, since the library takes two of them for the end of a column, as people write it.
+    Spaces inside a cell become one, since the library takes two for the end of a column, as people write it.
 
     `numbers` are those of the token lines since they were last cleared; `last` is the number of the last line.
     """
@@ -138,7 +138,7 @@ class _Source:
                 return
         except ParseException:
             pass
-        raise InputError(f"{place}: the ID {cell!r} is no number, range (3-4) or empty node (3.1): correct it.")
+        raise InputError(f"{place}: the ID {cell!r} is not a number, a range (3-4) or an empty node (3.1): correct it.")
 
 
 def _entries(column, token, meta):

@@ -26,7 +26,7 @@ def rows(path, wanted, delimiter):
             check_columns(wanted, header, f"{path}:{number}")
         elif len(cells) != len(header):
             raise InputError(
-                f"{path}:{number}: {len(cells)} cells, and the header has {len(header)}: complete or quote them."
+                f"{path}:{number}: {len(cells)} cells, but the header has {len(header)}: complete or quote them."
             )
         else:
             yield number, dict(zip(header, cells))
@@ -68,7 +68,7 @@ def _quoted(path, delimiter):
 
 
 def _next(reader):
-    """The next row, however long its cells are; the limit of everybody else stays as it is."""
+    """The next row, however long its cells are; the limit stays as it is for everything else."""
     limit = csv.field_size_limit(sys.maxsize)
     try:
         return next(reader, None)
@@ -78,7 +78,7 @@ def _next(reader):
 
 def _encloses(path):
     """Whether quotes enclose the cells of a TSV. Where some do and others are characters, nobody can tell: an error."""
-    width, even, enclosing, literal = None, True, None, None  # the last two: a line where it is so
+    width, even, enclosing, literal = None, True, None, None  # the last two: a line where this is so
     escapes = False  # R writes \" where CSV has ""
     for number, line in lines(path):
         if not (line := line.rstrip("\r\n")):

@@ -1,4 +1,4 @@
-"""Downloads: what may pass is tried again, and what arrives is complete."""
+"""Downloads: what may be a passing failure is tried again, and what arrives is complete."""
 
 import hashlib
 import logging
@@ -9,7 +9,7 @@ from closerlook.errors import InputError
 
 CHUNK = 1 << 16  # bytes
 LARGE = 20 << 20  # bytes from which a progress bar is shown
-BUSY = (429, 500, 502, 503, 504)  # answers that may be another a moment later
+BUSY = (429, 500, 502, 503, 504)  # answers that may differ a moment later
 INSTEAD = "or get the file by other means and give it as a local `path:`"
 
 log = logging.getLogger(__name__)

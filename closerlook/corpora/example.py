@@ -50,7 +50,7 @@ class Example:
     Raises
     ------
     InputError
-        If there is no word, a word is no text, or a target lies outside the sentence.
+        If there is no word, a word is not text, or a target lies outside the sentence.
     """
 
     id: str
@@ -88,7 +88,7 @@ def select(found, kind, passes):
     Parameters
     ----------
     found : iterable of (target, label)
-        None is no label.
+        None means no label.
     kind : str
     passes : callable
         Whether the word at a position meets the conditions: of a span its first, of a pair the dependent.

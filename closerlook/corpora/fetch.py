@@ -24,7 +24,7 @@ def fetch_corpus(corpus, folder, local):
         As the config has it: `format`, `train` and `test`, and the keys that this format and its splits have
         (`closerlook.corpora.formats`).
     folder : path
-        Where to write them: as train and test, with the suffix that tells their type, or as folders.
+        Where to write them: as train and test, with the suffix that gives their type, or as folders.
     local : dict of str to list of path
         The files that a split's `path` stands for (`closerlook.corpora.sources.files_of`).
 
@@ -108,14 +108,14 @@ def fetch_file(source, dest, sha256=None, *, timeout=30, waits=(1, 2, 4)):
     Raises
     ------
     InputError
-        If there is no such file, no network, no complete answer, or another checksum than expected.
+        If there is no such file, no network, no complete answer, or a checksum other than expected.
     """
     is_path, source = isinstance(source, Path), str(source)
     with staged(dest) as part:
         try:
             scheme = "" if is_path else urlsplit(source).scheme
         except ValueError as error:
-            raise InputError(f"{source}: no URL ({error}): correct it, {INSTEAD}.") from error
+            raise InputError(f"{source}: not a URL ({error}): correct it, {INSTEAD}.") from error
         if scheme in ("http", "https"):
             found, size = download(source, part, timeout, waits)
         elif is_path or scheme == "file" or "://" not in source:
@@ -129,7 +129,7 @@ def fetch_file(source, dest, sha256=None, *, timeout=30, waits=(1, 2, 4)):
             raise InputError(f"{source}: cannot fetch from {scheme}://: use http, https or file, {INSTEAD}.")
         if sha256 and found != sha256.lower():
             raise InputError(
-                f"{source}: the SHA-256 is {found}, expected {sha256}: if the file has changed for good reason, "
+                f"{source}: the SHA-256 is {found}, expected {sha256}: if the file has changed for a good reason, "
                 f"put the new checksum into the config, otherwise correct the source, {INSTEAD}."
             )
     return {"source": source, "sha256": found, "bytes": size}

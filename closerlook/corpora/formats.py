@@ -69,7 +69,7 @@ class TableSource(Source):
         if self.split:
             yield "split", "is for `hub` and for saved data sets; take it out"
         if not found and suffix_of(self.path, self.url, self.type) not in TABLES:
-            yield "", f"the name of a table ends in one of {', '.join(TABLES)}; it tells the format; or set `type`"
+            yield "", f"the name of a table ends in one of {', '.join(TABLES)}, which gives its format; or set `type`"
 
     def _saved(self):
         """What is wrong with a saved data set."""
@@ -86,7 +86,7 @@ class TableSource(Source):
 
 
 class HubSplit(Split):
-    """A split of a dataset of the hub."""
+    """A split of a dataset on the hub."""
 
     split: Text = Field(description="The name of the dataset's split.")
 
@@ -183,7 +183,7 @@ class Trec(Files):
 
 
 class Table(Format):
-    """Your own: an example a row, as .tsv, .csv, .jsonl or .parquet, or a saved data set."""
+    """Your own: one example per row, as .tsv, .csv, .jsonl or .parquet, or a saved data set."""
 
     format: Literal["table"]
     train: TableSource = Field(description="The training split.")
@@ -198,7 +198,7 @@ class Table(Format):
 
 
 class Hub(Format):
-    """A dataset of the Hugging Face hub."""
+    """A dataset on the Hugging Face hub."""
 
     format: Literal["hub"]
     name: Annotated[Text, AfterValidator(_elsewhere)] = Field(description="The dataset, as `owner/name`.")

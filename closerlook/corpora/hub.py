@@ -10,7 +10,7 @@ from closerlook.errors import InputError
 from closerlook.files import sha256, staged
 
 CONVERTED = (
-    "refs/convert/parquet"  # where the hub keeps its own Parquet version of a data set, a folder a configuration
+    "refs/convert/parquet"  # where the hub keeps its own Parquet version of a data set, one folder per configuration
 )
 
 

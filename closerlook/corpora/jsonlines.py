@@ -18,9 +18,9 @@ def rows(path, wanted):
             if "\\u" in line:
                 json.dumps(row, ensure_ascii=False).encode()  # refuses half a surrogate pair, which no file can hold
         except (ValueError, RecursionError) as error:
-            raise InputError(f"{path}:{number}: not JSON Lines ({error}): write one object a line.") from error
+            raise InputError(f"{path}:{number}: not JSON Lines ({error}): write one object per line.") from error
         if not isinstance(row, dict):
-            raise InputError(f"{path}:{number}: a {type(row).__name__}, not an object: write one object a line.")
+            raise InputError(f"{path}:{number}: a {type(row).__name__}, not an object: write one object per line.")
         seen.update(row)
         yield number, row
     if seen:

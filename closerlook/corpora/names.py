@@ -48,7 +48,7 @@ def named(value, names, place):
     except (TypeError, ValueError, OverflowError):
         whole = False
     if not whole:
-        raise InputError(f"{place}: the label {value!r} is not an integer, and `names` names integers: remove `names`.")
+        raise InputError(f"{place}: the label {value!r} is not an integer, but `names` names integers: remove `names`.")
     if index in UNLABELLED:
         return None
     if not 0 <= index < len(names):

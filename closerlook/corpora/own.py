@@ -20,8 +20,8 @@ def of_tokens(tokens, text, place):
     tokens : list of dict
         All lines of the sentence: words, and multi-word tokens (3-4), whose surface form stands for their words.
     text : str or None
-        Its comment `# text`; without it the text is put together, with a space after each token but for
-        `SpaceAfter=No`.
+        Its comment `# text`; without it the text is put together, with a space after each token except
+        where `SpaceAfter=No`.
     place : str
         "file:line", for messages.
 

@@ -31,14 +31,14 @@ def read_examples(
         `feats.NAME` and `misc.NAME` are one entry of a column, `meta.KEY` is one of the sentence's comments. For spans,
         tags such as B-PER, I-PER, O, unless the table has a target column.
     where : dict of str to str, optional
-        Column to pattern (`closerlook.corpora.conditions`): only targets of which every named column matches. For a
+        Column to pattern (`closerlook.corpora.conditions`): only targets for which every named column matches. For a
         pair the dependent's columns count, for a span its first word's.
     columns : dict, optional
         For a table: {"words": column, "target": column or None}.
     rows : str, optional
         Which sentences of the file, as a Python slice: "0:800", "800:", ":-200".
     fields : list of str, optional
-        For `conll`: the columns' names; "1", "2", … without.
+        For `conll`: the columns' names; "1", "2", … by default.
     names : list of str or path, optional
         The names of labels that are integers from 0; the path of a JSON file with such a list.
     text : {"own", "joined"}, optional
@@ -104,7 +104,7 @@ def read_split(folder, split, corpus, task, names=None, fetched=None):
         names=names or task["names"],
         text=task["text"],
     )
-    examples.called = source if source and Path(source).exists() else None  # a URL is no place to correct a line
+    examples.called = source if source and Path(source).exists() else None  # nobody can correct a line at a URL
     return examples
 
 
@@ -125,7 +125,7 @@ class Examples:
         self._slice = _slice(rows, path)
 
     def __iter__(self):
-        """Yield each `Example`; nothing chosen, nothing labelled, or a text that is not there, is an error."""
+        """Yield each `Example`; nothing chosen, nothing labelled or a missing text is an error."""
         try:
             for example in self._examples():
                 yield dataclasses.replace(example, where=self._place(example.where)) if self.called else example

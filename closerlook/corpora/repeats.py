@@ -68,7 +68,7 @@ def without(table, drop):
     Parameters
     ----------
     table : pyarrow.Table
-        With the columns `targets` and `labels`, a list a row.
+        With the columns `targets` and `labels`, a list per row.
     drop : set of (int, int)
         Rows, and numbers of targets in them.
 

@@ -1,4 +1,4 @@
-"""Which files a split is read from, and what their names tell."""
+"""Which files a split is read from, and what their names say."""
 
 import json
 from pathlib import Path, PurePosixPath
@@ -40,7 +40,7 @@ def saved_files(folder, split=None):
     Raises
     ------
     InputError
-        If the folder is not such a one, is not complete, or does not have this split.
+        If the folder is not a saved data set, is not complete, or does not have this split.
     """
     folder = Path(folder)
     if (folder / "dataset_dict.json").is_file():
@@ -52,7 +52,7 @@ def saved_files(folder, split=None):
     elif split:
         raise InputError(f"{folder}: `split` is for a saved data set that has several: remove it.")
     if not (folder / "state.json").is_file():
-        raise InputError(f"{folder}: is a folder, and none that `datasets` wrote with `save_to_disk`: name a file.")
+        raise InputError(f"{folder}: is a folder, but not one that `datasets` wrote with `save_to_disk`: name a file.")
     names = [entry["filename"] for entry in _read(folder / "state.json").get("_data_files") or []]
     files = [folder / name for name in ("state.json", "dataset_info.json", *names)]
     lost = [file.name for file in files if not file.is_file()]

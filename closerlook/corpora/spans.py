@@ -1,4 +1,4 @@
-"""Spans of words, spelled by a tag a word: IOB1, IOB2 (Tjong Kim Sang and Veenstra, EACL 1999), BIOES or BILOU."""
+"""Spans of words, spelled by one tag per word: IOB1, IOB2 (Tjong Kim Sang and Veenstra, EACL 1999), BIOES or BILOU."""
 
 import re
 
@@ -34,7 +34,7 @@ class Tagging:
         Raises
         ------
         InputError
-            If a text is no tag, or if, up to here, the file's tags fit no scheme.
+            If a text is not a tag, or if, up to here, the file's tags fit no scheme.
         """
         parts = [_parts(tag, place) for tag, place in zip(tags, places)]
         self._check(parts, tags, places)
@@ -58,7 +58,7 @@ class Tagging:
                         raise InputError(self._message(i, tags, places[last]))
 
     def _message(self, i, tags, place):
-        before = repr(tags[i - 1] or "O") if i else "the sentence's begin"
+        before = repr(tags[i - 1] or "O") if i else "the sentence's beginning"
         what = f"the tag {tags[i]!r} after {before}" if i < len(tags) else f"the sentence's end after {before}"
         here = [scheme for scheme, at in self.misfits.items() if at == place]
         earlier = [f"{scheme} ({at})" for scheme, at in self.misfits.items() if at != place]

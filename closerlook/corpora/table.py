@@ -1,4 +1,4 @@
-"""People's own data: one example a row, as TSV, CSV, JSON Lines, Parquet, or a data set that `datasets` has saved."""
+"""People's own data: one example per row, as TSV, CSV, JSON Lines, Parquet, or a data set that `datasets` has saved."""
 
 import re
 from functools import partial
@@ -27,7 +27,7 @@ def sentences(path, query):
     """Yield (`Example` or None, what is left out) for every row.
 
     The words are a list, or a text. The label is one value; or, for words and spans without a target column, one value
-    per word. Lists may be printed ones. Rows that a condition excludes, or without a label, are looked at no further.
+    per word. Lists may be printed ones. Rows that a condition excludes, or without a label, are not looked at further.
     """
     read = reader(path)
     words, target = (query.columns or {}).get("words"), (query.columns or {}).get("target")
@@ -54,7 +54,9 @@ def reader(path):
     """
     read = arrow.saved if path.is_dir() else READERS.get(path.suffix.lower())
     if not read:
-        raise InputError(f"{path}: {path.suffix!r} is no table: use {', '.join(TABLES)} (.json: one object a line).")
+        raise InputError(
+            f"{path}: {path.suffix!r} is not a table: use {', '.join(TABLES)} (.json: one object per line)."
+        )
     return read
 
 
@@ -123,7 +125,7 @@ class _Row:
         return label_of(value, self.query.label, self.place)
 
     def tags(self):
-        """The labels of the row's words, None for one that has none (`_`, null, -100), and for none at all."""
+        """The labels of the row's words, None for each that has none (`_`, null, -100), or None for them all."""
         column, place = self.query.label, self.place
         value = self.cells.get(column)
         if value is None or isinstance(value, str) and not value.strip():
@@ -183,7 +185,7 @@ class _Row:
             target = (target[0], target[-1]) if target and whole and target[0] <= target[-1] else ()
         if len(target) != SIZES[self.kind]:
             raise InputError(
-                f"{self.place}: {value!r} in column {column!r} is no target: "
+                f"{self.place}: {value!r} in column {column!r} is not a target: "
                 f"a {self.kind} takes {takes}, counted from 0."
             )
         return target

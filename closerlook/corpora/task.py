@@ -100,7 +100,7 @@ def load_labels(folder, split):
 
 
 def kind_of(folder):
-    """Return a task's kind: `word`, `span`, `pair` or `sentence`. A target's size does not tell it."""
+    """Return a task's kind: `word`, `span`, `pair` or `sentence`. A target's size does not determine it."""
     return read_json(Path(folder) / "summary.json")["kind"]
 
 

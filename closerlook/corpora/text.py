@@ -18,7 +18,7 @@ SPACE = re.compile(r"[ \t\n\r\f\v]+")
 def split(text):
     """The words of a text, which ASCII white space separates.
 
-    Any other space is part of a word: corpora that are cut into words put a plain space between two of them, and a
+    Any other space is part of a word: tokenised corpora put a plain space between two of them, and a
     no-break space only inside one (`10\\u00a0000`), or as one.
     """
     return [word for word in SPACE.split(text) if word]
@@ -36,8 +36,8 @@ def words_of(text, kind):
 def lines(path, fallback=None):
     """Yield (number from 1, line with its end) of a text file.
 
-    It is UTF-8, with or without its mark, or UTF-16 or UTF-32 with it. `fallback` is the encoding of lines that are
-    not UTF-8.
+    It is UTF-8, with or without a byte-order mark, or UTF-16 or UTF-32 with one. `fallback` is the encoding of lines
+    that are not UTF-8.
 
     Raises
     ------
@@ -89,4 +89,4 @@ def _undecodable(path, number, wide, fallback, error):
     what = f"{path}:{number}: byte {error.start + 1} of the line, 0x{error.object[error.start]:02x}, is not UTF-8"
     if fallback:
         return f"{what} nor {fallback}: correct the character."
-    return f"{what}: convert the file, for example by `iconv -f windows-1252 -t utf-8`."
+    return f"{what}: convert the file, for example with `iconv -f windows-1252 -t utf-8`."

@@ -1,4 +1,4 @@
-"""TREC question classification (Li and Roth, COLING 2002): `COARSE:fine question`, one a line."""
+"""TREC question classification (Li and Roth, COLING 2002): `COARSE:fine question`, one per line."""
 
 import re
 

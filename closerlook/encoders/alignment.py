@@ -2,7 +2,7 @@
 
 Everything happens at the level of subwords. A sentence is read as the tokenizer reads its text. One that is too long
 for the model is cut into overlapping windows, and each of its subwords is read in the window where it lies furthest
-from a cut. A target is then nothing but one or two *bags* of subwords, wherever they stand, and its vector the mean of
+from a cut. A target is then just one or two *bags* of subwords, wherever they are, and its vector is the mean of
 each bag. So words, spans, pairs and sentences, short and long, go through the same few lines, in extraction and in
 fine-tuning.
 """
@@ -17,7 +17,7 @@ import torch.nn.functional as F
 
 from closerlook.errors import InputError
 
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a job has the threads it was given, no more
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a job has the threads it was given, and no more
 LONG = 128  # tokens; a batch of longer sentences holds fewer of them
 POOLING = {"word": "mean", "sentence": "cls"}
 
@@ -113,7 +113,7 @@ def places(words):
 
 
 def words_of(offsets, words):
-    """Which words each token belongs to: all that it touches.
+    """Which words each token belongs to: all those that it touches.
 
     A token that touches none, such as the space that some tokenizers make a token of its own, belongs to the word that
     follows.
@@ -141,7 +141,7 @@ class Aligner:
     """Encodes sentences for one model and one kind of target.
 
     The model reads a sentence as its tokenizer reads the text: the ids are those of `tokenizer(text)`. Words are found
-    in it afterwards, by the places in the text that the tokenizer gives for each token.
+    in it afterwards, by the offsets in the text that the tokenizer gives for each token.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ class Aligner:
         `word`: `mean`, `first` or `last` of a word's subwords; `sentence`: `cls` or `mean` of all subwords. A sentence
         in several windows has several [CLS], whose mean is taken. A span is the mean over the subwords of its words.
     equal : bool
-        The model's vectors depend on padding, so that a batch takes sentences of one length only.
+        The model's vectors depend on padding, so a batch takes sentences of one length only.
     """
 
     def __init__(self, tokenizer, max_length, kind, pooling=None, equal=False):
@@ -176,7 +176,7 @@ class Aligner:
         cls = np.flatnonzero(np.append(self.before, self.after) == tokenizer.cls_token_id)
         if kind == "sentence" and self.pooling["sentence"] == "cls" and not len(cls):
             raise InputError(f"{tokenizer.name_or_path}: its tokenizer adds no [CLS]; set `pooling.sentence: mean`.")
-        # Distance from the row's begin, or (negative) from its end, as XLNet has its [CLS] last.
+        # Distance from the row's start, or (negative) from its end, because XLNet has its [CLS] last.
         self.cls = None if not len(cls) else cls[0] if cls[0] < n_before else cls[0] - n_before - n_after
 
     def encode(self, sentences, targets, texts=None, offsets=None):
@@ -189,7 +189,7 @@ class Aligner:
         targets : list of lists of lists of int
             Per sentence its targets, each with its 0, 1 or 2 word positions, counted from 0.
         texts : list of (str or None), optional
-            The text of each sentence; its words joined by single spaces, where there is none.
+            The text of each sentence; where it is None, the words joined by single spaces.
         offsets : list of (list of (int, int) or None), optional
             Where the words stand in it.
 
@@ -289,7 +289,7 @@ def batches(sentences, batch_size, equal=False):
         Most sentences in a batch. It also holds at most `128 * batch_size` tokens, padding included, unless it is
         one sentence.
     equal : bool
-        No batch has sentences of unlike length, so that nothing is padded.
+        No batch has sentences of different lengths, so nothing is padded.
 
     Yields
     ------

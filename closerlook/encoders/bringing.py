@@ -1,4 +1,4 @@
-"""Bringing a run that somebody else made: its weights are found, checked against its model, and written as ours are."""
+"""Bringing a run that somebody else made: its weights are found, checked against its model, and written like ours."""
 
 import json
 import logging
@@ -45,7 +45,7 @@ NOTHING = "fine-tuning changed nothing (an adapter that was not applied, a learn
 def bring_run(
     dest, steps_dest, model, *, task, hub=None, revision=None, path=None, steps=None, seed=None, progress=True
 ):
-    """Bring the encoder that somebody fine-tuned, and those on its way, as if `finetune` had made them.
+    """Bring the encoder that somebody fine-tuned, and its kept steps, as if `finetune` had made them.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def bring_run(
     path : path, optional
         A local folder, such as a Trainer's, instead.
     steps : str or list of str, optional
-        Of a `path`: a glob, or names, of folders in it. Of a `hub` model: revisions. They go by the last number in
-        each name. Where the run itself has no weights, the last step is its end.
+        Of a `path`: a glob, or names, of folders in it. Of a `hub` model: revisions. They are ordered by the last
+        number in each name. Where the run itself has no weights, the last step is its end.
     seed : int, optional
         Which seed it was, where several runs differ in that alone; noted.
     progress : bool
@@ -80,7 +80,8 @@ def bring_run(
     Raises
     ------
     InputError
-        What `pin_model` refuses; a run of another architecture, of other sizes or of another vocabulary than its model.
+        What `pin_model` refuses; a run of another architecture, of other sizes or of a vocabulary other than its
+        model's.
     """
     name = hub or str(path)
     folder, source = locate("run", hub=hub, revision=revision, path=path)
@@ -119,7 +120,7 @@ def bring_run(
 
 
 def _series(name, hub, path, steps):
-    """The steps of a run in their order: number, name in `steps`, and in an error, folder, what it is known by."""
+    """The steps of a run in order: number, name in `steps`, name in an error, folder, what it is known by."""
     if path:
         found = [(n, step, f"{path}/{step}", Path(path) / step, step) for n, step in step_folders(path, steps)]
     else:
@@ -141,7 +142,7 @@ def _read(folder, name, model):
         said, wants = getattr(config, key, None), getattr(model, key, None)
         if said != wants:
             raise InputError(
-                f"{name}: its config.json says `{key}: {said}`, and its model's `{key}: {wants}`; {START}."
+                f"{name}: its config.json says `{key}: {said}`, but its model's `{key}: {wants}`; {START}."
             )
     return read_encoder(folder)
 
@@ -157,7 +158,7 @@ def _tokenizer(model, before, encoder, folder, series, name):
         if has(step["folder"], TOKENIZER) and (digests := _digests(step["folder"])) not in checked:
             if _reading(load_tokenizer(step["folder"])) != _reading(tokenizer):
                 raise InputError(
-                    f"{step['name']}: its tokenizer reads otherwise than the run's ({at}): a run is read with one; "
+                    f"{step['name']}: its tokenizer reads differently from the run's ({at}): a run is read with one; "
                     "leave the step out of `steps`, or save it with that tokenizer."
                 )
             checked.append(digests)
@@ -170,7 +171,7 @@ def _tokenizer(model, before, encoder, folder, series, name):
 
 
 def _rows(before, encoder, shared, tokenizer):
-    """Rows of the embeddings of the tokens that a run and its model share, of each; None where these are all rows."""
+    """Rows of the embeddings of the tokens that a run and its model share, in each; None where these are all rows."""
     n, m = (len(e.get_parameter(vocabulary(e))) if vocabulary(e) else 0 for e in (before, encoder))
     a, b = shared.get_vocab(), tokenizer.get_vocab()
     if n == m and a == b:
@@ -199,7 +200,7 @@ def _shaped(shape):
 
 
 def _reading(tokenizer):
-    """All that decides into what tokens a text is read."""
+    """Everything that decides which tokens a text becomes."""
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
     for key in ("truncation", "padding", "decoder"):
         backend.pop(key)
@@ -214,7 +215,7 @@ def _digests(folder):
 
 
 def _unchanged(moved, pairs):
-    """How the weights of a run equal those of its model; None where they do not."""
+    """In what sense the weights of a run equal those of its model; None if they do not."""
     if not moved:
         return "exactly"
     half = rounded(pairs)
@@ -222,7 +223,7 @@ def _unchanged(moved, pairs):
 
 
 def _write_steps(kept, series, encoder, written, name, end, progress):
-    """Write a run's steps; tell whether the last one has the weights of its end, which lie in `written`."""
+    """Write a run's steps; say whether the last one has the weights of its end, which are in `written`."""
     kept.mkdir()
     same = False
     for step in tqdm(series, desc="bring", unit=" steps", disable=not progress):
@@ -231,7 +232,7 @@ def _write_steps(kept, series, encoder, written, name, end, progress):
             other, *_ = _read(step["folder"], step["name"], encoder.config)
             _fits(encoder, other, step["name"], f"the run's end ({name})", "leave the step out of `steps`")
             if bad := not_finite(other):
-                raise InputError(f"{step['name']}: its weights are damaged, as {bad} is not finite.")
+                raise InputError(f"{step['name']}: its weights are damaged: {bad} is not finite.")
             reached = step is series[-1] and not change(paired(encoder, other))
         if reached:  # a second name of the same file
             folder.mkdir()

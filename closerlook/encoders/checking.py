@@ -45,7 +45,7 @@ def check(encoder, tokenizer, name, n_layers=None):
     if n_layers not in (None, config.num_hidden_layers):
         raise InputError(f"{name}: has {config.num_hidden_layers} layers, but `n_layers: {n_layers}` is configured.")
     if bad := not_finite(encoder):
-        raise InputError(f"{name}: its weights are damaged, as {bad} is not finite.")
+        raise InputError(f"{name}: its weights are damaged: {bad} is not finite.")
     _vocabulary(encoder, tokenizer, name)
     limit = max_length(encoder, tokenizer)
     aligner = Aligner(tokenizer, limit, "word")
@@ -85,14 +85,14 @@ def _vocabulary(encoder, tokenizer, name):
 
 
 def _words(aligner, tokenizer, name):
-    """Sentences are read as the tokenizer reads them, and words can be found by the places of their tokens."""
+    """Sentences are read as the tokenizer reads them, and words can be found by the offsets of their tokens."""
     for text in SENTENCES:
         found = aligner.backend.encode(text, add_special_tokens=False)
         if [*aligner.before, *found.ids, *aligner.after] != tokenizer(text)["input_ids"]:
-            raise InputError(f"{name}: its tokenizer reads {text!r} otherwise where it adds special tokens.")
+            raise InputError(f"{name}: its tokenizer reads {text!r} differently where it adds special tokens.")
         seen = {i for begin, end in found.offsets for i in range(begin, end)}
         if any(c.isascii() and c != " " and i not in seen for i, c in enumerate(text)):
-            raise InputError(f"{name}: its tokenizer does not say where its tokens stand in {text!r}.")
+            raise InputError(f"{name}: its tokenizer does not say where its tokens are in {text!r}.")
 
 
 def _layers(encoder, aligner, name):

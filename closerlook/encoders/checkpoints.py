@@ -1,4 +1,4 @@
-"""Checkpoints that are trusted only when they are whole, and made for the same run."""
+"""Checkpoints that are trusted only if they are whole and were made for the same run."""
 
 import logging
 import shutil

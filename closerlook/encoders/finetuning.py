@@ -1,4 +1,4 @@
-"""Fine-tuning an encoder on a task: the paper's recipe, resumable, with the states on the way."""
+"""Fine-tuning an encoder on a task: the paper's recipe, resumable, with intermediate states."""
 
 import contextlib
 import csv
@@ -70,7 +70,7 @@ def finetune(
     pooling : dict, optional
         See `Aligner`.
     threads : int
-        CPU threads. On one machine's CPU, the same seed and threads give the same weights, bit by bit.
+        CPU threads. On one machine's CPU, the same seed and threads give the same weights, bit for bit.
     device : {"auto", "cpu", "cuda"}
         One device is used, however many there are.
     progress : bool

@@ -17,7 +17,7 @@ SHOWN = 10  # names in a sentence
 
 
 def needed(names, weights=True):
-    """Those of some file names that a model is read from: its config, its tokenizer, and its weights if wanted."""
+    """Those of the given file names that a model is read from: its config, its tokenizer, and its weights if wanted."""
     patterns = [*CONFIG, *TOKENIZER]
     if weights:
         patterns += [pattern for pattern in WEIGHTS if any(fnmatch(name, pattern) for name in names)][:1]
@@ -46,7 +46,7 @@ def model_files(folder, weights=True):
 
 
 def has(folder, patterns):
-    """Whether a model's folder has a file of those that are read by some patterns, such as `WEIGHTS`."""
+    """Whether a model's folder has a file, among those that are read, that matches patterns such as `WEIGHTS`."""
     return any(fnmatch(name, pattern) for name in _names(transformer(folder)) for pattern in patterns)
 
 
@@ -78,7 +78,7 @@ def step_folders(path, steps):
         except (ValueError, NotImplementedError) as error:
             raise InputError(f"{path}: `steps: {steps}` is not a pattern of names of its folders; {only}.") from error
         if not names:
-            raise InputError(f"{path}: `steps: {steps}` fits none of its folders; {only}.")
+            raise InputError(f"{path}: `steps: {steps}` matches none of its folders; {only}.")
     else:
         names = list(steps)
         if absent := [name for name in names if not (path / name).is_dir()]:
@@ -106,7 +106,7 @@ def numbered(run, names):
         number = number_of(name)
         if number is None or re.fullmatch(r"[0-9a-f]{40}", name):
             raise InputError(
-                f"{run}: its step `{name}` has no number in its name, and its place in the run is not known: "
+                f"{run}: its step `{name}` has no number in its name, so its place in the run is not known: "
                 "name the steps as `step100`, or leave it out of `steps`."
             )
         if number == 0:

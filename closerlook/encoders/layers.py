@@ -33,7 +33,7 @@ class Piece(NamedTuple):
 
     vectors: dict  # {layer: (n_targets, dim) array}
     count: np.ndarray  # (n_sentences,) targets of each
-    twins: list  # (n, 2) arrays of rows, counted over all chunks: which, and the earlier ones whose vectors are theirs
+    twins: list  # (n, 2) arrays of rows, counted over all chunks: which, and the earlier ones with the same vectors
     n_windows: int  # rows that the model read
     n_tokens: int
 
@@ -107,7 +107,7 @@ def embed(
 ):
     """Write the vectors of a task's targets, in any number of layers, from one forward pass over its sentences.
 
-    What the model reads in the same tokens has the same vectors, to the last bit, whatever else was in its batch.
+    What is the same tokens to the model has the same vectors, to the last bit, whatever else was in its batch.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ OWN_CODE = (
 
 @contextlib.contextmanager
 def quiet():
-    """Silence transformers' own bars and notices: what matters is checked, and said by us."""
+    """Silence transformers' own bars and notices: what matters is checked and said here."""
     verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -56,7 +56,7 @@ def load_tokenizer(folder):
 
 
 def load_encoder(folder):
-    """Load an encoder in float32, ready to evaluate, without the pooler, which no vector of ours goes through."""
+    """Load an encoder in float32, ready to evaluate, without the pooler, which none of our vectors go through."""
     return read_encoder(folder)[0]
 
 
@@ -136,7 +136,7 @@ def _own_code(auto_map):
 
 
 def architecture(config):
-    """What of transformers makes a model's encoder: of T5 and its kin, the encoder without the decoder."""
+    """The transformers class for a model's encoder: for T5 and its kin, the encoder without the decoder."""
     alone = TEXT_ENCODERS.get(config.model_type, "").endswith("EncoderModel")
     return AutoModelForTextEncoding if alone else AutoModel
 

@@ -12,17 +12,17 @@ from closerlook.errors import InputError
 from closerlook.files import read_json
 
 PADDING = "padding_matters"  # in model.json
-LONG = 1024  # tokens of the longest row that is tried: some architectures read long rows in another way
+LONG = 1024  # tokens of the longest row that is tried: some architectures read long rows differently
 A, B = ["One", "sentence", "."], ["Two", "words", "!"]
 MANY = [*"abcdefghijklmnopqrstuvwxyz0123456789.,?", *A, *B, "the", "of", "to", "is", "it"]
 SAME = 1e-3  # of the largest component: more than rounding, less than any other token does
-PADDED = 1e-4  # the same, of what padding does; where that is rounding after all, batches are smaller than need be
+PADDED = 1e-4  # the same, for what padding does; where that is only rounding, batches are smaller than need be
 
 
 def load_aligner(folder, encoder, kind, pooling=None):
     """The `Aligner` for an encoder and the tokenizer in `folder`, by what was found when the model was pinned.
 
-    Of a folder that was not, it is found out now.
+    For a folder that was not pinned, it is found out now.
     """
     note, tokenizer = Path(folder) / "model.json", load_tokenizer(folder)
     limit = max_length(encoder, tokenizer)
@@ -53,7 +53,7 @@ def padding_matters(encoder, aligner, name):
 
 
 def _text(aligner, n):
-    """Words that are about n tokens, and all kinds of them: among tokens that are all alike no attention goes wrong."""
+    """Words that are about n tokens, and all kinds of them: if all tokens were alike, attention could not go wrong."""
     drawn = random.Random(0)
     words = [drawn.choice(MANY) for _ in range(n)]
     tokens = len(aligner.backend.encode(" ".join(words), add_special_tokens=False).ids)

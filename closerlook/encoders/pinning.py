@@ -63,7 +63,7 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
     Raises
     ------
     InputError
-        A model that is not there, cannot be reached, or is no encoder with a fast tokenizer.
+        A model that is not there, cannot be reached, or is not an encoder with a fast tokenizer.
     """
     folder, source = locate("model", hub=hub, revision=revision, path=path, weights=weights == "pretrained")
     sound("model", folder, hub or path, weights == "pretrained")
@@ -121,16 +121,16 @@ def sound(what, folder, name, weights=True):
     if has(folder, [ADAPTER_CONFIG]) and not has(folder, WEIGHTS if weights else ["config.json"]):
         raise InputError(
             f"{name}: is an adapter ({ADAPTER_CONFIG}) without the weights of its model: merge it first "
-            "(`merge_and_unload` in PEFT) and save the model that comes of it, with its tokenizer."
+            "(`merge_and_unload` in PEFT) and save the merged model, with its tokenizer."
         )
     if not has(folder, ["config.json"]):
         raise InputError(
-            f"{name}: no transformers folder, as it has no config.json; see the {what}'s `hub:` or `path:`."
+            f"{name}: not a transformers folder: it has no config.json; see the {what}'s `hub:` or `path:`."
         )
     for file in map(Path, model_files(folder, weights)):
         with open(file, "rb") as start:
             if start.read(len(POINTER)) == POINTER:
-                raise InputError(f"{file}: is a pointer of Git LFS to the file: run `git lfs pull` in its folder.")
+                raise InputError(f"{file}: is a Git LFS pointer to the file: run `git lfs pull` in its folder.")
 
 
 def _download(what, hub, revision, weights):
@@ -167,7 +167,7 @@ def _download(what, hub, revision, weights):
         trouble = f"is not on the hub, or is private: check its name (owner/name), set HF_TOKEN, {instead}"
     except Exception as error:  # as above
         log.debug("hub", exc_info=error)
-        trouble = f"cannot be downloaded, as the hub is out of reach: try again, {instead}"
+        trouble = f"cannot be downloaded, because the hub cannot be reached: try again, {instead}"
     raise InputError(f"{what.capitalize()} `{hub}` {trouble}.")
 
 
@@ -179,4 +179,4 @@ def _random(folder, seed):
             torch.manual_seed(seed)
             return without_pooler(make, config, dtype=torch.float32).eval()
     except Exception as error:  # whatever a broken file raises
-        raise InputError(f"{folder}: its config.json makes no encoder ({brief(error)}).") from error
+        raise InputError(f"{folder}: its config.json does not make an encoder ({brief(error)}).") from error

@@ -1,6 +1,6 @@
 """Pre-training from scratch: a WordPiece vocabulary, and a small BERT that learns to fill in masked words.
 
-The recipe is BERT's masked language modelling (Devlin et al. 2019, section 3.1) at a small scale: one sentence a row,
+The recipe is BERT's masked language modelling (Devlin et al. 2019, section 3.1) at a small scale: one sentence per row,
 no next-sentence task, no dropout, a high learning rate. Only masked positions go through the vocabulary projection,
 which would otherwise cost more than the encoder does.
 """
@@ -52,7 +52,7 @@ def pretrain(
     Parameters
     ----------
     text : path
-        UTF-8, one sentence a line.
+        UTF-8, one sentence per line.
     out : path
         Folder to write: `config.json`, `model.safetensors` (float32, no pooler), the tokenizer, `model.json`.
     vocab_size : int
@@ -89,7 +89,7 @@ def pretrain(
         "warmup": warmup, "mask_rate": mask_rate,
     }  # fmt: skip
     if hidden_size % n_heads:
-        raise InputError(f"`hidden_size: {hidden_size}` is no multiple of `n_heads: {n_heads}`; change one of them.")
+        raise InputError(f"`hidden_size: {hidden_size}` is not a multiple of `n_heads: {n_heads}`; change one of them.")
     start, device, sentences = time.perf_counter(), pick_device(device), read_sentences(text)
     tokenizer = train_tokenizer(sentences, vocab_size, max_length)
     rows = [np.array(ids) for ids in tokenizer(sentences, truncation=True)["input_ids"]]
@@ -141,10 +141,10 @@ def read_sentences(path):
         sentences = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{path}: cannot be read as UTF-8 text ({error}); give a text with one sentence a line."
+            f"{path}: cannot be read as UTF-8 text ({error}); give a text with one sentence per line."
         ) from error
     if len(sentences) < 50:
-        raise InputError(f"{path}: has {len(sentences)} sentences, too few to train on; give at least 50, one a line.")
+        raise InputError(f"{path}: has {len(sentences)} sentences, too few to train on; give 50 or more, one per line.")
     return sentences
 
 
@@ -177,7 +177,7 @@ def build(vocab_size, n_layers, hidden_size, n_heads, max_length):
 
 @torch.no_grad()
 def start_from_frequencies(model, rows):
-    """Let the untrained model guess by frequency, which would otherwise take its first hundred updates."""
+    """Let the untrained model guess by frequency, which it would otherwise need its first hundred updates to learn."""
     bias = model.cls.predictions.bias
     counts = np.bincount(np.concatenate(rows), minlength=len(bias)) + 1
     bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))

@@ -16,13 +16,13 @@ def hidden_states(encoder, batch, inner=True):
     Returns
     -------
     list of (n_rows, length, dim) tensors
-        Layer 0 is the embedding layer. The last one is what the model gives out and a head is trained on, after a final
-        norm where there is one.
+        Layer 0 is the embedding layer. The last one is what the model outputs and what a head is trained on, after a
+        final norm where there is one.
 
     Raises
     ------
     InputError
-        A layer with fewer vectors than tokens: the model pools its tokens on the way.
+        A layer with fewer vectors than tokens: the model pools its tokens along the way.
     """
     if hasattr(encoder, "set_attention_type"):  # BigBird would go on as it read its last short row
         encoder.set_attention_type(encoder.config.attention_type)

@@ -1,4 +1,4 @@
-"""The network that is fine-tuned, and its updates: in parts if memory asks for it, and to be continued bit by bit."""
+"""The network that is fine-tuned, and its updates: in parts if memory asks for it, and continued bit for bit."""
 
 import errno
 import logging
@@ -50,12 +50,12 @@ class Training:
     aligner : Aligner
     device : torch.device
     recipe : closerlook.recipes.Recipe
-        Its learning rate is the peak; each update says what share of it it takes.
+        Its learning rate is the peak; each update says what share of the peak it takes.
 
     Attributes
     ----------
     parts : int
-        In how many parts the sentences of an update now take turns, since all at once do not fit into memory.
+        In how many parts the sentences of an update now take turns, because memory does not hold all at once.
     """
 
     def __init__(self, classifier, aligner, device, recipe):
@@ -106,7 +106,7 @@ class Training:
         return float(total)
 
     def _parts(self, rows):
-        """Places of the rows that are read together: those of one length, where the model minds padding."""
+        """Indices of the rows that are read together: those of one length, where padding matters to the model."""
         lengths = np.array([sentence.length if self.aligner.equal else 0 for sentence, _ in rows])
         for length in np.unique(lengths):
             some = np.flatnonzero(lengths == length)

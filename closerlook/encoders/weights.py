@@ -1,4 +1,4 @@
-"""The weights of an encoder: by what names a file has them, and how far they moved."""
+"""The weights of an encoder: under which names a file has them, and how far they moved."""
 
 import math
 import re
@@ -63,7 +63,7 @@ def seen_as(found, own, prefix):
 
 
 def beyond(encoder, unused, prefix):
-    """Weights of layers that an encoder does not have: they are called as others are, but for a number."""
+    """Weights of layers that an encoder does not have: they have the names of others, except for a number."""
     known = {NUMBER.sub("#", name) for name in encoder.state_dict() if NUMBER.search(name)}
     own = f"{encoder.base_model_prefix}."
     return [name for name in unused if NUMBER.sub("#", name.removeprefix(prefix).removeprefix(own)) in known]

@@ -9,7 +9,7 @@ class Figure:
 
     `reads` says which table each of its parameters is; `told` which value of the study each of the others is (`looks`,
     what the labels look like, comes from the tasks). There is one for the study, one for each model (`per="model"`) or
-    one for each model and task that it was tuned on (`per="cell"`); none, where the value `when` is empty.
+    one for each model and task that it was tuned on (`per="cell"`); none if the value `when` is empty.
     """
 
     title: str
@@ -47,7 +47,7 @@ FIGURES = {  # in the order of the report
         "Distances and accuracy per layer",
         "The smallest distance between clusters of two labels on the training split, and the accuracy of the "
         "classifier probe, against the layer. Lines are means over seeds, bands one standard deviation. A vertical "
-        "line marks the layer with the best accuracy, where no other has the same.",
+        "line marks the layer with the best accuracy, unless several share it.",
         {"spaces": "spaces"}, per="model",
     ),
     "similarity": Figure(
@@ -62,7 +62,7 @@ FIGURES = {  # in the order of the report
         "Distances of the labels, update by update",
         "The smallest distance of every label's hull to any other label's, against the update of fine-tuning, in the "
         "last layer, on the training split. Up to three labels that gain most and three that gain least stand out, "
-        "with what they gain; the others are grey. Two labels have one distance between them, and share a line. Lines "
+        "labelled with their gain; the others are grey. A task with two labels has one distance and one line. Lines "
         "are means over seeds, bands one standard deviation. Below: pairs of labels whose hulls overlap, which have no "
         "distance. Long labels are shortened.",
         {"labels": "label_distances", "spaces": "trajectory"}, PAIRS, looks=True, when="pairs",
@@ -77,7 +77,7 @@ FIGURES = {  # in the order of the report
     "centroid_paths": Figure(
         "Paths of the three closest labels",
         "Paths of the centroids of the three labels that are closest in the last layer before fine-tuning, in the "
-        "first layer and in the last. There is a line per seed, from the open circle to the full mark. The plane is "
+        "first layer and in the last. There is a line per seed, from the open circle to the filled mark. The plane is "
         "fitted to these centroids at all updates of all seeds. Long labels are shortened.",
         {"frame": "centroid_paths"}, PAIRS, looks=True, when="pairs",
     ),
@@ -90,7 +90,7 @@ FIGURES = {  # in the order of the report
     ),
     "memorisation": Figure(
         "What the probe memorises",
-        "What the probe memorises. The encoder was fine-tuned on the whole training split; the probe is trained on "
+        "The encoder was fine-tuned on the whole training split; the probe is trained on "
         "80 % of it (subtrain), and its accuracy is followed, epoch by epoch, on subtrain, on the other 20 % (subtest) "
         "and on the test split, in the last layer. Where subtest is close to subtrain rather than to test, the space "
         "itself has memorised the training data. Lines are means over the probe's repeats and over seeds, bands one "
@@ -109,14 +109,14 @@ FIGURES = {  # in the order of the report
         "Share of the classifier probe's errors on the test split in each fifth of the label pairs, from the pairs "
         "that are closest on the training split to those that are farthest apart, in the last layer. Bars are means "
         "over seeds, whiskers one standard deviation, dots single seeds. If distance had no effect, every bar would "
-        "reach the dotted line. Errors with a label that the training split lacks are in no fifth, and with fewer than "
+        "reach the dotted line. Errors on a label that the training split lacks are in no fifth, and with fewer than "
         "five pairs of labels there are no fifths.",
         {"frame": "errors"}, GRID, least=5,
     ),
     "directions": Figure(
         "Where the labels move",
         "Displacement of every label's centroid by fine-tuning (fine-tuned minus original), drawn from the origin, per "
-        "layer. The plane is that of the two directions with the largest share of the squared length of all "
+        "layer. The plane is spanned by the two directions with the largest share of the squared length of all "
         "displacements. Arrows are means over seeds, marks single seeds. The six labels that move furthest in the last "
         "layer have a colour; all others are grey. Long labels are shortened.",
         {"frame": "directions"}, looks=True, per="cell",
@@ -126,7 +126,7 @@ FIGURES = {  # in the order of the report
         "Length of the displacement of every label's centroid by fine-tuning against the layer, relative to the root "
         "mean square length of the layer's vectors before. Lines are means over seeds, bands one standard deviation; "
         "grey is the mean of all labels. Up to 40 labels each have a panel. Where there are more, the 24 that move "
-        "furthest in the last layer have one (the first three rows), and the 16 that move least (the last two); the "
+        "furthest in the last layer have one (the first three rows), as do the 16 that move least (the last two); the "
         "lengths of all are in movement.csv. Long labels are shortened.",
         {"frame": "movement"}, looks=True, per="cell",
     ),

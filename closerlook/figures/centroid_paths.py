@@ -25,7 +25,7 @@ def centroid_paths(frame, pairs, looks):
     Returns
     -------
     matplotlib.figure.Figure
-        A line per seed; an open circle where all seeds start, a full mark where each ends.
+        A line per seed; an open circle where all seeds start, a filled mark where each ends.
     """
     style.use()
     pairs, missing = panels.few_runs(pairs, RUNS)

@@ -1,4 +1,4 @@
-"""The clusters of a space in the plane, their hulls, and the shortest way between two of them."""
+"""The clusters of a space in the plane, their hulls, and the shortest segment between two of them."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,7 +25,7 @@ def clusters(X, y, names=None):
     Returns
     -------
     matplotlib.figure.Figure
-        Left the points; in the middle the hulls of whole labels; right those of the clusters, with the shortest way
+        Left the points; in the middle the hulls of whole labels; right those of the clusters, with the shortest segment
         between two clusters of different labels.
     """
     style.use()

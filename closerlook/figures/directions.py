@@ -8,7 +8,7 @@ from closerlook.figures import style
 from closerlook.figures.labels import shown
 
 HIGHLIGHTED = 6  # labels that move furthest
-ROW, MOST_ROWS = 5, 15  # panels of layers in a row, and rows until these become longer
+ROW, MOST_ROWS = 5, 15  # panels of layers in a row, and rows before they become longer
 
 
 def directions(frame, looks, model, task):

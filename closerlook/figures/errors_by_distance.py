@@ -1,4 +1,4 @@
-"""Errors of a classifier by the distance of the labels that it confuses."""
+"""Errors of a classifier by the distance between the labels that it confuses."""
 
 import numpy as np
 from matplotlib.lines import Line2D

@@ -1,4 +1,4 @@
-"""Fonts for labels in any script: letters that the base font lacks are looked for in those that are installed."""
+"""Fonts for labels in any script: letters that the base font lacks are looked for in the installed fonts."""
 
 import re
 import warnings
@@ -15,7 +15,7 @@ GOOD = (
 )  # fmt: skip
 POOR = re.compile("mono|serif|ming|mincho|song|batang|kai|display|condensed|unifont", re.I)
 USELESS = re.compile("last ?resort|fallback sil|notdef|adobe blank", re.I)  # all characters, and none of them readable
-REGIONS = ("JP", "ぁ", "ヿ"), ("KR", "가", "힣")  # letters that tell where a text is from
+REGIONS = ("JP", "ぁ", "ヿ"), ("KR", "가", "힣")  # letters that show where a text is from
 REGULAR = range(300, 501)  # weights
 EM = 12  # points
 MOST = 12  # fonts beside the base font: a text takes time with each of them

@@ -28,7 +28,7 @@ def label_distances(labels, spaces, pairs, looks):
     matplotlib.figure.Figure
         The last layer, training split. Bold lines are means over seeds, bands one standard deviation; the labels that
         gained most and least, over the updates at which they are defined, stand out, with what they gained. Two labels
-        have but one distance, so that they are one line.
+        have only one distance, and so one line.
         Below, the pairs of labels that still overlap, which have no distance.
     """
     style.use()
@@ -64,7 +64,7 @@ def label_distances(labels, spaces, pairs, looks):
 
 
 def _labels(axis, run, looks, names):
-    """Draw all labels, write beside those that stand out what they are called, and return these."""
+    """Draw all labels, write the names of those that stand out beside them, and return these."""
     by = run.groupby(["label", "update"]).min_distance
     mean, spread = by.mean().unstack("update"), by.std(ddof=1).unstack("update")
     gain = mean.apply(_gain, axis=1).dropna().sort_values()
@@ -94,7 +94,7 @@ def _labels(axis, run, looks, names):
 
 
 def _apart(heights, gap):
-    """Heights (a Series), moved up where they are nearer than `gap` to the one below."""
+    """Heights (a Series), moved up where they are closer than `gap` to the one below."""
     heights = heights.sort_values()
     for place in range(1, len(heights)):
         heights.iloc[place] = max(heights.iloc[place], heights.iloc[place - 1] + gap)

@@ -44,7 +44,7 @@ class Labels(NamedTuple):
     foreign: set
 
     def note(self, names):
-        """What has to be said where some labels are shown; empty if there is nothing to say."""
+        """What has to be said where some labels are shown; empty if nothing has."""
         return TRANSLITERATED if self.foreign.intersection(names) else ""
 
 
@@ -54,7 +54,7 @@ def shown(names, width):
     Parameters
     ----------
     names : iterable of str
-        All labels of a task, so that a label is called the same wherever it has as much room.
+        All labels of a task, so that a label has the same name wherever it has the same room.
     width : int
         Columns that each may take; a wide character takes two.
 
@@ -76,7 +76,7 @@ def shown(names, width):
 def one_line(name):
     """A label on one line: breaks and other characters that cannot be drawn are written as escapes, or left out.
 
-    A label in which there is nothing to see is written as a string, in quotes.
+    A label with nothing to see in it is written as a string, in quotes.
     """
     if len(name) > LONGEST:
         name = f"{name[: LONGEST // 2]}…{name[-LONGEST // 2 :]}"
@@ -137,7 +137,7 @@ def distinct(texts, width):
     -------
     list of str
         Long ones lack their middle, or what is nearer to their end or beginning where only that makes them differ.
-        What looks the same even so is numbered, in the order of the texts.
+        What still looks the same is numbered, in the order of the texts.
     """
     found = [shortened(text, width) for text in texts]
     for share in (0.75, 0.25):

@@ -26,7 +26,7 @@ def layer_distances(spaces, model, tasks):
     -------
     matplotlib.figure.Figure
         Training split distances, between clusters of different labels. Lines are means over seeds, bands one standard
-        deviation; a vertical line marks the layer of the best accuracy in each state, if there is one such.
+        deviation; a vertical line marks the layer with the best accuracy in each state, unless several share it.
     """
     style.use()
     _, tasks, missing = panels.few([model], tasks)

@@ -1,4 +1,4 @@
-"""Fine-tuning, update by update: how like the original each layer still is."""
+"""Fine-tuning, update by update: how similar each layer still is to the original."""
 
 import matplotlib.pyplot as plt
 from matplotlib.cm import ScalarMappable
@@ -24,8 +24,8 @@ def layer_similarity(spaces, pairs):
     Returns
     -------
     matplotlib.figure.Figure
-        Training split. Lines are means over seeds, bands one standard deviation. Too few pairs of labels have no
-        similarity, and no line.
+        Training split. Lines are means over seeds, bands one standard deviation. With too few pairs of labels there
+        is no similarity, and no line.
     """
     style.use()
     pairs, missing = panels.few_runs(pairs, RUNS)

@@ -9,7 +9,7 @@ from closerlook.figures.labels import folded
 
 MARK = {"original": {"marker": "o", "markersize": 5, "markerfacecolor": "white"}, "fine-tuned": {"marker": "o"}}
 READOUT = {"linestyle": "--", "linewidth": 0.8, "marker": "x", "markersize": 3, "alpha": 0.8}
-COLOUR = {"original": style.BEFORE, "fine-tuned": style.AFTER}  # hollow below full: both show where they coincide
+COLOUR = {"original": style.BEFORE, "fine-tuned": style.AFTER}  # hollow below filled: both show where they coincide
 
 
 def layers(spaces, models, tasks):

@@ -23,8 +23,8 @@ def memorisation(frame, models, tasks):
     Returns
     -------
     matplotlib.figure.Figure
-        Lines are means over the probe's repeats and over seeds, bands one standard deviation over both; where a probe
-        has converged, its last accuracy counts on.
+        Lines are means over the probe's repeats and over seeds, bands one standard deviation over both; after a probe
+        has converged, its last accuracy continues to count.
     """
     style.use()
     models, tasks, missing = panels.few(models, tasks)

@@ -51,7 +51,7 @@ def grid(n_rows, tasks, row, rest, xlabel, **more):
 
 
 def of_runs(n, most, size, rest=0.0, height_ratios=(1,)):
-    """A figure with panels for each of `n` runs, at most so many side by side; how many there are side by side."""
+    """A figure with panels for each of `n` runs, at most so many side by side, and how many these are."""
     rows = -(-n // most)
     across = -(-n // rows)
     (width, height), parts = size, len(height_ratios)
@@ -69,7 +69,7 @@ def link(axes, name):
     """Give drawn panels one x axis or y axis; drawing into linked ones takes time with the square of their number."""
     first, *others = axes.flat
     for axis in axes.flat:
-        getattr(axis, f"get_{name}lim")()  # looked at before, it is not looked for with every link
+        getattr(axis, f"get_{name}lim")()  # computed once, it is not computed again with every link
     for axis in others:
         getattr(axis, f"share{name}")(first)
     first.autoscale(axis=name)
@@ -85,7 +85,7 @@ def narrow(axis):
 
 
 def whole(n):
-    """Ticks at whole numbers, in about `n` intervals; where there is but one number, a tick at this one."""
+    """Ticks at whole numbers, in about `n` intervals; where there is only one number, a tick there."""
     return MaxNLocator(integer=True, nbins=n, min_n_ticks=1)
 
 

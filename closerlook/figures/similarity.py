@@ -1,4 +1,4 @@
-"""How like the original every layer still is, by several measures."""
+"""How similar every layer still is to the original, by several measures."""
 
 from matplotlib.lines import Line2D
 

@@ -62,7 +62,7 @@ def transfer(table, models, tasks):
 
 
 def _largest(models, tasks):
-    """The largest cells with which all matrices fit, and how many models stand side by side for it."""
+    """The largest cells with which all matrices fit, and how many models then stand side by side."""
     sizes = [
         (min(CELL, (panels.WIDE / (2 * n) - REST) / tasks, (panels.TALL / -(-models // n) - REST) / tasks), -n)
         for n in range(1, models + 1)
@@ -72,7 +72,7 @@ def _largest(models, tasks):
 
 
 def _matrix(axis, own, tasks, measure, spread, limit, digits):
-    """Draw a matrix, with numbers of so many digits (None: without any)."""
+    """Draw a matrix, with numbers of that many digits (None: without numbers)."""
     values = own.pivot(index="fine_tuned_on", columns="probed_on", values=measure).astype(float)
     values = values.reindex(index=tasks, columns=tasks).to_numpy()
     errors = own.pivot(index="fine_tuned_on", columns="probed_on", values=spread).astype(float)

@@ -55,7 +55,7 @@ def _read(file):
         elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body[0] = ast.Pass()
     parts = [name.split(".") for name in names]
-    # each package on the way is imported too
+    # each enclosing package is imported too
     paths = {".".join(p[: n + 1]) for p in parts for n in range(len(p)) if p[0] == PACKAGE}
     found = frozenset(name for name in paths if _file(name))
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16], found
@@ -63,6 +63,6 @@ def _read(file):
 
 @functools.cache
 def _file(module):
-    """The file of a module of this package; None for a name that is none."""
+    """The file of a module of this package; None for a name that is not one."""
     path = ROOT / module.replace(".", "/")
     return next((f for f in (path / "__init__.py", path.with_suffix(".py")) if f.is_file()), None)

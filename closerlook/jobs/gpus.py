@@ -1,4 +1,4 @@
-"""Hands the GPUs of a machine to its jobs, each to as many as are allowed at a time; the kernel takes them back."""
+"""Hands a machine's GPUs to its jobs, each to as many as are allowed at a time; the kernel takes them back."""
 
 import contextlib
 import fcntl
@@ -24,8 +24,8 @@ def one_gpu(wanted=1, poll=0.5):
     Snakemake's `--resources gpu=2` counts jobs but tells none of them which device is its own. Here a job takes a file
     lock (`flock`) per device, waiting for one where all are taken; the kernel releases it when the process ends,
     however it ends. The choice is among the devices that CUDA_VISIBLE_DEVICES names already, as a cluster sets it, or
-    else among all. The environment variable JOBS_PER_GPU says how many jobs may share a device (1). Call it before
-    torch looks for devices.
+    else among all. The environment variable JOBS_PER_GPU says how many jobs may share a device (default 1). Call it
+    before torch looks for devices.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def one_gpu(wanted=1, poll=0.5):
     Raises
     ------
     InputError
-        JOBS_PER_GPU is no positive number.
+        JOBS_PER_GPU is not a positive number.
     """
     before = os.environ.get("CUDA_VISIBLE_DEVICES")
     found = devices() if wanted else []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from closerlook.errors import InputError
 
-ENVIRONMENT = {  # what is not the fault of the code, and what to do
+ENVIRONMENT = {  # what is not the code's fault, and what to do
     os.strerror(errno.ENOSPC): "free some space there",
     os.strerror(errno.EDQUOT): "free some space there, or have your quota raised",
     os.strerror(errno.EROFS): "make it writable",
@@ -48,7 +48,7 @@ def logged(path):
         chain = [error]
         while error := error.__cause__ or error.__context__:
             chain.append(error)
-        if any(isinstance(error, KeyboardInterrupt) for error in chain):  # also one that clearing up stumbled over
+        if any(isinstance(error, KeyboardInterrupt) for error in chain):  # also one that cleaning up ran into
             _end("Interrupted.", terminal, 130)  # what shells report for it
         _end(_environment(chain, Path(path).parent) or traceback.format_exc().rstrip(), terminal)
 

@@ -63,7 +63,7 @@ def _job(path):
 
 
 def _before(names):
-    """The logs of the jobs that one waits for."""
+    """The logs of the jobs that a job waits for."""
     state = State.parse(names["state"]) if "state" in names else State(names["task"], names["run"])
     of = {"model": names["model"], "state": str(state), "task": names["task"]}
     yield f"embed/{names_of('embed').format(**of)}.log"
@@ -75,7 +75,7 @@ def _before(names):
 
 
 def _error(log):
-    """The last error that a log tells of, in one line, or None."""
+    """The last error that a log reports, in one line, or None."""
     if not log.exists():
         return None
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -20,7 +20,7 @@ def square(vector, k, diagonal=np.nan):
 
 
 def nearest(vector, k, known=None):
-    """Each label's nearest other.
+    """The nearest other label of each.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ def nearest(vector, k, known=None):
     k : int
         Labels.
     known : (..., k) bool, optional
-        Which labels have a nearest other, where a missing distance need not mean that two hulls meet (of points in a
-        conflict none is measured).
+        Which labels have a nearest other label, where a missing distance need not mean that two hulls meet (of points
+        in a conflict none is measured).
 
     Returns
     -------

@@ -18,7 +18,7 @@ def n_threads(n_jobs):
 
 
 def progress(name, total):
-    """A progress bar that comes into sight on what is slow; without a name, none."""
+    """A progress bar that appears when something is slow; without a name, none."""
     return tqdm(desc=name, total=total, delay=SLOW, mininterval=2, disable=name is None)
 
 

@@ -25,8 +25,8 @@ CLUSTERS = {
 }  # fmt: skip
 TRANSFER = {
     "model": "model", "fine_tuned_on": "fine-tuned on", "probed_on": "probed on",
-    "labels_increased": "labels that gained", "labels_decreased": "that lost", "labels_freed": "that overlap no more",
-    "labels_caught": "that overlap now",
+    "labels_increased": "labels that gained", "labels_decreased": "that lost", "labels_freed": "that no longer overlap",
+    "labels_caught": "that now overlap",
     "mean_min_distance_change": "mean change", "mean_min_distance_change_seed_std": "mean change ±",
     "accuracy": "accuracy", "accuracy_seed_std": "accuracy ±",
     "accuracy_change": "its change", "accuracy_change_low": "95 % from", "accuracy_change_high": "to",
@@ -45,7 +45,7 @@ LAYERS = {
 
 
 def notes(unlearned, spaces, tuning):
-    """What a reader should know of all numbers of a study.
+    """What a reader should know about the numbers of a study.
 
     Parameters
     ----------
@@ -85,14 +85,14 @@ def notes(unlearned, spaces, tuning):
         )
     for row in tuning[tuning.tokenizer == "its own"].itertuples():
         found.append(
-            f"{row.run} ({row.task}, {row.model}) has a tokenizer of its own and is read with it: what it reads are "
-            "not the tokens that its original reads."
+            f"{row.run} ({row.task}, {row.model}) has a tokenizer of its own and is read with it: it reads "
+            "different tokens from its original."
         )
     few = sorted(set(spaces.task[spaces.n_labels < 4]))
     if few:
         found.append(
-            f"{', '.join(few)}: with fewer than four labels there are at most three pairs of them, over which no "
-            "correlation says anything; similarities of label distances are left out."
+            f"{', '.join(few)}: with fewer than four labels there are at most three pairs of them, too few for a "
+            "correlation; similarities of label distances are left out."
         )
     return found
 
@@ -129,7 +129,7 @@ def tables(table7, clusters, table5, spaces, models, tasks):
             "frame": _named(table7, MAIN),
             "note": "The paper's Tables 2 and 7. ± is the standard deviation over seeds, the interval that of the mean "
             "accuracy; the original has no seeds. The linear readout does not depend on scale or on an optimiser's "
-            "patience: where it is far ahead, the probe has not learned. Train-test similarity stands where every "
+            "patience: where it is far ahead, the probe has not learned. Train-test similarity is given where every "
             "label is one cluster, in both splits, and there are at least six pairs of labels. Compression cannot be "
             "compared between tasks.",
         }
@@ -159,7 +159,7 @@ def tables(table7, clusters, table5, spaces, models, tasks):
 
 
 def figures(files, drawn, summaries):
-    """The report's figures, but for those that are empty with so few labels.
+    """The report's figures, except those that would be empty with so few labels.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ def costs(folder):
     Returns
     -------
     DataFrame
-        A row per rule, the dearest first: `jobs`, `seconds` of wall time together, the `longest` job, and the largest
+        A row per rule, the costliest first: `jobs`, `seconds` of wall time in all, the `longest` job, and the largest
         resident memory in MB.
     """
     rows = [

@@ -1,7 +1,7 @@
 """What stands in the report about a study's data, before any result."""
 
 SPLITS = ("train", "test")
-SHOWN = 14  # labels of a task that are in sight at once
+SHOWN = 14  # labels of a task that are visible at once
 KINDS = {"word": "words", "span": "spans", "pair": "pairs of a word and its head", "sentence": "sentences"}
 
 
@@ -17,7 +17,7 @@ def data(summaries):
     -------
     list of dict
         Per task: `task`; `extent`, a line; `labels`, each with `name`, `train` and `test` (targets) and `width` (of a
-        bar, per cent), the most frequent first, of which the first `shown` are in sight; `facts`, pairs of what and how
+        bar, per cent), the most frequent first, of which the first `shown` are visible; `facts`, pairs of what and how
         many, where there are any; `warnings`; and `repeated`, lists of texts that occur more than once and should not,
         each with a `title` and `texts`.
     """
@@ -61,7 +61,7 @@ def bars(train, test):
 
 
 def _facts(summary):
-    """Pairs of what and how many; what there is none of goes without saying."""
+    """Pairs of what and how many; what does not occur is not mentioned."""
     dropped = summary.get("dropped_conflicts")
     if dropped:
         yield "left out by drop_conflicts", ", ".join(f"{split} {_n(n)}" for split, n in dropped["targets"].items())

@@ -51,7 +51,7 @@ def explorer(movements, traces, clusters, labels, runs):
 
 
 def _named(run, runs):
-    """What the explorer calls a run: by its seed, where that is all that tells it from others of its recipe."""
+    """What the explorer calls a run: its seed, where only that distinguishes it from others of its recipe."""
     about = described(run, runs)
     seed = f"seed {about['seed']}"
     named = seed if about["recipe"] == "full" else run.run if about["seed"] is None else f"{run.run} ({seed})"
@@ -106,7 +106,7 @@ def both_ends(run, arrays, labels, space):
     Returns
     -------
     dict
-        But for what the run is called.
+        Except for the run's name.
     """
     layers, classes = arrays["layers"], arrays["classes"]
     planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]

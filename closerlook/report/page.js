@@ -324,12 +324,12 @@ function drawPlane() {
     ...more,
   });
   const trails = bright.map((label, i) => {
-    const way = range(step + 1).map((at) => centroids([label], at));
+    const path = range(step + 1).map((at) => centroids([label], at));
     return {
       type: "scatter",
       mode: "lines",
-      x: way.map((at) => at.x[0]),
-      y: way.map((at) => at.y[0]),
+      x: path.map((at) => at.x[0]),
+      y: path.map((at) => at.y[0]),
       hoverinfo: "skip",
       line: { color: dressed[i].colour, width: 1.5 },
       opacity: 0.45,

@@ -21,7 +21,7 @@ KINDS = {"supported": "yes", "contradicted": "no"}  # of verdicts; any other is 
 
 
 class Cell(NamedTuple):
-    """A cell of a table: what is shown, and what to sort and to copy by (None where it is missing)."""
+    """A cell of a table: what is shown, and the value to sort by and to copy (None where it is missing)."""
 
     text: str
     value: str | None = None
@@ -39,11 +39,11 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
     answers : list of dict
         As `closerlook.analysis.answers.answers` returns them.
     notes : list of str
-        What a reader should know of the whole study.
+        What a reader should know about the whole study.
     data : list of dict
         As `closerlook.report.data.data` returns them.
     claims : DataFrame
-        As `closerlook.analysis.claims.claims` returns them. Those that have nothing to compare are named only.
+        As `closerlook.analysis.claims.claims` returns them. Those that have nothing to compare are only named.
     tables : list of dict
         Each with `id`, `title`, `note`, `frame` for display, `model` and `task` (None: it is about all), and `main`,
         whether it belongs on the first screen. A column `X ±` right after `X` is its spread.

@@ -25,7 +25,7 @@ class Given:
     train, test : (n,) int array
         The rows of each split, in what was given for it.
     train_y, test_y : (n,) int array
-        Places of their labels in `names`.
+        Indices of their labels in `names`.
     notes : list of str
         What a reader should know.
     """
@@ -112,7 +112,7 @@ def _spaces(value, name):
         if not (finite := np.isfinite(space).all(1)).all():
             raise InputError(
                 f"`{name}` has a NaN or an infinity in row {finite.argmin()} of layer {layer} (counted from 0): leave "
-                "the example out, or make its vector anew."
+                "the example out, or make its vector again."
             )
     return spaces
 
@@ -144,7 +144,7 @@ def _labels(value, name):
 
 
 def _ids(values):
-    """The names of all labels, and those of each set as places in these."""
+    """The names of all labels, and those of each set as indices into these."""
     kinds = {_kind(label) for labels in values.values() for label in labels}
     if len(kinds) > 1:
         raise InputError(f"`labels` are of several kinds ({', '.join(sorted(kinds))}): give all as strings.")
@@ -167,16 +167,16 @@ def _same_sizes(vectors, values):
     depth = len(vectors["before"])
     for name, spaces in vectors.items():
         if len(spaces) != depth:
-            raise InputError(f"`{name}` has {_layers(len(spaces))}, and `before` has {depth}: give the same ones.")
+            raise InputError(f"`{name}` has {_layers(len(spaces))}, but `before` has {depth}: give the same ones.")
         n = len(values["test labels" if name.startswith("test") else "labels"])
         for layer, space in enumerate(spaces):
             if len(space) != n:
-                raise InputError(f"`{name}` has {len(space):,} vectors in layer {layer}, and there are {n:,} labels.")
+                raise InputError(f"`{name}` has {len(space):,} vectors in layer {layer}, but there are {n:,} labels.")
     for end in ENDS:
         for layer, (train, test) in enumerate(zip(vectors[end], vectors.get(f"test {end}", vectors[end]))):
             if train.shape[1] != test.shape[1]:
                 raise InputError(
-                    f"`test {end}` has {test.shape[1]} dimensions in layer {layer}, and `{end}` has {train.shape[1]}."
+                    f"`test {end}` has {test.shape[1]} dimensions in layer {layer}, but `{end}` has {train.shape[1]}."
                 )
 
 

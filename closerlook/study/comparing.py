@@ -50,7 +50,7 @@ def compare(
         Other examples, for the classifier probe to be tested on. By default a stratified fifth of the examples is held
         out, and the rest are clustered and trained on.
     layers : list of int, optional
-        Which layers, by their place; all by default. The last of them is what "last layer" means.
+        Which layers, by position; all by default. The last of them is what "last layer" means.
     seed : int
         Of the held-out fifth, and of the classifier probe.
     probe : dict or False, optional
@@ -64,7 +64,7 @@ def compare(
     progress : bool
         Show a bar.
     model, task : str
-        What figures and page call what was fine-tuned, and the labels.
+        The names that figures and page give to the model and the task.
 
     Returns
     -------
@@ -85,11 +85,11 @@ def compare(
     """
     start = time.perf_counter()
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise InputError(f"`seed` is {seed!r}; it is a whole number from 0 to 2^32 - 1.")
+        raise InputError(f"`seed` is {seed!r}; it must be a whole number from 0 to 2^32 - 1.")
     names = {"model": model, "task": task}
     for key, name in names.items():
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
-            raise InputError(f"`{key}` is {name!r}; it is a name on one line.")
+            raise InputError(f"`{key}` is {name!r}; it must be a name on one line.")
     given = read(before, after, labels, test, layers, seed)
     direct = DIRECT | _options(direct, "direct", DIRECT)
     classify, probe = _classifier(probe, int(seed), threads)
@@ -120,7 +120,7 @@ def _options(given, name, known):
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise InputError(f"`{name}` is {given!r}; it is a dict of options: {', '.join(known)}.")
+        raise InputError(f"`{name}` is {given!r}; it must be a dict of options: {', '.join(known)}.")
     if unknown := [key for key in given if key not in known]:
         raise InputError(f"`{name}` has no option {unknown[0]!r}; it has {', '.join(known)}.")
     return given
@@ -137,7 +137,7 @@ def _classifier(given, seed, threads):
         if error.name != "torch":
             raise
         raise InputError(
-            "The classifier probe needs torch: `pip install 'closerlook[encoders]'`, or leave it out by `probe=False`."
+            "The classifier probe needs torch: `pip install 'closerlook[encoders]'`, or leave it out: `probe=False`."
         ) from error
 
     def classify(train, test):

@@ -21,7 +21,7 @@ def why_not(study, name):
     if name == "errors_by_distance":
         pairs, errors = len(study.names) * (len(study.names) - 1) // 2, study.errors
         if not study.made["probe"]:
-            return "There are no errors to sort, as the classifier probe was left out (`probe=False`)."
+            return "There are no errors to sort, because the classifier probe was left out (`probe=False`)."
         if not (errors.bin > 0).any():
             return f"There are no errors to sort, or fewer than five pairs of labels ({pairs})."
     return None

@@ -1,4 +1,4 @@
-"""The page of a study in memory, by the template of the workflow's report."""
+"""The page of a study in memory, in the template of the workflow's report."""
 
 import json
 import tempfile
@@ -62,7 +62,7 @@ def _labels(study):
     frame = last[[name for name in LABELS if last[name].notna().any()]].rename(columns=LABELS)
     return {
         "id": "labels", "title": "Labels, last layer", "frame": frame, "model": None, "task": None, "main": False,
-        "note": "Distance of each label's hull to the nearest other; none where the two meet. Displacement of its "
+        "note": "Distance from each label's hull to the nearest other; none where the two meet. Displacement of its "
         "mean, relative to the root mean square length of the vectors before.",
     }  # fmt: skip
 

@@ -29,8 +29,8 @@ BOTH = {  # columns of `spaces`, and what `table` calls them before and after
     "overlapping": "overlapping", "conflicts": "conflicts", "min_distance": "min_distance",
     "mean_distance": "mean_distance", "train_test_similarity": "train_test_similarity",
 }  # fmt: skip
-TUNED = "tuned"  # what the way from before to after is called, as a run
-UNTOLD = pd.DataFrame(columns=list(TUNING))  # of how it went, nothing is known
+TUNED = "tuned"  # the name of the run from before to after
+UNTOLD = pd.DataFrame(columns=list(TUNING))  # nothing is known of how it went
 CHANGES = {(True, True): "stays right", (False, True): "becomes right", (True, False): "becomes wrong",
            (False, False): "stays wrong"}  # fmt: skip
 EXAMPLES = ("layer", "example", "label", "before", "after", "before_right", "after_right", "change")
@@ -52,17 +52,17 @@ class Study:
     table : DataFrame
         A row per layer. `X_before` and `X_after`: `accuracy` of the classifier probe on the test examples (%),
         `accuracy_std` over its repeats, `majority` (of the most frequent label), `linear_accuracy` of a linear readout,
-        which is by `linear_lead` points ahead of the probe, with `linear_lead_error` as standard error; `clusters` and
+        which is ahead of the probe by `linear_lead` points, with `linear_lead_error` as standard error; `clusters` and
         the `fewest_clusters` that labels and conflicts demand, `overlapping` pairs of labels, `conflicts`, the labels'
         `min_distance` and `mean_distance`, `train_test_similarity`; `status`, as in
-        `closerlook.probes.direct.geometry.measure`. Then how like its start a layer is after: `similarity` of the label
+        `closerlook.probes.direct.geometry.measure`. Then how similar a layer is to its start: `similarity` of the label
         distances (Pearson's correlation over `similarity_pairs`), `cka`, `procrustes`, `rsa`; and `movement`: how far
         the labels' means moved, relative to the root mean square length of the vectors before, averaged over labels.
         What cannot be measured is missing.
     labels : DataFrame
         A row per (layer, label) of the training examples: `points`; before and after `clusters`, `min_distance` to the
-        `nearest` other label, and how many it meets (`overlapping`); `displacement` of its mean, the same relative to
-        the vectors' length, and its `cosine` with the mean displacement.
+        `nearest` other label, and how many it meets (`overlapping`); the `displacement` of its mean, the same relative
+        to the vectors' length, and its `cosine` with the mean displacement.
     examples : DataFrame
         A row per (layer, test example): its `label`, what most repeats of the probe predict `before` and `after`, the
         share of repeats that are right (`before_right`, `after_right`), and the `change` (`stays right`, `becomes
@@ -169,7 +169,7 @@ class Study:
         given = self._given
         still = [layer for layer in given.layers if self.similar(layer)]
         if len(still) == len(given.layers):
-            yield "Nothing changed: the vectors after are those before."
+            yield "Nothing changed: the vectors before and after are the same."
         elif given.layers[-1] in still:
             yield "The vectors of the last layer are the same before and after."
         apart = {layer: why for layer in given.layers if (why := given.differs(layer))}
@@ -189,7 +189,7 @@ class Study:
         return all(map(np.array_equal, before, after))
 
     def missing(self):
-        """Why nothing can be said of movement; None where it can, in some layer at least."""
+        """Why nothing can be said of movement; None where something can, in at least one layer."""
         return None if self.moved else next(note for note in self.notes if note.startswith("Movement needs"))
 
     def plot(self, name):
@@ -215,7 +215,7 @@ class Study:
         return draw(self, name)
 
     def report(self, path):
-        """Write one page with everything, by the template of the workflow's report; it opens without network.
+        """Write one page with everything, in the template of the workflow's report; it opens offline.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-# What tables, figures and the report are made of and told.
+# What tables, figures and the report are made from, and what they are told.
 SOURCES = {  # what tables are made of
     "direct": lambda: cells(DIRECT, "direct"),
     "cluster_arrays": lambda: cells(CLUSTERS, "direct"),

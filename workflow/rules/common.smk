@@ -29,7 +29,7 @@ except InputError as error:
     raise WorkflowError(str(error))
 
 if Path(sys.executable).exists():  # else it has been done
-    sys.executable = shlex.quote(sys.executable)  # which Snakemake does not, so that a space in the path ends every job
+    sys.executable = shlex.quote(sys.executable)  # Snakemake does not, so a space in the path would end every job
 
 GRID = Grid(CFG)
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"

@@ -1,5 +1,5 @@
 # One job makes the vectors of all layers, from one forward pass. How many files these are depends on the model's layers, so
-# that there is a rule for each number of them: `embed` as a rule, `embed_LAYERS` where models differ.
+# there is a rule for each number of them: `embed` as a rule, `embed_LAYERS` where models differ.
 
 
 for LAYERS, MODELS in by_layers().items():

@@ -1,4 +1,4 @@
-# A cell is a job. (No group for jobs that want a GPU: a group asks for those of all its jobs together.)
+# A cell is a job. (No group for jobs that want a GPU: a group asks for the GPUs of all its jobs together.)
 PROBE_ON_GPU = CFG.probes.classifier.device != "cpu"
 
 

@@ -62,7 +62,7 @@ rule report:
         tables=REPORTED,
         drawn=list(DRAWN.values()),
         page=[sha256(PAGE / name) for name in ("template.html", "page.css", "page.js")],
-        config=lambda w: yaml.safe_dump(dict(config), sort_keys=False),  # a function, since braces are no wildcards in it
+        config=lambda w: yaml.safe_dump(dict(config), sort_keys=False),  # a function, because its braces are not wildcards
         code=code("report"),
     message:
         "Writing the report"

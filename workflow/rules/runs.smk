@@ -1,4 +1,4 @@
-# Runs that the workflow makes, and runs that somebody else made: the same files, for all that comes after.
+# Runs that the workflow makes, and runs that somebody else made: the same files, for everything that comes after.
 BROUGHT = GRID.brought()
 KEPT = CFG.trajectories.keep_steps or not CFG.trajectories.models  # else deleted once followed: the largest files
 

@@ -12,7 +12,7 @@ from closerlook.files import staged
 
 
 def write_corpus(folder, *, n_train, n_test, n_text, seed):
-    """Write `train.conllu`, `test.conllu`, and `text.txt` with raw sentences, one a line.
+    """Write `train.conllu`, `test.conllu`, and `text.txt` with raw sentences, one per line.
 
     Prepositions carry `Role` and `Fxn` in MISC; questions, a third of the sentences, a comment `question_type`.
 

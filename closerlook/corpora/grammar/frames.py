@@ -143,7 +143,7 @@ class Question(NamedTuple):
 
 
 def questions(text):
-    """Read questions, one a line."""
+    """Read questions, one per line."""
     fields = (line.split() for line in text.strip().splitlines())
     return [Question(type, asked, slot, about, int(weight)) for weight, type, asked, slot, about in fields]
 

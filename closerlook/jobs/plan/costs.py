@@ -15,7 +15,7 @@ LEVELS = ("model, task and state alike", "task alike", "kind alike", "any job", 
 class Costs:
     """Predicts the seconds of a job: its work, times what past jobs took per unit of theirs.
 
-    Of the past jobs the most alike count: those of the same kind, task, state and size of encoder; else of the same
+    The most similar past jobs count: those of the same kind, task, state and size of encoder; else of the same
     kind and task; else of the same kind; else all. Their ratios are averaged geometrically.
 
     Parameters
@@ -57,7 +57,7 @@ class Costs:
 def measured(folder):
     """The past jobs of a study and what each took, in seconds.
 
-    A job that waited for a busy machine took fewer seconds of its processors than by the clock; one with several
+    A job that waited for a busy machine took fewer seconds of processor time than of wall time; one with several
     threads took more. The smaller of the two is what it costs.
 
     Parameters

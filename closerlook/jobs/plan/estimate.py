@@ -1,4 +1,4 @@
-"""A study's jobs with their costs, ready for the simulation, and what to tell of them."""
+"""A study's jobs with their costs, ready for the simulation, and what to say of them."""
 
 from pathlib import PurePath
 

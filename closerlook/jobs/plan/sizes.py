@@ -94,7 +94,7 @@ def _encoder(cfg, model, folders):
 
 
 def kept_steps(grid, model, task, size):
-    """Encoders that a run of fine-tuning keeps on the way."""
+    """Encoders that a run of fine-tuning keeps before its end."""
     recipe = grid.recipe(model, task)
     updates, steps = recipe.epochs * math.ceil(size.sentences["train"] / recipe.batch_size), recipe.steps
     if isinstance(steps, list):

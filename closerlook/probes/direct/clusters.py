@@ -28,7 +28,7 @@ class Clusters:
     pairs : LabelDistances
         Distances of the whole labels' hulls; where these are separable, so are all their clusters.
     near : array (k, k)
-        The distance from which on hulls of two labels count as apart.
+        The distance from which hulls of two labels count as apart.
     conflicts : int array (m, 2)
         Identical points with different labels.
     merges : dict

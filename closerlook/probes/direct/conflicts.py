@@ -9,7 +9,7 @@ from closerlook.vectors import constant
 def find_conflicts(X, label, near):
     """Pairs of points of different labels nearer than `near[label, label]`, sorted; int array (m, 2)."""
     reach = near.max(initial=0.0)
-    line = X @ np.ones(X.shape[1]) / np.sqrt(X.shape[1])  # points are no nearer than their products with a unit vector
+    line = X @ np.ones(X.shape[1]) / np.sqrt(X.shape[1])  # products with a unit vector are no further apart
     order = np.argsort(line, kind="stable")
     line, found = line[order], [np.empty((0, 2), int)]
     reach += 1e-9 * reach + 1e-12 * np.abs(line).max(initial=0.0)
@@ -26,7 +26,7 @@ def find_conflicts(X, label, near):
 
 
 def without_conflicts(X, y, resolution):
-    """The points (n,) bool of X that share their place with none of another label; all of a label that has no such."""
+    """The points (n,) bool of X that share their place with none of another label; all of a label that has none."""
     if constant(X):
         return np.ones(len(X), bool)
     pairs = label_distances(X, y, tol=0.5, resolution=resolution)

@@ -51,7 +51,7 @@ class Front:
 
     `X` holds the points of each in one frame, and `near` is a distance in it.
     `reach[0]` holds the smallest product of each cluster of the first label with each normal, `reach[1]` the largest of
-    those of the second, so that a hyperplane is found again, whoever it was made for, and merges need no products.
+    those of the second, so that a hyperplane is found again, whatever it was made for, and merges need no products.
     """
 
     def __init__(self, labels, X, near, verify=False):
@@ -64,7 +64,7 @@ class Front:
         self.add(between_means(*self.X, near))
 
     def add(self, wall):
-        """Keep a hyperplane (normal and offset); it takes the place of the one of least use if there are many."""
+        """Keep a hyperplane (normal and offset); if there are many, it replaces the least useful one."""
         k = self.n if self.n < MOST else int(np.argmin(self.uses))
         self.n = min(self.n + 1, MOST)
         self.walls[k] = wall

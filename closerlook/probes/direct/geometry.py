@@ -33,15 +33,15 @@ def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION,
         than two). `n_clusters`, `is_linear` (as many clusters as labels: every pair of labels is linearly separable);
         `conflicts` (pairs of identical points with different labels), `conflict_points` (how many points are in one),
         `fewest_clusters`: what labels and conflicts demand, since each point in a conflict stays alone; `overlapping`
-        (pairs of labels whose hulls meet, but for points in a conflict; a label of nothing else meets those that it
-        shares them with). `n_points`, `n_classes`, `dim`. `verdicts`:
+        (pairs of labels whose hulls meet, leaving out points in a conflict; a label with no other points meets those
+        that it shares them with). `n_points`, `n_classes`, `dim`. `verdicts`:
         of the pairs of labels, how many are separable, how many are not, and what proved that; `merges`: see
         `DirectProbe.merges_`. `seconds`, and of these `clustering_seconds`.
     arrays : dict
         For NPZ. `labels` (n,): the cluster of each point; `cluster_classes` (n_clusters,); `classes` (k,): the label
         ids present; `distance_vector` (k (k - 1) / 2,): the distance of each pair of them, NaN where their hulls meet;
-        `min_distances` (k,): of each label to its nearest, NaN where it meets another; `overlapping` (k,): how many
-        labels it meets; `n_overlapping`: as in the record. Points in a conflict, and clusters below
+        `min_distances` (k,): of each label to the nearest other, NaN where it meets another; `overlapping` (k,): how
+        many labels it meets; `n_overlapping`: as in the record. Points in a conflict, and clusters below
         `min_cluster_size`, take no part in these.
     """
     check_precision(tol, resolution)

@@ -55,7 +55,7 @@ class LabelDistances:
 
     @property
     def near(self):
-        """array (k, k): from which distance on two hulls count as apart; zero on the diagonal."""
+        """array (k, k): the distance from which two hulls count as apart; zero on the diagonal."""
         return square([p.near for p in self.proofs], len(self.classes), 0.0)
 
 
@@ -70,7 +70,7 @@ def label_distances(X, y, start=None, *, tol=TOL, resolution=RESOLUTION, n_jobs=
         Their labels.
     start : LabelDistances, optional
         Result of the same points in a nearby space (an earlier update, the layer below): its weights are where the
-        search starts. The result agrees within `tol` with what it is without.
+        search starts. The result agrees within `tol` with that without it.
     tol : float
         Relative gap of the bounds of each distance.
     resolution : float

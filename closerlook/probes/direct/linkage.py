@@ -26,7 +26,7 @@ def squares(C, centre, out):
 
 @jit
 def tie(square, d):
-    """By how much two squared distances in the unit ball may differ and be one: what division by sizes rounds."""
+    """By how much equal squared distances in the unit ball may differ: the rounding of the division by sizes."""
     near = 4.0 * np.sqrt(d) * EPS
     return 2.0 * np.sqrt(square) * near + near * near
 
@@ -115,7 +115,7 @@ class Label:
             scan(i, *self.table)
 
     def refuse(self, i, j):
-        """The union of clusters i and j meets another label; so will all that contains it."""
+        """The union of clusters i and j meets another label; so will everything that contains it."""
         self.shut[i, j] = self.shut[j, i] = True
         scan(i, *self.table)
         scan(j, *self.table)
@@ -154,7 +154,7 @@ def replay(X, groups, near, frozen, verify=False, verbose=False):
         The cluster of each point, named by the cluster's first point.
     dict
         Merges `merged` and `refused`; unions `tested` against a rival label, and the problems that had to be solved for
-        that by `hinge` and `descent`, since no hyperplane found earlier gave the answer.
+        that by `hinge` and `descent`, because no hyperplane found earlier gave the answer.
     """
     cluster, counts = np.arange(len(X)), dict.fromkeys(("merged", "refused", "tested", "hinge", "descent"), 0)
     meet = np.isfinite(near)
@@ -205,7 +205,7 @@ def replay_some(X, groups, near, frozen, verify, cluster, counts, bar):
 
 
 def fronts_of(X, labels, pairs, near, verify):
-    """A front for each pair of labels, all in one frame, but for those that would be too small in it."""
+    """A front for each pair of labels, all in one frame, except those that would be too small in it."""
     ends = np.cumsum([0, *(len(label.points) for label in labels)])
     Z, _, size = frame(X[np.concatenate([label.points for label in labels])])
     parts = [Z[i:j] for i, j in itertools.pairwise(ends)]

@@ -1,7 +1,7 @@
 """The nearest of many hulls, for many points.
 
 A point goes to the hull of its nearest neighbour first; any other is left as soon as a plane between it and the point
-shows that it is no nearer. Points go in blocks: the products of their normals with a hull are one product of matrices.
+shows that it is not nearer. Points go in blocks: the products of their normals with a hull are one product of matrices.
 """
 
 import numpy as np
@@ -43,7 +43,7 @@ def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False):
         A hull such that no other is nearer than (1 - tol) of its distance. Of several it is the one with the point
         nearest to q (the lowest number if these tie too), or one that was then found to be nearer.
     distance : array (m,)
-        Its distance, to the gap; zero where q lies in it.
+        Its distance, to within the gap; zero where q lies in it.
     """
     check_precision(tol, RESOLUTION)
     order, counts = np.argsort(clusters, kind="stable"), np.bincount(clusters)
@@ -60,7 +60,7 @@ def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False):
         slack = rounding(Y.shape[1]) * (1 + y)
         gaps = np.minimum.reduceat(squares - 2 * P, starts, axis=1)  # to the nearest point of each hull
         index, best = (gaps <= gaps.min(1)[:, None] + slack).argmax(1), np.full(len(Y), np.inf)
-        # bounds by the plane across the way to each hull's mean
+        # bounds by the plane across the segment to each hull's mean
         lower = np.minimum.reduceat(along - P, starts, axis=1) - M + y - slack
         lower = np.maximum(lower / np.sqrt(np.maximum((means**2).sum(1) - 2 * M + y, 0) + slack), 0)
         first = index[:, None] == np.arange(len(counts))
@@ -126,7 +126,7 @@ def approach(C, Y, rows, H, A, W, goals):
     H : array (m, n)
         How far behind each point of the hull lies, as seen from each point of Y.
     A : array (m, n), W : array (m, d)
-        Weights of the hull's points, zeros at first, and the ways from Y to where they lead; changed in place.
+        Weights of the hull's points, zeros at first, and the displacements from Y to where they lead; changed in place.
     goals : array (r,)
         As in `descent.descend`.
     """

@@ -25,7 +25,7 @@ def bounds(a, g, m):
 
 @jit
 def enough(f, low, goal, near):
-    """Whether bounds, as above, say that the points are nearer than `near`, or settle on how far they are apart."""
+    """Whether bounds, as above, say that the points are nearer than `near`, or settle how far apart they are."""
     if f <= near * near:
         return True
     return low >= goal * f and (low > near * np.sqrt(f) or low >= (1 - SURE) * f)
@@ -128,7 +128,7 @@ def balance_closely(Z, S, m, a, w):
 @jit
 def newton(Z, Q, m, a, w, g):
     """Go to the minimum over the affine hulls of the support and of the steepest point of each side; points whose
-    weight would turn negative leave the support on the way (Wolfe 1976, the minor cycle)."""
+    weight would turn negative leave the support as it goes (Wolfe 1976, the minor cycle)."""
     support = a > 0.0
     support[np.argmin(g[:m])] = True
     support[m + np.argmin(g[m:])] = True

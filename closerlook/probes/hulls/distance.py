@@ -9,7 +9,7 @@ from closerlook.probes.hulls.points import pair
 from closerlook.probes.hulls.proof import as_proof
 from closerlook.probes.precision import RESOLUTION, TOL, check_precision
 
-SMALL = 128  # points that least squares are quick for
+SMALL = 128  # points for which least squares is quick
 FEW = 400  # points that are solved for at once; more enter a working set, the worst GROW of each side at a time
 GROW = 64
 ROUNDS = 200  # of the working set
@@ -37,7 +37,7 @@ def hull_distance(A, B, *, tol=TOL):
     Raises
     ------
     InputError
-        The points are no two finite arrays of one width, or their position is so degenerate that neither a hyperplane
+        The points are not two finite arrays of one width, or their position is so degenerate that neither a hyperplane
         nor a common point can be proven in float64.
     """
     check_precision(tol, RESOLUTION)

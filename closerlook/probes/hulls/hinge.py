@@ -2,9 +2,9 @@
 
 Write a point x of A as z = (x, 1) and one of B as z = -(x, 1), and let w be a hyperplane, normal and offset. The loss
 sum(max(0, 1 - z @ w)^2) has no term for the length of w. Where a hyperplane separates A from B its infimum is zero, and
-on the way there all products z @ w turn positive. Where the hulls meet it has a minimum with slack, and there the
+before it is reached all products z @ w turn positive. Where the hulls meet it has a minimum with slack, and there the
 gradient sum(slack * z) is zero: the slacks, divided by their sum, are two convex combinations that coincide (Gordan's
-alternative). The loss is convex and piecewise quadratic, so that Newton steps end after finitely many changes of the
+alternative). The loss is convex and piecewise quadratic, so Newton steps end after finitely many changes of the
 set of points with slack; a proximal term keeps each of them well-conditioned.
 """
 

@@ -29,9 +29,9 @@ def centre_path(A, B):
     Returns
     -------
     array (n_a + n_b,)
-        Weights of the two points. Where hulls meet they mostly coincide.
+        Weights of the two points. Where hulls meet they usually coincide.
     array (d,)
-        A normal; where hulls are apart it mostly separates them. The caller checks either.
+        A normal; where hulls are apart it usually separates them. The caller checks either.
     """
     A, B, V = whiten(A, B)
     size = np.sqrt(max((A * A).sum(1).max(), (B * B).sum(1).max()))

@@ -15,7 +15,7 @@ from closerlook.probes.threads import spread
 CLOSEST = 24  # points of each side to start with
 NEXT = 24  # and to go on with, beside those in use
 ROUNDS = 50
-LEAST = 1e-3  # radius of a pair, relative to the common frame, from which on that frame is good enough
+LEAST = 1e-3  # radius of a pair, relative to the common frame, from which that frame is good enough
 BLOCK = 16  # pairs that a thread takes at a time
 
 

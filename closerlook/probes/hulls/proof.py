@@ -24,9 +24,9 @@ class Proof:
         The two points as convex combinations, `weights[0] @ A` and `weights[1] @ B`.
     how : {"descent", "hinge", "interior", "program"}
         What found it: steps from face to face, Newton's method on the hinge loss, steps through the interior, or the
-        linear program that gets what these leave open.
+        linear program that decides what these leave open.
     near : float
-        The distance from which on hulls count as apart: what was asked, and so nothing that the proof states.
+        The distance from which hulls count as apart: a setting, not something that the proof states.
     """
 
     separable: bool

@@ -83,7 +83,7 @@ def probe(
         `grid`: every candidate's selection accuracy by fold, epochs and what stopped it; per repeat `epochs`,
         `stopped`, `converged` and `curves` (loss, and test accuracy by epoch); `rare_labels`: those with too few
         points for every fold; `majority`: test accuracy of the most frequent training label; `linear`: how a linear
-        readout does beside it (see `linear.compare`), None where there is none; `n_test`, how many
+        readout does by comparison (see `linear.compare`), None where there is none; `n_test`, how many
         points were tested; `seconds`.
         On request `predictions` (repeats, n_test), None where there is nothing to tell apart; `control` (accuracies on
         the control task), `selectivity` (accuracy minus control accuracy, in points; None for sentences, which have no
@@ -113,7 +113,7 @@ def probe(
         "random_state": random_state, "n_jobs": threads, "device": device, "verbose": verbose,
     }  # fmt: skip
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # rare labels are said in the result
+        warnings.simplefilter("ignore", UserWarning)  # rare labels are named in the result
         fitted = MLPProbe(hidden_layer_sizes, alphas, **options).fit(X, y, {"test": (Xt, yt)})
     best, each = fitted.best_params_, fitted.predict_each(Xt)
     readout = linear_readout(X, y, Xt)

@@ -14,7 +14,7 @@ FIRST = 64  # the labels of so many samples, or up to twice as many, cost what t
 def online_code(X, y, hidden_layer_sizes, alpha, *, max_iter=1000, seed=0):
     """Length of the online code of labels, with a ReLU network as the model.
 
-    The samples come in random order, in blocks, each as long as all before it. The first costs log2(classes) bits a
+    The samples come in random order, in blocks, each as long as all before it. The first costs log2(classes) bits per
     label; for each later one a network is trained on all samples before it (a fifth of them, held out, says after
     which epoch to stop), and a label costs -log2 of the probability that the network gives it.
 
@@ -35,8 +35,8 @@ def online_code(X, y, hidden_layer_sizes, alpha, *, max_iter=1000, seed=0):
         labels' frequencies in the same blocks and knows nothing of the vectors; `compression` and
         `frequency_compression`, these two divided by the first; `blocks`: samples before each block, and its bits.
         None for fewer than 128 samples, all of which are in the first block. The uniform code is far too long for
-        labels of unlike frequency, so that vectors of noise compress by it; either ratio grows with the number of
-        samples. Neither can be compared between tasks.
+        labels of unequal frequency, so even vectors of noise compress by this measure; either ratio grows with the
+        number of samples. Neither can be compared between tasks.
     """
     n, n_classes = len(y), int(y.max()) + 1
     rng = np.random.RandomState(seed)

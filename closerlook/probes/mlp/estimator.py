@@ -42,12 +42,12 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
     max_iter : int, default=1000
         Most epochs of a network.
     halving : bool, default=False
-        Do not train every candidate to its end: after about 100, 200, 400 and 800 updates (in whole epochs, two at
+        Do not train every candidate to the end: after about 100, 200, 400 and 800 updates (in whole epochs, two at
         least) only the best quarter, eighth, sixteenth and thirty-second of the grid go on, by their loss on held-out
         samples (most still have one accuracy then). Several times faster.
     scale : {"standard", "none"}, default="standard"
         Standardise each dimension, by mean and standard deviation of the samples that a network is trained on. On
-        vectors as they are, Adam's steps are of one size whatever theirs is, so that where vectors differ little a
+        vectors as they are, Adam's steps have one size whatever the vectors' scale, so where vectors differ little a
         network stops before it has learned anything (`docs/classifier.md`).
     device : {"cpu", "cuda", "auto"}, default="cpu"
     n_jobs : int, default=None

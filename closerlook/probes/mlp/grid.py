@@ -66,7 +66,7 @@ def score_grid(grid, sizes, X, y, splits, scaling, *, seed, device, max_iter, ha
             bar.update(len(done))
 
     first = max(2, round(UPDATES / np.ceil(max(len(kept) for kept, _ in splits) / BATCH)))
-    # without halving nobody is dropped, but the networks that are left are spread over the threads anew
+    # without halving none is dropped, but the networks that are left are spread over the threads again
     shares = [SHARES[min(i, len(SHARES) - 1)] if halving else 1 for i in range(8)]
     rungs = [(first * 2**i, share) for i, share in enumerate(shares) if first * 2**i < max_iter]
     with progress("candidates" if verbose else None, score.size) as bar:

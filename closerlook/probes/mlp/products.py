@@ -1,12 +1,12 @@
 """Matrix products in float32, by the library that is fastest for their size.
 
-On AMD processors MKL, which torch multiplies matrices with, reaches half of what oneDNN does, which torch has too;
+On AMD processors, MKL, which torch multiplies matrices with, reaches half the speed of oneDNN, which torch also has;
 on Intel's they are equal. For small matrices oneDNN takes too long to start.
 """
 
 import torch
 
-LARGE = 64 * 128  # entries of the smaller matrices from which on oneDNN is faster
+LARGE = 64 * 128  # entries of the smaller matrix from which oneDNN is faster
 _LINEAR = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
 
 

@@ -105,6 +105,6 @@ class Training:
         return dict(zip(map(int, self.networks.order), (self.networks.surprise(X, y) / len(y)).tolist()))
 
     def accuracies(self, X, y):
-        """Share of the samples that each network labels rightly, by network."""
+        """Share of the samples that each network labels correctly, by network."""
         right = sum((predicted == y[rows]).sum(1) for rows, predicted in self.networks.predict(X))
         return dict(zip(map(int, self.networks.order), (right.double() / len(y)).tolist()))
