@@ -200,3 +200,12 @@ def test_how_fine_tuning_went_is_read_from_its_metrics(tmp_path):
     assert table.test_accuracy.tolist() == [50, 75] and table.weight_change.tolist() == [0, 0.1]
     assert table.unchanged[0] == "exactly" and pd.isna(table.unchanged[1])
     assert tuning([], {}).empty
+
+
+def test_a_brought_runs_own_tokenizer_and_an_end_that_is_not_its_last_step_are_said():
+    end = "its own weights, which differ from those of checkpoint-900"
+    _, warnings = say(after=[{}], runs=[{"run": "mine", "weight_change": 0.1, "tokenizer": "its own", "end": end}])
+    assert warnings[0].startswith("The run mine has a tokenizer of its own")
+    assert warnings[1].startswith("The run mine ends with its own weights, which differ from those of checkpoint-900")
+    same = {"run": "mine", "weight_change": 0.1, "tokenizer": "the model's", "end": "its own weights"}
+    assert say(after=[{}], runs=[same])[1] == []

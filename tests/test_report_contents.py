@@ -13,7 +13,6 @@ from closerlook.analysis.movement import measure_movement
 from closerlook.analysis.plane import common_plane
 from closerlook.analysis.spaces import COLUMNS
 from closerlook.analysis.trace import trace_run
-from closerlook.analysis.tuning import COLUMNS as TUNING
 from closerlook.figures import style
 from closerlook.figures.catalog import FIGURES
 from closerlook.figures.errors_by_distance import errors_by_distance
@@ -271,20 +270,18 @@ def test_notes_tell_of_all_that_was_not_measured_or_not_learned():
              "n_labels": 2, "accuracy": 20.0 + n} for n in range(3)]  # fmt: skip
     spaces = pd.DataFrame(rows, columns=list(COLUMNS))
     behind = spaces[1:2].assign(lead=60.0, linear_accuracy=81.0, reason="a linear readout is ahead")
-    tuned = pd.DataFrame([{"model": "m", "task": "t", "run": "theirs", "tokenizer": "its own"}], columns=list(TUNING))
-    learned, constant, own, few = contents.notes(behind, spaces.assign(depth=2), tuned)
+    learned, constant, few = contents.notes(behind, spaces.assign(depth=2))
     assert "in 1 of 3 spaces" in learned and "t, m, layer 1, original: 21.0 instead of 81.0 %" in learned
     assert (
         constant.startswith("All vectors are equal")
         and "t (layer 0)" in constant
         and few.startswith("t: with fewer than four labels")
     )
-    alone = contents.notes(behind.assign(linear_accuracy=None, lead=None), spaces, tuned[:0])[0]
+    alone = contents.notes(behind.assign(linear_accuracy=None, lead=None), spaces)[0]
     assert "One is t, m, layer 1, original: 21.0 %." in alone
-    assert own.startswith("theirs (t, m) has a tokenizer of its own")
     enough = spaces[1:].assign(n_labels=4, depth=2)
-    assert contents.notes(behind[:0], enough, tuned.assign(tokenizer="the model's")) == []
-    (higher,) = contents.notes(behind[:0], enough.assign(depth=12), tuned[:0])
+    assert contents.notes(behind[:0], enough) == []
+    (higher,) = contents.notes(behind[:0], enough.assign(depth=12))
     assert higher == "m: the last layer that was looked at is 2 of 12; *last* means this one."
 
 

@@ -175,6 +175,13 @@ def _warnings(before, after, runs):
             f"{which} changed nothing: the weights equal those of the original {how}. (Was an adapter not applied, or "
             "the learning rate zero?)"
         )
+    for run in runs[runs.tokenizer == "its own"].run:
+        yield (
+            f"The run {run} has a tokenizer of its own and is read with it: what it reads are not the tokens that the "
+            "original reads."
+        )
+    for row in runs[runs.end.astype(str).str.contains("differ")].itertuples():
+        yield f"The run {row.run} ends with {row.end}: its trajectory stops at those, and all else is about the end."
     if len(fallen := after[_guesses(after)]) and not _guesses(before.to_frame().T).any():
         which = f"The run {fallen.run.iloc[0]}" if len(fallen) == 1 else f"The runs {', '.join(fallen.run)}"
         yield (

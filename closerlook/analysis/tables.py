@@ -7,7 +7,7 @@ import pandas as pd
 from closerlook.files import staged
 
 NAMES = ("model", "task", "state", "tuned_on", "run", "recipe", "fine_tuned_on", "probed_on", "label", "nearest", "set",
-         "unchanged", "tokenizer", "source")  # fmt: skip
+         "unchanged", "tokenizer", "end", "source")  # fmt: skip
 
 
 def read_table(path):

@@ -7,7 +7,7 @@ from closerlook.files import read_json
 from closerlook.layout import Run
 
 COLUMNS = ("model", "task", *RUN[1:], "n_updates", "train_accuracy", "test_accuracy", "weight_change", "seconds",
-           "device", "unchanged", "tokenizer", "source")  # fmt: skip
+           "device", "unchanged", "tokenizer", "end", "source")  # fmt: skip
 UNCHANGED = 1e-6  # relative to the weights' length: no more than the rounding of float32
 
 
@@ -26,12 +26,14 @@ def tuning(metrics, runs):
     DataFrame
         A row per run: accuracies of the head at the end (in %), how far the encoder's weights moved relative to their
         length, and how they are `unchanged`, if they are; seconds and device; of a run that was brought, `tokenizer`
-        (the model's or its own) and `source`.
+        (the model's or its own), which weights are its `end`, and `source`.
     """
     rows = []
     for path in metrics:
         found = read_json(path)
-        row = {name: found.get(name) for name in ("n_updates", "weight_change", "device", "unchanged", "tokenizer")}
+        row = {
+            name: found.get(name) for name in ("n_updates", "weight_change", "device", "unchanged", "tokenizer", "end")
+        }
         for split in ("train", "test"):
             share = found.get(f"{split}_accuracy")
             row[f"{split}_accuracy"] = None if share is None else 100 * share

@@ -44,14 +44,13 @@ LAYERS = {
 }  # fmt: skip
 
 
-def notes(unlearned, spaces, tuning):
+def notes(unlearned, spaces):
     """What a reader should know about the numbers of a study.
 
     Parameters
     ----------
-    unlearned, spaces, tuning : DataFrame
-        As `closerlook.analysis.unlearned.unlearned`, `closerlook.analysis.spaces.spaces` and
-        `closerlook.analysis.tuning.tuning` return them.
+    unlearned, spaces : DataFrame
+        As `closerlook.analysis.unlearned.unlearned` and `closerlook.analysis.spaces.spaces` return them.
 
     Returns
     -------
@@ -82,11 +81,6 @@ def notes(unlearned, spaces, tuning):
     for model, row in last[last.layer < last.depth].iterrows():
         found.append(
             f"{model}: the last layer that was looked at is {row.layer} of {row.depth}; *last* means this one."
-        )
-    for row in tuning[tuning.tokenizer == "its own"].itertuples():
-        found.append(
-            f"{row.run} ({row.task}, {row.model}) has a tokenizer of its own and is read with it: it reads "
-            "different tokens from its original."
         )
     few = sorted(set(spaces.task[spaces.n_labels < 4]))
     if few:

@@ -101,7 +101,7 @@ class Study:
             columns=list(ERRORS),
         ).astype({"seed": "Int64"})  # fmt: skip
         self.table, self.labels, self.examples = self._table(), self._label_table(), self._example_table()
-        self.notes = [*given.notes, *self._own_notes(), *notes(unlearned(self.spaces), self.spaces, UNTOLD)]
+        self.notes = [*given.notes, *self._own_notes(), *notes(unlearned(self.spaces), self.spaces)]
 
     def _end(self, frame, end):
         return frame[frame.state == str(self._states[end])]

@@ -52,7 +52,7 @@ rule make_task:
     input:
         files=lambda w: f"<results>/corpora/{CFG.tasks[w.task].corpus}/files",
         fetched=lambda w: f"<results>/corpora/{CFG.tasks[w.task].corpus}/fetched.json",
-        names=lambda w: names_of(w.task),
+        names=lambda w: label_names(w.task),
     output:
         dataset="<results>/tasks/{task}/dataset_dict.json",
         splits=directory(expand("<results>/tasks/{{task}}/{split}", split=SPLITS)),
@@ -73,7 +73,7 @@ rule make_task:
             CFG.corpora[CFG.tasks[w.task].corpus],
             include={"format": True, "fields": True, "train": {"rows"}, "test": {"rows"}},
         ),
-        names=lambda w: known(names_of(w.task)),
+        names=lambda w: known(label_names(w.task)),
         code=code("make_task"),
     message:
         "Reading the task {wildcards.task}"

@@ -1,12 +1,10 @@
-# One job makes the vectors of all layers, from one forward pass. How many files these are depends on the model's layers, so
-# there is a rule for each number of them: `embed` as a rule, `embed_LAYERS` where models differ.
-
-
+# One job makes the vectors of all layers, from one forward pass. Which files these are depends on the model's layers, so
+# there is a rule for each set of them: `embed` where all models have the same, else `embed_0_to_12` and the like.
 for LAYERS, MODELS in by_layers().items():
 
     rule:
         name:
-            "embed" if len(by_layers()) == 1 else f"embed_{'_'.join(map(str, LAYERS))}"
+            "embed" if len(by_layers()) == 1 else f"embed_{layers_name(LAYERS)}"
         input:
             unpack(encoder_of),
             **TASK,

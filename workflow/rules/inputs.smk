@@ -63,7 +63,7 @@ def given(corpus, *splits):
     return [ancient(file) for source in sources for file in files_of(source.path, source.split)]
 
 
-def names_of(task):
+def label_names(task):
     """The file with the names of a task's labels, if there is one."""
     names = CFG.tasks[task].names
     return [ancient(names)] if isinstance(names, str) else []
@@ -75,3 +75,9 @@ def by_layers():
     for model in CFG.models:
         groups.setdefault(tuple(GRID.layers(model)), []).append(model)
     return groups
+
+
+def layers_name(layers):
+    """Some layers in the name of a rule."""
+    whole = len(layers) > 2 and list(layers) == list(range(layers[0], layers[-1] + 1))
+    return f"{layers[0]}_to_{layers[-1]}" if whole else "_".join(map(str, layers))

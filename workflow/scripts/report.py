@@ -26,7 +26,7 @@ with logged(snakemake.log[0]):
         title=f"A closer look: {params.title}",
         summary=contents.summary(**study),
         answers=answers(**told, **shown),
-        notes=contents.notes(unlearned(tables["spaces"]), tables["spaces"], tables["tuning"]),
+        notes=contents.notes(unlearned(tables["spaces"]), tables["spaces"]),
         data=data(summaries),
         claims=tables["claims"],
         tables=contents.tables(**in_tables, **shown),
