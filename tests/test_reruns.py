@@ -158,7 +158,7 @@ def test_a_caption_draws_its_figure_and_writes_the_report_and_the_pages_style_on
     with (project / "closerlook/report/page.css").open("a") as text:
         text.write("\n")
     assert names(plan(project)) == {("report",)}
-    edit(project / "closerlook/figures/catalog.py", "What the probe memorises. The encoder", "The encoder")
+    edit(project / "closerlook/figures/catalog.py", "has memorised the training data", "knows the training data")
     assert names(plan(project)) == {("plot", "figure=memorisation"), ("report",)}
 
 
