@@ -155,10 +155,11 @@ def report(
 ):
     """Make tables, figures and report from the results that exist so far."""
     more = list(more or [])
-    at = more.index("--config") + 1 if "--config" in more else len(more)
-    _study(
-        config, cores, gpus, verbose, dry_run, [*more[:at], *["--config"][at < len(more) :], "partial=true", *more[at:]]
-    )
+    if "--config" in more:
+        more.insert(more.index("--config") + 1, "partial=true")
+    else:
+        more += ["--config", "partial=true"]
+    _study(config, cores, gpus, verbose, dry_run, more)
 
 
 @app.command()
