@@ -8,7 +8,8 @@ class Table:
     """How `closerlook.analysis.NAME.NAME` is called.
 
     `reads` says which files each of its parameters is made of: another table, or results by what `catalog.smk` calls
-    them; `told` which value of the study each of the others is. Those `by_subject` tell runs of several recipes apart.
+    them; `told` which value of the study each of the others is. Those `by_subject` tell runs of several recipes apart;
+    claims do not, because these share their original, and are not independent evidence.
     """
 
     message: str
@@ -59,6 +60,6 @@ TABLES = {
         "Gathering the labels' distances, update by update", {"traces": "traces", "names": "names"}, RUNS
     ),
     "centroid_paths": Table("Gathering the paths of the closest labels", {"traces": "traces", "names": "names"}, RUNS),
-    "claims": Table("Testing what the paper claims", CLAIMED, EXPECTED, by_subject=True),
-    "claim_pairs": Table("Gathering the pairs that the claims are tested on", CLAIMED, EXPECTED, by_subject=True),
+    "claims": Table("Testing what the paper claims", CLAIMED, EXPECTED),
+    "claim_pairs": Table("Gathering the pairs that the claims are tested on", CLAIMED, EXPECTED),
 }  # fmt: skip
