@@ -152,7 +152,7 @@ def _layer_problems(name, model, cfg):
     depth = Grid(cfg).depth(name)
     places = [(f"models.{name}.layers", model.layers)] if model.layers else [("layers", cfg.layers)]
     places += [(f"probes.{p}.layers", getattr(cfg.probes, p).layers) for p in ("classifier", "direct", "hulls")]
-    if name in cfg.trajectories.models:
+    if Grid(cfg).followed(name):
         places.append(("trajectories.layers", cfg.trajectories.layers))
     for key, layers in places:
         for layer in layers if isinstance(layers, list) else ():

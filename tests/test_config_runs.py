@@ -141,3 +141,8 @@ def test_texts_of_the_command_line_are_what_a_run_wants():
     given = {"runs": {"r": HUB | {"seed": "3", "steps": ["10", "20"], "revision": "7"}}}
     run = load(with_runs(typed(given, Config)["runs"])).runs["r"]
     assert (run.seed, run.steps, run.revision) == (3, ["10", "20"], "7")
+
+
+def test_layers_of_a_run_that_is_followed_for_its_steps_are_checked():
+    with pytest.raises(InputError, match=r"trajectories.layers: m has no layer 99"):
+        load(with_runs({"a": HUB | {"steps": ["step1"]}}) | {"trajectories": {"layers": [99]}})
