@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from closerlook.layout import SPLITS, Run, Space, State
+from closerlook.layout import BROUGHT, FULL, SPLITS, Run, Space, State, seed_of
 from closerlook.models import depth_of
-
-FULL = "full"  # the recipe that the workflow tunes by
-BROUGHT = "brought"  # what runs that say their seed have in common
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class Grid:
         for run in self.runs():
             own = self.cfg.runs.get(run.run)
             recipe = FULL if own is None else run.run if own.seed is None else BROUGHT
-            seed = int(run.run.removeprefix("seed")) if own is None else own.seed
+            seed = seed_of(run.run) if own is None else own.seed
             found[f"{run.model}/{run.state}"] = {"recipe": recipe, "seed": seed}
         return dict(sorted(found.items()))
 

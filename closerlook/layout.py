@@ -7,7 +7,10 @@ from typing import NamedTuple
 ORIGINAL = "original"
 SPLITS = ("train", "test")
 NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
-MADE = re.compile(r"seed(\d+)")  # what the workflow calls its own runs
+FULL = "full"  # the recipe that the workflow tunes by
+BROUGHT = "brought"  # what runs that say their seed have in common
+MADE = r"seed\d+"  # what the workflow calls its own runs
+TAKEN = rf"{ORIGINAL}|{FULL}|{BROUGHT}|{MADE}|step\d+"  # names that no brought run can have
 WILDCARDS = {
     "corpus": NAME, "task": NAME, "model": NAME, "run": NAME, "split": "|".join(SPLITS), "layer": r"\d+",
     "probe": "[a-z]+", "state": rf"{ORIGINAL}|{NAME}\.{NAME}(?:\.step\d+)?", "table": "[a-z0-9_]+",
@@ -32,6 +35,11 @@ FIGURE = "figures/{figure}"
 EXPLORER = "report/explorer.json"
 REPORT = "report.html"
 
+CORPUS_FILES = {"files": "files", "fetched": "fetched.json"}
+TASK_FILES = {
+    "summary": "summary.json", "dataset": "dataset_dict.json", "train": "train", "test": "test",
+    "labels": "labels.json", "words": "words.json",
+}  # fmt: skip
 ENCODER = {  # of a model, or of a run
     "config": "config.json", "weights": "model.safetensors", "facts": "model.json", "tokenizer": "tokenizer.json",
     "tokenizer_config": "tokenizer_config.json",
@@ -104,6 +112,11 @@ class Space(NamedTuple):
         names = _first(path, CLUSTERS, DIRECT, EMBEDDING, PROBE)
         names.pop("probe", None)
         return cls(**names | {"state": State.parse(names["state"]), "layer": int(names["layer"])})
+
+
+def seed_of(run):
+    """The seed of a run that the workflow makes; None for one that was brought."""
+    return int(run.removeprefix("seed")) if re.fullmatch(MADE, run) else None
 
 
 def match(pattern, path):

@@ -8,8 +8,8 @@ from closerlook.corpora.names import read_names
 from closerlook.errors import InputError
 from closerlook.grid import Grid
 from closerlook.keys import Section
+from closerlook.layout import TAKEN
 from closerlook.removed import removed
-from closerlook.runs import TAKEN
 from closerlook.shapes import kinds, shapes_of
 
 

@@ -6,11 +6,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from closerlook.encoders.folder import number_of
+from closerlook.encoders.folder import matching, number_of
 from closerlook.keys import NULL, STRING, File, Natural, Text, list_schema, refuse, unique
 from closerlook.shapes import Shape, one_of
 
-TAKEN = r"seed\d+|step\d+|original"  # what the workflow calls its own
 COMMIT = r"(?=.*[a-f])[0-9a-f]{7,40}"
 
 
@@ -95,10 +94,7 @@ AnyRun = one_of(hub=HubRun, path=LocalRun)
 
 def steps_of(run):
     """The names of a run's steps, by number where each has one: revisions, or folders in its `path`."""
-    if not isinstance(run.steps, str):
-        names = run.steps or []
-    else:
-        names = [p.relative_to(run.path).as_posix() for p in Path(run.path).glob(run.steps) if p.is_dir()]
+    names = matching(run.path, run.steps) if isinstance(run.steps, str) else run.steps or []
     return sorted(names, key=lambda name: (number_of(name) or 0, name))
 
 

@@ -44,6 +44,8 @@ def trainers(folder, *names):
         ("r", HUB | {"model": "baseline"}, "runs.r.model: baseline has random weights, but a run starts from"),
         ("seed3", HUB, "runs.seed3: the workflow gives this name to what it makes itself"),
         ("original", HUB, "runs.original: the workflow gives this name"),
+        ("full", HUB, "runs.full: the workflow gives this name"),  # that of a recipe, which it would be taken for
+        ("brought", HUB, "runs.brought: the workflow gives this name"),
         ("a.b", HUB, "runs.a.b: a name has letters"),
         ("r", HUB | {"steps": "checkpoint-*"}, "runs.r.steps: is 'checkpoint-*'; a pattern needs a folder: list the"),
         ("r", HUB | {"steps": ["step1", "final"]}, "runs.r.steps: 'final' has no number in its name"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closerlook import layout
+from closerlook import keys, layout
 from closerlook.layout import JOBS, RESULTS, Run, Space, State, job_of, match
 
 NAMES = st.from_regex(layout.NAME, fullmatch=True)
@@ -108,3 +108,15 @@ def test_a_step_of_a_run_is_not_a_run():
     """`runs/m/t.seed0.steps` lies beside `runs/m/t.seed0`."""
     assert match(layout.RUN, "runs/m/t.seed0.steps") is None
     assert match(layout.STEPS, "runs/m/t.seed0.steps") == {"model": "m", "task": "t", "run": "seed0"}
+
+
+def test_names_in_the_config_are_names_in_paths():
+    pattern = next(part.pattern for part in keys.Name.__metadata__[0].metadata if hasattr(part, "pattern"))
+    assert pattern == f"^{layout.NAME}$"
+
+
+@pytest.mark.parametrize(
+    ("run", "seed"), [("seed0", 0), ("seed12", 12), ("mine", None), ("seed", None), ("aseed1", None)]
+)
+def test_the_seed_of_a_run_is_known_where_the_workflow_makes_it(run, seed):
+    assert layout.seed_of(run) == seed

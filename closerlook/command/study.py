@@ -14,11 +14,12 @@ from closerlook.config import load
 from closerlook.corpora.cells import check_columns
 from closerlook.errors import InputError
 from closerlook.files import staged
+from closerlook.layout import TAKEN
 from closerlook.models import depth_of
+from closerlook.probes.mlp.candidates import FIRST_LOOK
 
 TIMEOUT = 10  # seconds that the hub has to answer
 MARK = re.compile(r"# closerlook compare wrote what follows; its SHA-256 begins with ([0-9a-f]{16})\n")
-PROBE = {"hidden_layer_sizes": [[64]], "alphas": [1e-4, 1e-1], "cv": 1, "repeats": 2, "max_iter": 200}
 TEXT = """\
 # What fine-tuning did: {model}, before; {run}, after; on {data}.
 # Edit this file as you like, and run it from the same folder, which its paths are relative to:
@@ -133,7 +134,7 @@ class Comparison:
     def _text(self, file, train, test):
         """The config, marked by its digest."""
         original, tuned, task = short(self.model), short(self.run), short(self.data.stem)
-        tuned = f"run-{tuned}" if re.fullmatch(r"original|seed\d+", tuned) else tuned  # names of what is made here
+        tuned = f"run-{tuned}" if re.fullmatch(TAKEN, tuned) else tuned  # names of what is made here
         run = {"model": original, "task": task, **source(self.run)}
         if self.checkpoints:
             run["steps"] = self._steps()
@@ -144,7 +145,7 @@ class Comparison:
             corpus=_flow({"format": "table", "train": train, "test": test}),
             asked=_flow(asked | ({"target": self.target} if self.target else {})),
             source=_flow({**source(self.model), "n_layers": depth(self.model), "frozen": True}),
-            brought=_flow(run), layers=_flow(self._layers()), probe=_flow(PROBE),
+            brought=_flow(run), layers=_flow(self._layers()), probe=_flow(FIRST_LOOK),
             trajectories=_flow({"models": [original] if self.checkpoints else []}),
         )  # fmt: skip
         return f"# closerlook compare wrote what follows; its SHA-256 begins with {_digest(body)}\n{body}"

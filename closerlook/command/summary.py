@@ -11,6 +11,7 @@ from closerlook.analysis.tables import read_table
 from closerlook.config import load
 from closerlook.files import read_json
 from closerlook.grid import Grid
+from closerlook.layout import TABLE, TASK, TASK_FILES
 
 TABLES = ("spaces", "labels", "movement", "tuning", "similarity")
 
@@ -31,7 +32,7 @@ def summary(results):
     """
     grid = Grid(load(yaml.safe_load((Path(results) / "config.yaml").read_text(encoding="utf-8"))))
     subjects, tasks, lines = grid.subjects(), list(grid.cfg.tasks), []
-    read = {name: read_table(Path(results) / "tables" / f"{name}.csv") for name in TABLES}
+    read = {name: read_table(Path(results) / TABLE.format(table=name)) for name in TABLES}
     tables = {name: apart(table, subjects) for name, table in read.items()}
     similarity, spaces, models = tables.pop("similarity"), tables["spaces"], list(subjects)
     for found in answers(**tables, models=models, tasks=tasks):
@@ -39,8 +40,8 @@ def summary(results):
               for name, frame in (("spaces", spaces), ("similarity", similarity))}  # fmt: skip
         lines += ["", f"{found['model']}, {found['task']}:"] if len(models) * len(tasks) > 1 else [""]
         lines += [f"- {line}" for line in [*found["sentences"], *_best(of["spaces"]), *_alike(of["similarity"])]]
-        warnings = read_json(Path(results) / "tasks" / found["task"] / "summary.json").get("warnings", [])
-        lines += [f"! {line}" for line in [*found["warnings"], *warnings]]
+        task = read_json(Path(results) / TASK.format(task=found["task"]) / TASK_FILES["summary"])
+        lines += [f"! {line}" for line in [*found["warnings"], *task.get("warnings", [])]]
     return lines
 
 

@@ -74,7 +74,7 @@ def step_folders(path, steps):
     path, only = Path(path), folders_in(path)
     if isinstance(steps, str):
         try:
-            names = [str(item.relative_to(path)) for item in path.glob(steps) if item.is_dir()]
+            names = matching(path, steps)
         except (ValueError, NotImplementedError) as error:
             raise InputError(f"{path}: `steps: {steps}` is not a pattern of names of its folders; {only}.") from error
         if not names:
@@ -84,6 +84,11 @@ def step_folders(path, steps):
         if absent := [name for name in names if not (path / name).is_dir()]:
             raise InputError(f"{path}: has no folder `{absent[0]}` (of `steps`); {only}.")
     return numbered(path, names)
+
+
+def matching(path, pattern):
+    """The folders that a pattern names, relative to a run's folder."""
+    return [item.relative_to(path).as_posix() for item in Path(path).glob(pattern) if item.is_dir()]
 
 
 def folders_in(path):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from closerlook.layout import MADE, RESULTS, State, match, names_of
+from closerlook.layout import RESULTS, State, match, names_of, seed_of
 
 COLUMNS = ("cell", "step", "layers", "status", "reason")
 STEPS = {  # what the table calls the rule that makes a result
@@ -57,7 +57,7 @@ def _job(path):
             if rule == "probe":
                 rule = f"probe_{names.pop('probe')}"
             if rule == "metrics":
-                rule = "finetune" if MADE.fullmatch(names["run"]) else "bring_run"
+                rule = "bring_run" if seed_of(names["run"]) is None else "finetune"
             return rule, names
     raise ValueError(f"{path} is not a result of a known step.")
 

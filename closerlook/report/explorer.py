@@ -7,7 +7,7 @@ import numpy as np
 from closerlook.analysis.plane import Plane
 from closerlook.analysis.runs import described
 from closerlook.figures.style import LABELS
-from closerlook.layout import Run, Space, State
+from closerlook.layout import FULL, Run, Space, State
 from closerlook.probes.condensed import nearest
 
 STEPS = 21  # of a run that are shown at most
@@ -54,7 +54,7 @@ def _named(run, runs):
     """What the explorer calls a run: its seed, where only that distinguishes it from others of its recipe."""
     about = described(run, runs)
     seed = f"seed {about['seed']}"
-    named = seed if about["recipe"] == "full" else run.run if about["seed"] is None else f"{run.run} ({seed})"
+    named = seed if about["recipe"] == FULL else run.run if about["seed"] is None else f"{run.run} ({seed})"
     return {"model": run.model, "task": run.task, "run": named}
 
 

@@ -10,12 +10,13 @@ from closerlook.analysis.similarity import measure_similarity
 from closerlook.errors import InputError
 from closerlook.layout import SPLITS
 from closerlook.probes.direct.geometry import measure
+from closerlook.probes.mlp.candidates import FIRST_LOOK
 from closerlook.probes.precision import ENCODER_RESOLUTION, TOL
 from closerlook.study.arguments import ENDS, read
 from closerlook.study.result import Cell, Study
 from closerlook.vectors import constant
 
-PROBE = {"hidden_layer_sizes": [[64]], "alphas": [1e-4, 1e-1], "cv": 1, "repeats": 3, "max_iter": 200}  # seconds
+PROBE = FIRST_LOOK | {"repeats": 3}
 PROBE_KEYS = (*PROBE, "halving", "scale", "device", "description_length")
 DIRECT = {"tol": TOL, "resolution": ENCODER_RESOLUTION, "min_cluster_size": 1}
 

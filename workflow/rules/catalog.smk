@@ -19,20 +19,22 @@ for PROBE in sorted(set(dict(CFG.probes)) - {"direct"}):
 
 def source(name):
     """The files that a table reads: another table, or results, in a partial study those that exist."""
-    return f"<results>/tables/{name}.csv" if name in TABLES else found(SOURCES[name]())
+    return TABLE.format(table=name) if name in TABLES else found(SOURCES[name]())
+
+
+ABOUT, SUBJECTS = GRID.about(), GRID.subjects()
 
 
 def subjects_with(runs):
     """The subjects that some runs belong to, and the task of each, once."""
-    about = GRID.about()
     belongs = {
         (name, run.task)
         for run in runs
-        for name, subject in GRID.subjects().items()
+        for name, subject in SUBJECTS.items()
         if subject["model"] == run.model
-        and subject["recipes"].get(run.task) == about[f"{run.model}/{run.state}"]["recipe"]
+        and subject["recipes"].get(run.task) == ABOUT[f"{run.model}/{run.state}"]["recipe"]
     }
-    return [(name, task) for name in GRID.subjects() for task in CFG.tasks if (name, task) in belongs]
+    return [(name, task) for name in SUBJECTS for task in CFG.tasks if (name, task) in belongs]
 
 
 def there(pattern, runs):
@@ -41,18 +43,18 @@ def there(pattern, runs):
 
 
 VALUES = {  # what tables and figures are told of the study
-    "models": list(GRID.subjects()),
+    "models": list(SUBJECTS),
     "tuned": list(dict.fromkeys(name for name, _ in subjects_with(GRID.runs()))),
     "crossed": [
         name
-        for name, subject in GRID.subjects().items()
+        for name, subject in SUBJECTS.items()
         if any(tuned in subject["recipes"] for tuned, _ in GRID.crossings(subject["model"]))
     ],
-    "curves": list(GRID.subjects()) if CFG.probes.classifier.memorisation else [],
+    "curves": list(SUBJECTS) if CFG.probes.classifier.memorisation else [],
     "hull_layers": [model for model in CFG.models if GRID.layers(model, "hulls")],
     "tasks": list(CFG.tasks),
     "depths": {model: GRID.depth(model) for model in sorted(CFG.models)},
-    "about": GRID.about(),
+    "about": ABOUT,
     "pairs": subjects_with(there(TRAJECTORY, GRID.followed())),
     "min_cluster_size": CFG.probes.direct.min_cluster_size,
     "tol": CFG.probes.direct.tol,
@@ -85,7 +87,7 @@ def drawn():
                     "model": name,
                     "tasks": GRID.tasks(name) if subject["whole"] else list(subject["recipes"]),
                 }
-                for name, subject in GRID.subjects().items()
+                for name, subject in SUBJECTS.items()
             }
         else:
             pairs = subjects_with(there(MOVEMENT, GRID.runs()))
@@ -98,7 +100,9 @@ def drawn():
 
 
 DRAWN = drawn()
-FIGURE_FILES = {suffix: [f"<results>/figures/{name}.{suffix}" for name in DRAWN] for suffix in ("pdf", "png")}
+FIGURE_FILES = {
+    suffix: [f"<results>/{layout.FIGURE.format(figure=name)}.{suffix}" for name in DRAWN] for suffix in ("pdf", "png")
+}
 
 
 def row_of(w):

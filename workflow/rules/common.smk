@@ -47,16 +47,7 @@ EMBEDDING, DIRECT, CLUSTERS, MOVEMENT, SIMILARITY, TRAJECTORY, RUN, STEPS = (
         layout.STEPS,
     )
 )
-TASK = {
-    part: f"<results>/{layout.TASK}/{file}"
-    for part, file in {
-        "summary": "summary.json",
-        "dataset": "dataset_dict.json",
-        "train": "train",
-        "test": "test",
-    }.items()
-}
-LABELS = f"<results>/{layout.TASK}/labels.json"
+TABLE = f"<results>/{layout.TABLE}"
 ON_GPU = int(CFG.device != "cpu")
 REQUESTS = {  # MB and minutes that a job of each kind asks a cluster for, in its first attempt
     "corpus": (4000, 60),
@@ -84,6 +75,16 @@ def keep_config():
 def either(names):
     """A wildcard's pattern: one of some names, or nothing at all."""
     return "|".join(names) or "(?!)"
+
+
+def files_in(folder, files):
+    """The files in a folder of results, by what each is."""
+    return {part: f"<results>/{folder}/{file}" for part, file in files.items()}
+
+
+CORPUS = files_in(layout.CORPUS, layout.CORPUS_FILES)
+TASK = files_in(layout.TASK, layout.TASK_FILES)
+LABELS, WORDS = TASK.pop("labels"), TASK.pop("words")
 
 
 def asks(kind):

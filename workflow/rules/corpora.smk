@@ -3,8 +3,8 @@ rule fetch_corpus:
         train=lambda w: given(w.corpus, "train"),
         test=lambda w: given(w.corpus, "test"),
     output:
-        files=directory("<results>/corpora/{corpus}/files"),
-        fetched="<results>/corpora/{corpus}/fetched.json",
+        files=directory(CORPUS["files"]),
+        fetched=CORPUS["fetched"],
     log:
         log_of("fetch_corpus"),
     benchmark:
@@ -27,8 +27,8 @@ rule fetch_corpus:
 
 rule write_corpus:
     output:
-        files=directory("<results>/corpora/{corpus}/files"),
-        fetched="<results>/corpora/{corpus}/fetched.json",
+        files=directory(CORPUS["files"]),
+        fetched=CORPUS["fetched"],
     log:
         log_of("write_corpus"),
     benchmark:
@@ -50,15 +50,15 @@ rule write_corpus:
 
 rule make_task:
     input:
-        files=lambda w: f"<results>/corpora/{CFG.tasks[w.task].corpus}/files",
-        fetched=lambda w: f"<results>/corpora/{CFG.tasks[w.task].corpus}/fetched.json",
+        files=lambda w: CORPUS["files"].format(corpus=CFG.tasks[w.task].corpus),
+        fetched=lambda w: CORPUS["fetched"].format(corpus=CFG.tasks[w.task].corpus),
         names=lambda w: label_names(w.task),
     output:
-        dataset="<results>/tasks/{task}/dataset_dict.json",
-        splits=directory(expand("<results>/tasks/{{task}}/{split}", split=SPLITS)),
-        labels="<results>/tasks/{task}/labels.json",
-        words="<results>/tasks/{task}/words.json",
-        summary="<results>/tasks/{task}/summary.json",
+        dataset=TASK["dataset"],
+        splits=directory([TASK[split] for split in SPLITS]),
+        labels=LABELS,
+        words=WORDS,
+        summary=TASK["summary"],
     log:
         log_of("make_task"),
     benchmark:

@@ -1,7 +1,7 @@
 # What jobs read: functions of wildcards.
 def encoder(folder):
     """The files of a pinned model or of a run: on storage without folders, a job has what it declares."""
-    return {part: f"<results>/{folder}/{file}" for part, file in layout.ENCODER.items()}
+    return files_in(folder, layout.ENCODER)
 
 
 def encoder_of(w):

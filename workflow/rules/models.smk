@@ -27,8 +27,8 @@ rule pin_model:
 
 rule pretrain:
     input:
-        fetched=lambda w: f"<results>/corpora/{CFG.models[w.model].pretrain.corpus}/fetched.json",
-        text=lambda w: f"<results>/corpora/{CFG.models[w.model].pretrain.corpus}/files",
+        fetched=lambda w: CORPUS["fetched"].format(corpus=CFG.models[w.model].pretrain.corpus),
+        text=lambda w: CORPUS["files"].format(corpus=CFG.models[w.model].pretrain.corpus),
     output:
         **encoder(layout.MODEL),
     log:

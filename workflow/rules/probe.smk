@@ -32,7 +32,7 @@ rule probe_classifier:
     input:
         **{split: EMBEDDING.replace("{split}", split) for split in SPLITS},
         labels=LABELS,
-        words=f"<results>/{layout.TASK}/words.json" if CFG.probes.classifier.selectivity else [],
+        words=WORDS if CFG.probes.classifier.selectivity else [],
     output:
         f"<results>/{layout.of_probe('classifier')}",
     log:

@@ -32,7 +32,7 @@ rule explorer:
 
 rule report:
     input:
-        **{name: f"<results>/tables/{name}.csv" for name in REPORTED},
+        **{name: TABLE.format(table=name) for name in REPORTED},
         summaries=found(TASK["summary"].format(task=task) for task in CFG.tasks),
         explorer=f"<results>/{layout.EXPLORER}",
         figures=FIGURE_FILES["png"],
@@ -58,7 +58,7 @@ rule report:
             "layers": sorted({layer for model in CFG.models for layer in GRID.layers(model)}),
         },
         title=title(),
-        subjects=GRID.subjects(),
+        subjects=SUBJECTS,
         tables=REPORTED,
         drawn=list(DRAWN.values()),
         page=[sha256(PAGE / name) for name in ("template.html", "page.css", "page.js")],

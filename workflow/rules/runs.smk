@@ -1,5 +1,5 @@
 # Runs that the workflow makes, and runs that somebody else made: the same files, for everything that comes after.
-BROUGHT = GRID.brought()
+RUNS_BROUGHT = GRID.brought()
 KEPT = CFG.trajectories.keep_steps or not CFG.trajectories.models  # else deleted once followed: the largest files
 
 
@@ -18,7 +18,7 @@ rule finetune:
     benchmark:
         cost_of("finetune")
     wildcard_constraints:
-        run=r"seed\d+",
+        run=layout.MADE,
     conda:
         "../../envs/gpu.yaml"
     threads: 4
@@ -27,7 +27,7 @@ rule finetune:
         gpu=ON_GPU,
     params:
         recipe=lambda w: plain(GRID.recipe(w.model, w.task)),
-        seed=lambda w: int(w.run.removeprefix("seed")),
+        seed=lambda w: layout.seed_of(w.run),
         pooling=plain(CFG.embedding.pooling),
         device=CFG.device,
         code=code("finetune"),
@@ -50,9 +50,9 @@ rule bring_run:
     benchmark:
         cost_of("bring_run")
     wildcard_constraints:
-        model=either({run.model for run in BROUGHT}),
-        task=either({run.task for run in BROUGHT}),
-        run=either(run.run for run in BROUGHT),
+        model=either({run.model for run in RUNS_BROUGHT}),
+        task=either({run.task for run in RUNS_BROUGHT}),
+        run=either(run.run for run in RUNS_BROUGHT),
     conda:
         "../../envs/gpu.yaml"
     resources:

@@ -3,7 +3,7 @@ rule table:
     input:
         unpack(lambda w: {parameter: source(name) for parameter, name in TABLES[w.table].reads.items()}),
     output:
-        f"<results>/{layout.TABLE}",
+        TABLE,
     log:
         log_of("table"),
     benchmark:
@@ -18,7 +18,7 @@ rule table:
         **asks("table"),
     params:
         told=lambda w: told(TABLES[w.table]),
-        subjects=lambda w: GRID.subjects() if TABLES[w.table].by_subject else {},
+        subjects=lambda w: SUBJECTS if TABLES[w.table].by_subject else {},
         code=lambda w: code("table", f"closerlook.analysis.{w.table}"),
         message=lambda w: TABLES[w.table].message,
     message:
@@ -29,9 +29,9 @@ rule table:
 
 rule print_table7:
     input:
-        "<results>/tables/table7.csv",
+        TABLE.format(table="table7"),
     output:
-        "<results>/tables/table7.md",
+        TABLE.format(table="table7").replace(".csv", ".md"),
     log:
         log_of("print_table7"),
     benchmark:
@@ -52,9 +52,9 @@ rule print_table7:
 
 rule missing:
     input:
-        "<results>/tables/spaces.csv",
+        TABLE.format(table="spaces"),
     output:
-        "<results>/tables/missing.csv",
+        TABLE.format(table="missing"),
     log:
         log_of("missing"),
     benchmark:

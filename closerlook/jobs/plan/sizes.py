@@ -8,6 +8,7 @@ from statistics import median
 from closerlook.encoders.updates import kept
 from closerlook.files import read_json
 from closerlook.grid import Grid
+from closerlook.layout import ENCODER, MODEL, TASK, TASK_FILES
 
 VOCABULARY = 30522  # of BERT
 TARGETS = {"word": 5, "span": 2, "pair": 20, "sentence": 1}  # per sentence, where nothing is known
@@ -51,7 +52,7 @@ def task_sizes(cfg, folders):
     """
     found = {}
     for name, task in cfg.tasks.items():
-        files = (Path(folder) / f"tasks/{name}/summary.json" for folder in folders)
+        files = (Path(folder) / f"{TASK.format(task=name)}/{TASK_FILES['summary']}" for folder in folders)
         corpus = cfg.corpora[task.corpus]
         if made := next((file for file in files if file.exists()), None):
             splits = read_json(made)["splits"]
@@ -77,7 +78,7 @@ def encoder_sizes(cfg, folders):
 
 def _encoder(cfg, model, folders):
     m = cfg.models[model]
-    for file in (Path(folder) / f"models/{model}/model.json" for folder in folders):
+    for file in (Path(folder) / f"{MODEL.format(model=model)}/{ENCODER['facts']}" for folder in folders):
         if file.exists():
             made = read_json(file)
             return EncoderSize(made["n_layers"], made["hidden_size"], made["n_parameters"])
