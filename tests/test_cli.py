@@ -327,3 +327,12 @@ def test_an_interruption_ends_every_process_and_says_how_to_go_on(here):
 def test_the_workflow_is_found_beside_the_package():
     assert workflow.home() == ROOT and Path(workflow.entry()[1]).is_file() and Path(workflow.entry()[3]).is_dir()
     assert workflow.command("c.yaml", 1, 0, ["--workflow-profile", "p"]).count("--workflow-profile") == 1
+
+
+def test_a_run_that_is_neither_here_nor_within_reach_is_said_to_be_in_one_sentence(here, monkeypatch):
+    """A slip in the name of a folder reads as a hub model, which nobody should wait for."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    process = closerlook("compare", "base", "out-tuned", "data.csv", "--text", "sentence", "--label", "label")
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 2 and len(said.splitlines()) == 1
+    assert said.startswith("Error: out-tuned: is not a folder here. Model `out-tuned` cannot be downloaded")

@@ -242,10 +242,10 @@ class Hub(http.server.BaseHTTPRequestHandler):
 CLIENT = """
 import json, sys, time
 from pathlib import Path
-from closerlook.encoders import pinning
+from closerlook.encoders import locating, pinning
 from closerlook.errors import InputError
 
-pinning.TIMEOUT = 2
+locating.TIMEOUT = 2
 for line in sys.stdin:
     keys, start = json.loads(line), time.perf_counter()
     try:

@@ -12,13 +12,13 @@ from anyascii import anyascii
 from closerlook.command.data import columns, hold_out, splits
 from closerlook.config import load
 from closerlook.corpora.cells import check_columns
+from closerlook.encoders.folder import transformer
 from closerlook.errors import InputError
 from closerlook.files import staged
 from closerlook.layout import TAKEN
 from closerlook.models import depth_of
 from closerlook.probes.mlp.candidates import FIRST_LOOK
 
-TIMEOUT = 10  # seconds that the hub has to answer
 MARK = re.compile(r"# closerlook compare wrote what follows; its SHA-256 begins with ([0-9a-f]{16})\n")
 TEXT = """\
 # What fine-tuning did: {model}, before; {run}, after; on {data}.
@@ -212,19 +212,12 @@ def depth(given):
     """Transformer layers of a model, from its `config.json`, here or on the hub (which `HF_ENDPOINT` may name)."""
     folder = Path(given)
     if "hub" in source(given):
-        from huggingface_hub import errors, hf_hub_download
+        from closerlook.encoders.locating import locate  # the hub's client takes half a second to import
 
         try:
-            folder = Path(hf_hub_download(given, "config.json", etag_timeout=TIMEOUT)).parent
-        except (errors.RepositoryNotFoundError, errors.HFValidationError):
-            raise InputError(
-                f"{given}: is neither a folder here nor a model on the hub: correct it; for a private one set HF_TOKEN."
-            ) from None
-        except Exception as error:  # no network, in any of its many forms
-            raise InputError(
-                f"{given}: is not a folder here, and its config.json cannot be fetched from the hub "
-                f"({' '.join(str(error).split())[:200]}): try again, or download it and give its folder."
-            ) from error
+            folder = Path(transformer(locate("model", hub=given, weights=False)[0]))
+        except InputError as error:
+            raise InputError(f"{given}: is not a folder here. {error}") from error
     if not (folder / "config.json").is_file():
         raise InputError(f"{given}: has no config.json: give a folder in the transformers format.")
     found = depth_of(folder)

@@ -29,7 +29,7 @@ from closerlook.encoders.loading import (
     save_encoder,
     write_model,
 )
-from closerlook.encoders.pinning import locate, sound
+from closerlook.encoders.locating import locate, sound
 from closerlook.encoders.weights import change, paired, rounded, vocabulary
 from closerlook.errors import InputError
 from closerlook.files import sha256, staged, write_json
