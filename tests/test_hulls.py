@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 
 from closerlook import hull_distance, separable
 from closerlook.errors import InputError
-from closerlook.probes.hulls.hinge import divide
+from closerlook.probes.hulls.hinge import Steps, divide
 
 
 def svm_distance(A, B):
@@ -183,3 +183,16 @@ def test_bad_input_is_said(A, B, said):
 def test_a_gap_lies_between_zero_and_one(tol):
     with pytest.raises(InputError, match="relative gap between 0 and 1"):
         hull_distance([[0.0]], [[1.0]], tol=tol)
+
+
+@pytest.mark.parametrize("dim", [70, 300])
+def test_a_newton_step_kept_from_the_last_one_solves_its_normal_equations(dim):
+    rng = np.random.default_rng(dim)
+    Z, prox = rng.normal(size=(260, dim)) / np.sqrt(dim), 1e-2
+    steps, inside = Steps(Z), rng.random(260) < 0.4
+    for k in range(60):  # now more points than dimensions, now fewer
+        inside ^= rng.random(260) < (0.5 if k % 20 == 19 else 0.05)
+        slack, away = rng.random(260), rng.normal(size=dim)
+        A, r = Z[inside], slack[inside]
+        expected = np.linalg.solve(A.T @ A + prox * np.eye(dim), A.T @ r + prox * away)
+        np.testing.assert_allclose(steps.step(inside, slack, away, prox), expected, rtol=1e-7, atol=1e-8)

@@ -132,7 +132,8 @@ def _prove(A, B, centre, radius, near, a, b, w, tol=None, how="descent"):
 def _divide(A, B, centre, radius, near, tol):
     """The proof of Newton's method on the hinge loss, or None. Bounds of a distance are far from tight."""
     w = hinge.between_means(A, B, near)
-    verdict, w, slack = hinge.hinge(hinge.signed(A, B), len(A), w, near, hinge.STEPS)
+    Z = np.concatenate([np.append(A, np.ones((len(A), 1)), 1), -np.append(B, np.ones((len(B), 1)), 1)])
+    verdict, w, slack = hinge.hinge(Z, len(A), w, near, hinge.STEPS)
     if verdict == 0:
         return None
     a, b = hinge.shares(slack, len(A))

@@ -9,14 +9,17 @@ set of points with slack; a proximal term keeps each of them well-conditioned.
 """
 
 import numpy as np
+from scipy.linalg.lapack import dposv
 
 from closerlook.probes.compiled import jit
-from closerlook.probes.hulls.descent import shared_frame
 
 STEPS = 300
+FEW = 64  # unknowns of a step that is computed in compiled code
 PROX, LEAST = 1e-3, 1e-12  # weight of the squared distance from the last minimum, at first and in the end
 LONG, SHRINK = 10.0, 100.0  # a hyperplane longer than LONG / near is of no use and starts again from a hundredth
+REBUILD = 32  # steps after which products of dimensions, updated along the way, are computed again
 REFRESH = 8  # steps after which slacks, updated along the way, are computed again
+NONE = np.empty((0, 0))
 
 
 @jit
@@ -58,7 +61,7 @@ def minimum_along(slack, slope, first, second):
 
 
 @jit
-def newton_step(A, r, away, prox):
+def step_of_few(A, r, away, prox):
     """The step that minimises `|r - A @ step|^2 + prox |step - away|^2`, in as many unknowns as A has rows or columns,
     whichever are fewer."""
     if len(A) < A.shape[1]:
@@ -73,6 +76,125 @@ def newton_step(A, r, away, prox):
 
 
 @jit
+def exchange(Z, inside, A, of, n, K):
+    """Let the first n rows of A be the points `inside`, in any order; `of` names them. Points that stay keep their row,
+    but for those that fill a gap. With K, the products of the rows follow. Returns how many there are now."""
+    known = np.zeros(len(Z), np.bool_)
+    for row in range(n - 1, -1, -1):
+        if inside[of[row]]:
+            known[of[row]] = True
+            continue
+        n -= 1
+        of[row], A[row] = of[n], A[n]
+        if len(K):
+            K[row, :n], K[row, row] = K[n, :n], K[n, n]
+            K[:n, row] = K[row, :n]
+    old = n
+    for p in range(len(Z)):
+        if inside[p] and not known[p]:
+            of[n], A[n] = p, Z[p]
+            n += 1
+    if len(K) and n > old:
+        K[old:n, :n] = A[old:n] @ A[:n].T
+        K[:old, old:n] = K[old:n, :old].T
+    return n
+
+
+class Steps:
+    """Newton steps with many unknowns, by the routines for symmetric matrices, which numba cannot call.
+
+    What they solve is kept from one step to the next, and only what the points that gain or lose slack change in it
+    is computed: in the products of points where these are fewer than dimensions, else in those of dimensions.
+    """
+
+    def __init__(self, Z):
+        self.Z, self.n, self.age = Z, 0, 0
+        self.A, self.of, self.K = np.empty_like(Z), np.empty(len(Z), np.int64), NONE
+
+    def step(self, inside, slack, away, prox):
+        """The step that minimises `|r - A @ step|^2 + prox |step - away|^2` for the points A that are inside."""
+        Z, d, few = self.Z, self.Z.shape[1], np.count_nonzero(inside) < self.Z.shape[1]
+        if few:
+            if self.n >= d or not len(self.K):
+                self.n, self.K = 0, np.empty((d, d))
+            self.n = exchange(Z, inside, self.A, self.of, self.n, self.K)
+        else:
+            before = np.zeros(len(Z), bool)
+            before[self.of[: self.n]] = True
+            if self.n < d or self.age >= REBUILD:
+                before[:], self.age, self.K = False, 0, np.zeros((d, d))
+            self.n = exchange(Z, inside, self.A, self.of, self.n, NONE)
+            for new, sign in ((inside & ~before, 1.0), (before & ~inside, -1.0)):
+                B = Z[new]
+                self.K += sign * (B.T @ B)
+            self.age += 1
+        A, r = self.A[: self.n], slack[self.of[: self.n]]
+        K = self.K[: self.n, : self.n].T.copy(order="F") if few else self.K.copy(order="F")
+        K.ravel("K")[:: len(K) + 1] += prox
+        _, x, failed = dposv(K, r - A @ away if few else r @ A + prox * away, lower=True, overwrite_a=True)
+        if failed:  # rounding took it for indefinite
+            return step_of_few(A, r, away, prox)
+        return x @ A + away if few else x
+
+
+@jit
+def walk(Z, m, near, steps, w, slack, centre, before, at, move):
+    """Newton steps of `hinge` until there is a verdict, or a step with many unknowns to be computed elsewhere.
+
+    The state of the search, changed in place: hyperplane `w`, `slack`, the proximal term's `centre`, which points had
+    slack `before`, and in `at` its weight, the distance of the two points at the last minimum, the step, and whether
+    `move` holds that step.
+
+    Returns
+    -------
+    int
+        As `hinge`, or 2: compute the step.
+    """
+    prox, nearest = at[0], at[1]
+    for step in range(int(at[2]), steps):
+        if at[3] == 0.0:
+            if margin(slack, m, w) > near:
+                slack[:] = 1.0 - Z @ w
+                if margin(slack, m, w) > near:
+                    return 1
+            if slack.max() <= 1e-9 or w[:-1] @ w[:-1] > (LONG / near) ** 2:  # apart, but by less than `near`
+                w /= SHRINK
+                slack[:] = 1.0 - Z @ w
+                centre[:] = w
+                prox = PROX
+            inside = slack > 0.0
+            active = np.flatnonzero(inside)
+            A, r = Z[active], slack[active]
+            of_first, apart = np.searchsorted(active, m), np.inf
+            if 0 < of_first < len(active):
+                share = r / r[of_first:].sum()
+                share[:of_first] = r[:of_first] / r[:of_first].sum()
+                x = share @ A
+                apart = np.sqrt(x @ x)
+                if apart <= near:
+                    return -1
+            if (inside == before).all():  # the minimum around this centre
+                centre[:] = w
+                if apart > 0.5 * nearest:  # the two points stay apart, as do the hulls, it seems: go further
+                    prox = max(prox / 10, LEAST)
+                nearest = apart
+            before[:] = inside
+            at[0], at[1], at[2] = prox, nearest, step
+            if min(A.shape) > FEW:
+                at[3] = 1.0
+                return 2
+            move[:] = step_of_few(A, r, centre - w, prox)
+        at[3] = 0.0
+        slope = Z @ move
+        length = minimum_along(slack, slope, prox * ((w - centre) @ move), prox * (move @ move))
+        w += length * move
+        if step % REFRESH == REFRESH - 1:
+            slack[:] = 1.0 - Z @ w
+        else:
+            slack -= length * slope
+    return 0
+
+
 def hinge(Z, m, w, near, steps):
     """Minimise the squared hinge loss until it proves that two hulls are apart, or that they meet.
 
@@ -98,41 +220,12 @@ def hinge(Z, m, w, near, steps):
     array (k,)
         Slacks, `1 - Z @ w`.
     """
-    n = len(Z)
-    slack = 1.0 - Z @ w
-    centre, prox, before, nearest = w.copy(), PROX, np.zeros(n, np.bool_), np.inf
-    for step in range(steps):
-        if margin(slack, m, w) > near:
-            slack = 1.0 - Z @ w
-            if margin(slack, m, w) > near:
-                return 1, w, slack
-        if slack.max() <= 1e-9 or w[:-1] @ w[:-1] > (LONG / near) ** 2:  # apart, but by less than `near`
-            w = w / SHRINK
-            slack = 1.0 - Z @ w
-            centre, prox = w.copy(), PROX
-        inside = slack > 0.0
-        active = np.flatnonzero(inside)
-        A, r = Z[active], slack[active]
-        of_first, apart = np.searchsorted(active, m), np.inf
-        if 0 < of_first < len(active):
-            share = r / r[of_first:].sum()
-            share[:of_first] = r[:of_first] / r[:of_first].sum()
-            x = share @ A
-            apart = np.sqrt(x @ x)
-            if apart <= near:
-                return -1, w, slack
-        if (inside == before).all():  # the minimum around this centre
-            centre = w.copy()
-            if apart > 0.5 * nearest:  # the two points stay apart, as do the hulls, it seems: go further
-                prox = max(prox / 10, LEAST)
-            nearest = apart
-        before = inside
-        move = newton_step(A, r, centre - w, prox)
-        slope = Z @ move
-        length = minimum_along(slack, slope, prox * ((w - centre) @ move), prox * (move @ move))
-        w = w + length * move
-        slack = 1.0 - Z @ w if step % REFRESH == REFRESH - 1 else slack - length * slope
-    return 0, w, slack
+    w, slack, before = w.copy(), 1.0 - Z @ w, np.zeros(len(Z), bool)
+    centre, move, at = w.copy(), np.empty_like(w), np.array([PROX, np.inf, 0.0, 0.0])
+    newton = Steps(Z)
+    while (verdict := walk(Z, m, near, steps, w, slack, centre, before, at, move)) == 2:
+        move[:] = newton.step(before, slack, centre - w, at[0])
+    return verdict, w, slack
 
 
 def between_means(A, B, near):
@@ -142,13 +235,38 @@ def between_means(A, B, near):
 
 
 @jit
-def signed(A, B):
-    """The points as rows for `hinge`."""
-    m, d = A.shape
-    Z = np.empty((m + len(B), d + 1))
-    Z[:m, :d], Z[:m, d] = A, 1.0
-    Z[m:, :d], Z[m:, d] = -B, -1.0
-    return Z
+def signed_frame(U, V):
+    """The points as rows for `hinge`, in the frame that `shared_frame` gives, without its copies of them; its centre
+    and its radius."""
+    m, n, d = len(U), len(U) + len(V), U.shape[1]
+    Z, middle, shift = np.empty((n, d + 1)), U[0] / 2 + V[0] / 2, np.zeros(d)
+    for p in range(n):
+        x, z, of = (U[p], Z[p], m) if p < m else (V[p - m], Z[p], n - m)
+        for k in range(d):
+            z[k] = x[k] - middle[k]
+            shift[k] += z[k] / (2 * of)
+    size = 0.0
+    for p in range(n):
+        z = Z[p]
+        for k in range(d):
+            z[k] -= shift[k]
+            size = max(size, abs(z[k]))
+    radius = 0.0
+    if size > 0.0:
+        for p in range(n):
+            z, square = Z[p], 0.0
+            for k in range(d):
+                z[k] /= size
+                square += z[k] * z[k]
+            radius = max(radius, square)
+        radius = np.sqrt(radius)
+    for p in range(n):
+        z, sign = Z[p], 1.0 if p < m else -1.0
+        if radius > 0.0:
+            for k in range(d):
+                z[k] *= sign / radius
+        z[d] = sign
+    return Z, middle + shift, size * radius
 
 
 @jit
@@ -160,7 +278,6 @@ def shares(slack, m):
     return a, b
 
 
-@jit
 def divide(U, V, wall, near, steps):
     """`hinge` for points in any frame, and a hyperplane in that frame; `near` is a distance in it, too.
 
@@ -170,13 +287,13 @@ def divide(U, V, wall, near, steps):
         The verdict, the hyperplane, and the slacks.
     """
     d = U.shape[1]
-    A, B, centre, radius = shared_frame(U, V)
+    Z, centre, radius = signed_frame(U, V)
     if radius == 0.0:
-        return -1, wall, np.ones(len(U) + len(V))
+        return -1, wall, np.ones(len(Z))
     w = wall.copy()
     w[:d] *= radius
     w[d] += wall[:d] @ centre
-    verdict, w, slack = hinge(signed(A, B), len(U), w, near / radius, steps)
+    verdict, w, slack = hinge(Z, len(U), w, near / radius, steps)
     w[:d] /= radius
     w[d] -= w[:d] @ centre
     return verdict, w, slack
