@@ -468,6 +468,25 @@ def test_the_spaces_of_a_run_are_those_of_its_steps_one_at_a_time(undisturbed, b
     assert not scratch.exists()
 
 
+def test_the_ends_of_a_run_are_not_embedded_again(undisturbed, bert, task, tmp_path, monkeypatch):
+    steps, tuned = undisturbed[1] / "out.steps", undisturbed[1] / "out"
+    kept, embedded, ends = read_json(steps / "steps.json")["kept"], [], []
+    for end in (bert, tuned):
+        ends.append({s: {3: tmp_path / f"{end.name}.{s}3.npy"} for s in ("train", "test")})
+        embed(end, task, ends[-1], tokenizer=bert, device="cpu", progress=False)
+    monkeypatch.setattr(
+        "closerlook.encoders.steps.embed",
+        lambda encoder, *given, **options: (embedded.append(encoder.name), embed(encoder, *given, **options)),
+    )
+    follow = bert, tuned, steps, task, [3], tmp_path / "scratch"
+    with step_spaces(*follow, ends=ends, device="cpu") as spaces:
+        quick = {update: {s: np.array(space[s][3]) for s in space} for update, space in spaces}
+    assert embedded == [f"step{update}" for update in kept[:-1]]
+    with step_spaces(*follow, device="cpu") as spaces:
+        for update, space in spaces:
+            assert all(np.array_equal(quick[update][s], space[s][3]) for s in space)
+
+
 def test_two_processes_do_not_share_a_scratch_folder(undisturbed, bert, task, tmp_path):
     follow = [bert, undisturbed[1] / "out", undisturbed[1] / "out.steps", task, [0], tmp_path / "scratch"]
     with step_spaces(*follow), pytest.raises(InputError, match="scratch: process .* is at work"), step_spaces(*follow):

@@ -1,6 +1,7 @@
 """The spaces that fine-tuning passes through: the vectors of one kept step at a time."""
 
 import contextlib
+import filecmp
 import shutil
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from closerlook.encoders.layers import embed
 from closerlook.errors import InputError
 from closerlook.files import alone, read_json
 
+WEIGHTS = "model.safetensors"
+
 
 @contextlib.contextmanager
-def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test"), **options):
+def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test"), ends=None, **options):
     """The spaces of a run, from the pre-trained encoder to the last update, each on disk only while it is looked at.
 
     Parameters
@@ -29,6 +32,9 @@ def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test
     scratch : path
         A folder for the vectors of one space; made anew, and removed at the end.
     splits : sequence of str
+    ends : pair of dict, optional
+        `{split: {layer: file}}` of the model and of the run, where their vectors are on disk: they are read rather than
+        computed again, those of the run for a step that has its weights.
     tokenizer : path, optional
         Folder of the run's tokenizer, where it is not the model's.
     options
@@ -58,11 +64,14 @@ def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test
     def spaces():
         for update in (0, *kept):
             encoder, tokenizer = (Path(steps) / f"step{update}", run) if update else (model, model)
-            embed(encoder, task, out, tokenizer=tokenizer, progress=False, **options)
-            yield (
-                update,
-                {s: {n: np.load(file, mmap_mode="r") for n, file in files.items()} for s, files in out.items()},
-            )
+            there = out
+            if ends and not update:
+                there = ends[0]
+            elif ends and filecmp.cmp(encoder / WEIGHTS, Path(run) / WEIGHTS, shallow=False):
+                there = ends[1]
+            else:
+                embed(encoder, task, out, tokenizer=tokenizer, progress=False, **options)
+            yield update, {s: {n: np.load(there[s][n], mmap_mode="r") for n in layers} for s in splits}
 
     with alone(scratch):
         shutil.rmtree(scratch, ignore_errors=True)
@@ -75,7 +84,7 @@ def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test
 def kept_step(steps, step):
     """The folder of a kept step; an error that names those that were kept."""
     folder = Path(steps) / f"step{step}"
-    if not (folder / "model.safetensors").exists():
+    if not (folder / WEIGHTS).exists():
         kept = sorted(int(p.name.removeprefix("step")) for p in Path(steps).glob("step*/"))
         named = ", ".join(f"step{n}" for n in kept) or "none"
         raise InputError(

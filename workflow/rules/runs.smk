@@ -75,8 +75,10 @@ rule trace_run:
         **TASK,
         steps=STEPS,
         labels=LABELS,
-        before=layers_of("original", "train", "trajectories"),
-        after=layers_of("{task}.{run}", "train", "trajectories"),
+        train_before=layers_of("original", "train", "trajectories"),
+        train_after=layers_of("{task}.{run}", "train", "trajectories"),
+        test_before=layers_of("original", "test", "trajectories"),
+        test_after=layers_of("{task}.{run}", "test", "trajectories"),
     output:
         record=TRAJECTORY.replace(".npz", ".json"),
         arrays=TRAJECTORY,

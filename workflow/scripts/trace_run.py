@@ -15,13 +15,16 @@ from closerlook.vectors import read_vectors
 with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     files, params, record = snakemake.input, snakemake.params, read_json(snakemake.input.labels)
     labels = {split: np.array(record[split]) for split in SPLITS}
-    before, after = ({Space.of(file).layer: file for file in files[end]} for end in ("before", "after"))
-    ends = ((n, read_vectors(before[n]), read_vectors(after[n])) for n in params.layers)
-    planes = {n: common_plane(a, b, labels["train"]) for n, a, b in ends}
+    before, after = ends = [
+        {split: {Space.of(file).layer: file for file in files[f"{split}_{end}"]} for split in SPLITS}
+        for end in ("before", "after")
+    ]
+    pairs = ((n, read_vectors(before["train"][n]), read_vectors(after["train"][n])) for n in params.layers)
+    planes = {n: common_plane(a, b, labels["train"]) for n, a, b in pairs}
     model, run, task = (Path(files[name]).parent for name in ("weights", "run_weights", "summary"))
     options = {**params.embedding, "device": params.device, "threads": snakemake.threads}
     shown, scratch = {"planes": planes, "sample": sample(labels["train"])}, f"{snakemake.output.arrays}.spaces"
-    with step_spaces(model, run, files.steps, task, params.layers, scratch, **options) as spaces:
+    with step_spaces(model, run, files.steps, task, params.layers, scratch, ends=ends, **options) as spaces:
         record, arrays = trace_run(spaces, labels, **params.direct, **shown, threads=snakemake.threads)
     save_arrays(snakemake.output.arrays, arrays)
     write_json(snakemake.output.record, {**record, "made_by": made_by(**params.direct)})

@@ -96,7 +96,7 @@ class Study:
             case "trace_run":
                 steps = kept_steps(grid, job.model, job.task, task) + 1
                 each = len(grid.layers(job.model, "trajectories")) * POINTS * points * of.width / 1000
-                return WITH_TORCH + steps * (extraction * sentences + each)
+                return WITH_TORCH + max(steps - 2, 0) * extraction * sentences + steps * each
             case "measure_movement" | "measure_similarity":
                 return START + len(grid.layers(job.model)) * points * of.width / NUMBERS
             case "make_task":

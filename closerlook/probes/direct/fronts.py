@@ -5,9 +5,10 @@ import numpy as np
 from closerlook.errors import InputError
 from closerlook.probes.compiled import jit
 from closerlook.probes.hulls.distance import nearest
-from closerlook.probes.hulls.hinge import STEPS, between_means, divide, shares
+from closerlook.probes.hulls.hinge import PROX, STEPS, between_means, divide, shares
 
 MOST = 128  # hyperplanes kept of two labels
+BRIEF = 10  # Newton steps
 
 
 @jit
@@ -92,7 +93,7 @@ class Front:
         U = self.X[side][np.concatenate([label.members[i], label.members[j]])]
         while len(left):
             points = np.concatenate([other.members[c] for c in left])
-            verdict, slack = self.divide(side, U, points, self.best(side, i, j, left))
+            verdict, slack = self.divide(side, U, points, self.best(side, i, j, left), len(left) > 1)
             if verdict > 0:
                 return True
             # one hyperplane cannot keep them all apart from the union, but for each there may be one
@@ -109,7 +110,7 @@ class Front:
 
     def meets(self, side, U, points, k):
         """Whether the hull of U meets that of one cluster of the other label."""
-        verdict, _ = self.divide(side, U, points, k)
+        verdict, _ = self.divide(side, U, points, k, several=False)
         if verdict == 0:
             self.how["descent"] += 1
             V = self.X[1 - side][points]
@@ -121,11 +122,15 @@ class Front:
             return not proof
         return verdict < 0
 
-    def divide(self, side, U, points, k):
-        """Look for a hyperplane between U and points of the other label, from the kth one on, and keep it."""
+    def divide(self, side, U, points, k, several):
+        """Look for a hyperplane between U and points of the other label, from the kth one on, and keep it.
+
+        That there is none for `several` clusters proves nothing of one of them, so the search for it is short.
+        """
         self.how["hinge"] += 1
         V, sign = self.X[1 - side][points], 1.0 - 2 * side
-        verdict, wall, slack = divide(U, V, sign * self.walls[k], self.near, STEPS)
+        steps, prox = (BRIEF, PROX) if several else (STEPS, PROX / 100)
+        verdict, wall, slack = divide(U, V, sign * self.walls[k], self.near, steps, prox)
         self.add(sign * wall)
         if self.verify:
             self.check(U, V, wall, slack, verdict)

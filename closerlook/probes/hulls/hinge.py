@@ -195,7 +195,7 @@ def walk(Z, m, near, steps, w, slack, centre, before, at, move):
     return 0
 
 
-def hinge(Z, m, w, near, steps):
+def hinge(Z, m, w, near, steps, prox=PROX):
     """Minimise the squared hinge loss until it proves that two hulls are apart, or that they meet.
 
     Parameters
@@ -210,6 +210,8 @@ def hinge(Z, m, w, near, steps):
         Hulls this near count as meeting.
     steps : int
         Newton steps at most.
+    prox : float
+        Weight of the proximal term to begin with: smaller where the hulls are likely to meet.
 
     Returns
     -------
@@ -221,7 +223,7 @@ def hinge(Z, m, w, near, steps):
         Slacks, `1 - Z @ w`.
     """
     w, slack, before = w.copy(), 1.0 - Z @ w, np.zeros(len(Z), bool)
-    centre, move, at = w.copy(), np.empty_like(w), np.array([PROX, np.inf, 0.0, 0.0])
+    centre, move, at = w.copy(), np.empty_like(w), np.array([prox, np.inf, 0.0, 0.0])
     newton = Steps(Z)
     while (verdict := walk(Z, m, near, steps, w, slack, centre, before, at, move)) == 2:
         move[:] = newton.step(before, slack, centre - w, at[0])
@@ -278,7 +280,7 @@ def shares(slack, m):
     return a, b
 
 
-def divide(U, V, wall, near, steps):
+def divide(U, V, wall, near, steps, prox=PROX):
     """`hinge` for points in any frame, and a hyperplane in that frame; `near` is a distance in it, too.
 
     Returns
@@ -293,7 +295,7 @@ def divide(U, V, wall, near, steps):
     w = wall.copy()
     w[:d] *= radius
     w[d] += wall[:d] @ centre
-    verdict, w, slack = hinge(Z, len(U), w, near / radius, steps)
+    verdict, w, slack = hinge(Z, len(U), w, near / radius, steps, prox)
     w[:d] /= radius
     w[d] -= w[:d] @ centre
     return verdict, w, slack
