@@ -114,7 +114,7 @@ def test_a_finished_study_of_brought_runs_has_nothing_to_do_until_one_has_other_
     file.write_text(text + "\n")
     said = snakemake(folder, "brought.yaml", "--dry-run")
     file.write_text(text)
-    assert "Bringing the run one" in said and "Bringing the run zero" not in said and "Pinning" not in said
+    assert "Bringing in the run one" in said and "Bringing in the run zero" not in said and "Pinning" not in said
 
 
 def test_runs_of_all_recipes_are_one_cell_of_the_claims(folder):

@@ -35,6 +35,18 @@ def test_one_value_has_no_spread_and_missing_ones_do_not_count():
     assert same["std"] == 0 and np.isnan([same["low"], same["high"]]).all()
 
 
+def test_an_interval_ends_where_its_values_must_and_covers_as_often():
+    rng = np.random.default_rng(0)
+    samples = 1 - 0.4 * rng.random((600, 4)) ** 3  # correlations near 1, mean 0.9
+    whole, cut = ([interval(x, within=w) for x in samples] for w in [(-np.inf, np.inf), (-1, 1)])
+    assert max(f["high"] for f in whole) > 1 >= max(f["high"] for f in cut)
+    covers = [[f["low"] <= 0.9 <= f["high"] for f in found] for found in (whole, cut)]
+    assert covers[0] == covers[1] and {f["mean"] for f in whole} == {f["mean"] for f in cut}
+    frame = pd.DataFrame({"model": "m", "run": ["seed0", "seed1"], "accuracy": [99.0, 90.0], "x": [99.0, 90.0]})
+    table = over_seeds(frame, ["model"], {"accuracy": "accuracy", "x": "x"}).iloc[0]
+    assert table.accuracy_high == 100 < table.x_high and table.x_low < 50 < 90 < table.accuracy
+
+
 def test_over_seeds_is_a_summary_of_each_group():
     frame = pd.DataFrame({"model": ["m", "m", "n"], "run": ["seed0", "seed1", "seed0"], "x": [1.0, 3.0, 5.0]})
     table = over_seeds(frame, ["model"], {"x": "y"}).set_index("model")

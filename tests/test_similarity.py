@@ -24,11 +24,34 @@ def pair():
     return X, X @ rng.normal(size=(6, 6)) + rng.normal(size=(40, 6))
 
 
-def test_cka_is_that_of_the_gram_matrices(pair):
-    X, Y = pair
-    H = np.eye(40) - 1 / 40
-    K, L = H @ X @ X.T @ H, H @ Y @ Y.T @ H
-    assert linear_cka(X, Y) == pytest.approx((K * L).sum() / np.sqrt((K * K).sum() * (L * L).sum()))
+def u_centred(X):
+    """The Gram matrix without its diagonal, centred so that products of two estimate without bias (Szekely and Rizzo,
+    2014)."""
+    K, n = X @ X.T, len(X)
+    np.fill_diagonal(K, 0)
+    K = K - (K.sum(0) + K.sum(1)[:, None]) / (n - 2) + K.sum() / ((n - 1) * (n - 2))
+    np.fill_diagonal(K, 0)
+    return K
+
+
+def test_cka_is_that_of_the_u_centred_gram_matrices(pair):
+    for X, Y in (pair, [Z[:4] for Z in pair]):
+        K, L = map(u_centred, (X, Y))
+        assert linear_cka(X, Y) == pytest.approx((K * L).sum() / np.sqrt((K * K).sum() * (L * L).sum()))
+
+
+def test_cka_of_spaces_that_have_nothing_in_common_is_zero_on_average():
+    rng = np.random.default_rng(0)
+    values = [linear_cka(*rng.normal(size=(2, 60, 50))) for _ in range(200)]
+    assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(200) and np.mean(values) < 0.01 < np.max(values)
+    X, Y = (Z - Z.mean(0) for Z in rng.normal(size=(2, 457, 384)))
+    plain = np.linalg.norm(X.T @ Y) ** 2 / np.linalg.norm(X.T @ X) / np.linalg.norm(Y.T @ Y)
+    assert abs(linear_cka(X, Y)) < 0.01 and plain > 0.4
+
+
+def test_cka_is_missing_where_only_chance_is_left(pair):
+    assert np.isnan(linear_cka(*(Z[:3] for Z in pair)))
+    assert np.isnan(linear_cka(np.eye(5), np.eye(5)))  # all points equally far from each other
 
 
 def test_procrustes_is_the_best_rotation(pair):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from closerlook.analysis.intervals import ANY
 from closerlook.analysis.spaces import last_layer
 
 PAIRS = ("claim", "model", "task", "run", "label", "value")
@@ -109,18 +110,20 @@ class Claim:
     unit: str
     sign: int
     pairs: Callable
+    within: tuple[float, float] = ANY  # what a difference can be
 
 
 CLAIMS = (
     Claim(
         "accuracy", "Fine-tuning improves accuracy.",
         "Test accuracy of the classifier probe in the last layer, fine-tuned minus original, for every model, task and "
-        "seed.", "points", 1, _accuracy,
+        "seed.", "points", 1, _accuracy, (-100, 100),
     ),
     Claim(
         "train_test_similarity", "Fine-tuning makes train and test drift apart.",
         "Spatial similarity of the training and the test split in the last layer, fine-tuned minus original, for every "
-        "model, task and seed; where every label is one cluster in both splits.", "similarity", -1, _train_test,
+        "model, task and seed; where every label is one cluster in both splits.",
+        "similarity", -1, _train_test, (-2, 2),
     ),
     Claim(
         "clusters", "Fine-tuning lowers the number of clusters.",
@@ -137,19 +140,19 @@ CLAIMS = (
     Claim(
         "layers", "Fine-tuning changes higher layers more than lower ones.",
         "Spearman's correlation of the layer with how far the labels' centroids move, relative to its vectors' length; "
-        "for every model, task and seed with at least three layers.", "correlation", 1, _layers,
+        "for every model, task and seed with at least three layers.", "correlation", 1, _layers, (-1, 1),
     ),
     Claim(
         "geometry", "Fine-tuning keeps the geometry of the labels.",
         "Similarity (Pearson) of the last layer's label distances to those before fine-tuning, minus 0.5 (all of the "
         "paper's lie above that); for every model, task and seed with at least six pairs of labels that are apart.",
-        "above 0.5", 1, _geometry,
+        "above 0.5", 1, _geometry, (-1.5, 0.5),
     ),
     Claim(
         "transfer", "Fine-tuning on a related task helps more than on an opposing one.",
         "Probe accuracy in the last layer after fine-tuning on related tasks minus that after opposing ones, for every "
         "model, probed task and seed; `related_tasks` and `opposing_tasks` of the config say which are which.",
-        "points", 1, _transfer,
+        "points", 1, _transfer, (-100, 100),
     ),
 )  # fmt: skip
 

@@ -49,7 +49,7 @@ def claims(spaces, labels, movement, related, opposing):
 
 
 def _test(claim, pairs, without):
-    found = interval(pairs.groupby(["model", "task"]).value.mean())
+    found = interval(pairs.groupby(["model", "task"]).value.mean(), within=claim.within)
     lost = without[without.reason == AGAINST] if "reason" in without else without[:0]
     most = pairs.value.abs().max() if len(pairs) else np.nan
     tested = pd.concat([pairs, lost.assign(value=-claim.sign * most)]) if len(lost) else pairs

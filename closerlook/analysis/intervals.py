@@ -4,8 +4,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+ANY = (-np.inf, np.inf)
+RANGES = {  # of what tables measure
+    "accuracy": (0, 100), "linear_accuracy": (0, 100), "accuracy_change": (-100, 100), "selectivity": (-100, 100),
+    "train_test_similarity": (-1, 1), "n_clusters": (1, np.inf), "compression": (0, np.inf),
+    "frequency_compression": (0, np.inf), "labels": (0, np.inf), "labels_increased": (0, np.inf),
+    "labels_decreased": (0, np.inf), "labels_freed": (0, np.inf), "labels_caught": (0, np.inf),
+}  # fmt: skip
 
-def interval(values, level=0.95):
+
+def interval(values, level=0.95, within=ANY):
     """Mean, standard deviation and confidence interval of some values.
 
     Parameters
@@ -13,6 +21,8 @@ def interval(values, level=0.95):
     values : sequence of float
         Independent values; missing ones are left out.
     level : float
+    within : (float, float)
+        What such a value can be; the interval ends there. (It holds the mean as often as before, which is within, too.)
 
     Returns
     -------
@@ -31,7 +41,8 @@ def interval(values, level=0.95):
         same = np.ptp(x) <= 1e-12 * np.abs(x).max()  # up to rounding
         found["std"] = 0.0 if same else x.std(ddof=1)
         if not same:
-            found["low"], found["high"] = stats.t.interval(level, len(x) - 1, loc=x.mean(), scale=stats.sem(x))
+            ends = stats.t.interval(level, len(x) - 1, loc=x.mean(), scale=stats.sem(x))
+            found["low"], found["high"] = np.clip(ends, *within)
     return {name: int(v) if name == "n" else float(v) for name, v in found.items()}
 
 
@@ -56,7 +67,7 @@ def over_seeds(frame, keys, measures):
     for key, group in frame.groupby(keys, dropna=False, sort=False):
         row = dict(zip(keys, key)) | {"seeds": group.run.nunique()}
         for column, name in measures.items():
-            found = interval(group[column].astype(float))
+            found = interval(group[column].astype(float), within=RANGES.get(column, ANY))
             row |= {name: found["mean"], f"{name}_seed_std": found["std"]}
             row |= {f"{name}_low": found["low"], f"{name}_high": found["high"]}
         rows.append(row)

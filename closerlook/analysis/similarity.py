@@ -17,7 +17,11 @@ MOST = 1500  # points for the measure that compares all their distances
 
 
 def linear_cka(X, Y):
-    """Linear centred kernel alignment (Kornblith et al., ICML 2019).
+    """Linear centred kernel alignment (Kornblith et al., ICML 2019), debiased.
+
+    Its three products of Gram matrices are estimated without bias (Song et al., JMLR 2012), as Nguyen et al. (ICLR
+    2021) have it, but over all points at once. Two spaces that have nothing in common are then at zero on average; by
+    the plain definition they are well above it where there are not many more points than dimensions.
 
     Parameters
     ----------
@@ -27,9 +31,9 @@ def linear_cka(X, Y):
     Returns
     -------
     float
-        From 0 to 1; NaN where all points of a space coincide. Invariant under rotation, reflection, translation and
-        scaling of either space. It is biased upwards where the dimension is not small compared with the number of
-        points.
+        At most 1, and negative where the spaces have less in common than chance gives; NaN for fewer than four points,
+        and where all points of a space coincide. Invariant under rotation, reflection, translation and scaling of
+        either space.
     """
     return _products(X, Y)[0]
 
@@ -47,7 +51,8 @@ def procrustes_similarity(X, Y):
     float
         From 0 to 1: the cosine of the angle between the two configurations once they are aligned, the square root of
         one minus the disparity of `scipy.spatial.procrustes`; NaN where all points of a space coincide. Invariant under
-        rotation, reflection, translation and scaling of either space.
+        rotation, reflection, translation and scaling of either space. Biased upwards where there are not many more
+        points than dimensions: two spaces of noise are far from zero.
     """
     return _products(X, Y)[1]
 
@@ -59,9 +64,22 @@ def _products(X, Y):
     if constant(X) or constant(Y):
         return float("nan"), float("nan")
     X, Y = (Z - Z.mean(0) for Z in (np.asarray(X, np.float64), np.asarray(Y, np.float64)))
-    both = X.T @ Y
-    cka, angle = np.linalg.norm(X.T @ X) * np.linalg.norm(Y.T @ Y), np.linalg.norm(X) * np.linalg.norm(Y)
-    return float(np.linalg.norm(both) ** 2 / cka), float(min(1.0, svdvals(both).sum() / angle))
+    both, angle = X.T @ Y, np.linalg.norm(X) * np.linalg.norm(Y)
+    x, y = ((Z**2).sum(1) for Z in (X, Y))
+    shared, own, others = _alignment(both, x, y), _alignment(X.T @ X, x, x), _alignment(Y.T @ Y, y, y)
+    # points that are equally far from each other have only the diagonal in common, and nothing is left of it
+    known = min(own / (x @ x), others / (y @ y)) > SAME
+    cka = min(1.0, shared / np.sqrt(own * others)) if known else float("nan")
+    return float(cka), float(min(1.0, svdvals(both).sum() / angle))
+
+
+def _alignment(products, x, y):
+    """Unbiased estimate of what the Gram matrices of two centred spaces have in common, up to a factor that depends on
+    the number of points alone; from the `products` of their dimensions and the squared lengths of their points."""
+    n = len(x)
+    if n < 4:
+        return float("nan")
+    return (products**2).sum() - x @ y * n / (n - 2) + x.sum() * y.sum() / ((n - 1) * (n - 2))
 
 
 def rsa(X, Y):

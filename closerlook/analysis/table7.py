@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from closerlook.analysis.intervals import interval
+from closerlook.analysis.intervals import RANGES, interval
 from closerlook.analysis.spaces import last_layer
 
 PAPER = ["model", "task", "state", "accuracy", "accuracy_std", "best_hidden_layers", "n_clusters", "is_linear",
@@ -67,10 +67,9 @@ def table7(spaces, models, tasks, min_cluster_size=1):
 def _over_seeds(cell):
     """Mean and spread over seeds; the original has no runs and hence no spread."""
     columns = MEASURES | {name: name for name in EXTRA[::2]}
-    found = {name: interval(cell[column].astype(float)) for name, column in columns.items()}
+    found = {name: interval(cell[c].astype(float), within=RANGES[c]) for name, c in columns.items()}
     spread = {f"{name}_seed_std": numbers["std"] for name, numbers in found.items()}
     spread |= {f"{name}_{end}": numbers[end] for name, numbers in found.items() for end in ("low", "high")}
-    spread |= {f"accuracy_{end}": min(max(spread[f"accuracy_{end}"], 0), 100) for end in ("low", "high")}  # NaN stays
     linear = cell.is_linear.dropna()
     shapes = cell.best_hidden_layers.dropna()
     return {

@@ -54,8 +54,9 @@ FIGURES = {  # in the order of the report
         "Similarity to the original, by four measures",
         "Similarity of every fine-tuned layer to the same layer before fine-tuning, on the training split: Pearson's "
         "correlation of the label distances (the paper's measure), and three measures that know nothing of labels: "
-        "linear CKA, Procrustes, and the rank correlation of all distances (RSA). Where too few pairs of labels are "
-        "separable before and after, the first has no line. Lines are means over seeds, bands one standard deviation.",
+        "linear CKA (debiased), Procrustes, and the rank correlation of all distances (RSA). Where too few pairs of "
+        "labels are separable before and after, the first has no line. Lines are means over seeds, "
+        "bands one standard deviation.",
         {"frame": "similarity", "spaces": "spaces"}, TUNED, when="tuned",
     ),
     "label_distances": Figure(

@@ -20,7 +20,7 @@ rule fetch_corpus:
         files=lambda w: known(given(w.corpus, "train", "test")),
         code=code("fetch_corpus"),
     message:
-        "Bringing the corpus {wildcards.corpus}"
+        "Fetching the corpus {wildcards.corpus}"
     script:
         "../scripts/fetch_corpus.py"
 

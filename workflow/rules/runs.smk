@@ -62,7 +62,7 @@ rule bring_run:
         files=lambda w: known(brought(w)),
         code=code("bring_run"),
     message:
-        "Bringing the run {wildcards.run} of {wildcards.model} on {wildcards.task}"
+        "Bringing in the run {wildcards.run} of {wildcards.model} on {wildcards.task}"
     script:
         "../scripts/bring_run.py"
 
