@@ -210,6 +210,18 @@ class Trajectories(Section):
     )
 
 
+class SmallestEffects(Section):
+    """Of each claim, the smallest effect that matters: one that surely lies below it is said to be none."""
+
+    accuracy: Positive = Field(1.0, description="Points of accuracy.")
+    train_test_similarity: Positive = Field(0.05, description="Of a correlation.")
+    clusters: Positive = Field(0.1, description="Doublings of the number of clusters; 0.1 is 7 %.")
+    label_distances: Positive = Field(0.1, description="Doublings of a distance; 0.1 is 7 %.")
+    layers: Positive = Field(0.1, description="Of a rank correlation.")
+    geometry: Positive = Field(0.05, description="Of a correlation, above or below 0.5.")
+    transfer: Positive = Field(1.0, description="Points of accuracy.")
+
+
 class Pathvars(Section):
     """Snakemake's path variables."""
 
@@ -249,6 +261,9 @@ class Config(Section):
     opposing_tasks: TaskPairs = Field(
         [],
         description="Pairs of `cross_tasks` where you expect the first to pull the second's labels together.",
+    )
+    smallest_effects: SmallestEffects = Field(
+        SmallestEffects(), description="For `claims`: the smallest effect of each that matters."
     )
     partial: Flag = Field(
         False,

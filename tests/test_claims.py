@@ -1,5 +1,6 @@
 """Intervals, tests and claims, against simulation, enumeration and made-up studies whose truth is known."""
 
+import functools
 import itertools
 import re
 
@@ -13,10 +14,14 @@ from closerlook.analysis import labels as label_rows
 from closerlook.analysis import movement as movement_rows
 from closerlook.analysis import spaces as space_rows
 from closerlook.analysis.claim_pairs import CLAIMS, Study, claim_pairs
-from closerlook.analysis.claims import claims, holm, sign_flips
+from closerlook.analysis.claims import holm, more_cells, sign_flips
 from closerlook.analysis.clusters import clusters
 from closerlook.analysis.intervals import interval, over_seeds
+from closerlook.config import SmallestEffects
 from closerlook.figures.claims import claims as draw
+
+SMALLEST = SmallestEffects().model_dump()
+claims = functools.partial(module.claims, smallest=SMALLEST)
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 20])
@@ -123,7 +128,7 @@ def test_what_holds_is_supported():
     assert by.n["label_distances"] == 8 * 3 and by.effect["layers"] == pytest.approx(1)
     assert by.effect["geometry"] == pytest.approx(0.3)
     assert by.effect["transfer"] == pytest.approx(6, abs=0.3) and by.n["transfer"] == 3
-    assert by.verdict["transfer"] == "too little data"  # seeds of one model and task are no independent evidence
+    assert by.verdict["transfer"] == "undecided"  # seeds of one model and task are no independent evidence
     known = by.dropna(subset=["ci_low"])
     assert len(known) >= 3 and ((known.ci_low < known.effect) & (known.effect < known.ci_high)).all()
     assert not by.exceptions.map(len).any() and len(pairs) == by.n.sum()
@@ -158,7 +163,7 @@ def test_labels_that_move_together_are_no_independent_evidence(together, monkeyp
             rows.append(pd.DataFrame(row | {"tuned_on": None, "min_distance": 1.0}))
             rows.append(pd.DataFrame(row | {"tuned_on": task, "run": "seed0", "min_distance": 2.0**change}))
         (found,) = claims(spaces, pd.concat(rows), None, [], []).itertuples()
-        wrong += found.verdict != "too little data"
+        wrong += found.verdict in ("supported", "contradicted")
         covered += found.ci_low <= 0 <= found.ci_high
     error = 3 * np.sqrt(0.05 * 0.95 / n)
     assert wrong / n < 0.05 + error and abs(covered / n - 0.95) < error
@@ -168,8 +173,44 @@ def test_labels_that_move_together_are_no_independent_evidence(together, monkeyp
 def test_few_pairs_are_too_little_data(tasks):
     """However alike they are: with two tasks, every p value would be below 0.05."""
     table = claims(*parts(make(tasks=tasks, seeds=3)))
-    assert set(table.verdict) == {"too little data"} and table.p.isna().all()
+    assert set(table.verdict) == {"undecided"} and table.p.isna().all()
     assert table.set_index("claim").n["accuracy"] == 3 * tasks
+
+
+def test_an_effect_that_surely_does_not_matter_is_none():
+    spaces, labels, movement, *pairs = parts(make())
+    rng = np.random.default_rng(0)
+    gain = dict(zip(spaces.task.unique(), rng.normal(0.1, 0.3, spaces.task.nunique())))
+    old = spaces[spaces.tuned_on.isna()].set_index(["model", "task", "layer"]).accuracy
+    own = spaces.tuned_on == spaces.task
+    spaces.loc[own, "accuracy"] = [old[r.model, r.task, r.layer] + gain[r.task] for r in spaces[own].itertuples()]
+    row = claims(spaces, labels, movement, *pairs).set_index("claim").loc["accuracy"]
+    low, high = stats.ttest_1samp(list(gain.values()), 0).confidence_interval()
+    assert (
+        row.verdict == "no effect" and (row.ci_low, row.ci_high) == pytest.approx((low, high)) and pd.isna(row.decides)
+    )
+    finer = SMALLEST | {"accuracy": 0.9 * max(high, -low)}
+    assert module.claims(spaces, labels, movement, *pairs, finer).set_index("claim").verdict["accuracy"] != "no effect"
+
+
+@pytest.mark.parametrize("effect, std", [(0.5, 1.0), (0.0, 1.0), (2.0, 0.1), (0.9, 2.0)])
+def test_that_many_more_cells_decide(effect, std):
+    """Of as many cells as it takes, with this mean and deviation, the interval decides; of one fewer, it does not."""
+    total = 3 + more_cells(effect, std, 3, 1.0)
+    decided = []
+    for n in (total - 1, total):
+        values = stats.zscore(np.arange(n), ddof=1) * std + effect
+        low, high = stats.ttest_1samp(values, 0).confidence_interval()
+        decided.append(low > 0 or high < 0 or (low > -1 and high < 1))
+    assert decided[1] and (not decided[0] or total == 4)
+    assert more_cells(0.01, 100.0, 3, 0.1) is None
+
+
+def test_an_undecided_claim_says_what_would_decide_it():
+    few = claims(*parts(make(tasks=1, seeds=3))).set_index("claim").decides
+    assert few["accuracy"] == "at least 2 more cells (models × tasks)"
+    table = claims(*parts(make()))
+    assert table.decides[table.verdict != "undecided"].isna().all()
 
 
 def test_what_was_not_measured_is_no_pair():
@@ -179,15 +220,13 @@ def test_what_was_not_measured_is_no_pair():
     study.spaces.loc[study.spaces.state == "original", "n_clusters"] = 3  # no more than labels
     table = claims(*parts(study)).set_index("claim")
     assert table.cells["accuracy"] == 3 and table.cells["train_test_similarity"] == 3
-    assert table.n["clusters"] == 0 and table.verdict["clusters"] == "too little data"
+    assert table.n["clusters"] == 0 and table.verdict["clusters"] == "undecided"
 
 
 def test_an_empty_study_has_verdicts_and_a_figure():
     study = make(tasks=0)
     table, pairs = claims(*parts(study)), claim_pairs(*parts(study))
-    assert (
-        list(table.claim) == [c.name for c in CLAIMS] and set(table.verdict) == {"too little data"} and not len(pairs)
-    )
+    assert list(table.claim) == [c.name for c in CLAIMS] and set(table.verdict) == {"undecided"} and not len(pairs)
     draw(table, pairs)
 
 

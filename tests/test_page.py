@@ -76,8 +76,13 @@ CLAIMS = pd.DataFrame([
              "exceptions": ["small / role; a (-0.4)", f"small / {NASTY} (-0.1)"], "undefined": ["small / b (met)"]},
     CLAIM | {"claim": "clusters", "statement": "Fewer clusters.", "definition": "Their number.",
              "verdict": "contradicted", "effect": -0.2, "ci_low": -0.3, "ci_high": -0.1, "exceptions": None},
+    CLAIM | {"claim": "geometry", "statement": "Little changes.", "definition": "Their similarity.", "smallest": 0.05,
+             "verdict": "no effect", "effect": 0.01, "ci_low": -0.02, "ci_high": 0.04, "exceptions": None},
+    CLAIM | {"claim": "layers", "statement": "Higher layers.", "definition": "Their rank.", "smallest": 0.1,
+             "verdict": "undecided", "decides": "about 4 more cells (models × tasks), if they are like these",
+             "effect": 0.4, "ci_low": -0.2, "ci_high": 1.0, "exceptions": None},
     CLAIM | {"claim": "transfer", "statement": "Related tasks help.", "definition": "Their difference.", "n": 0,
-             "verdict": "too little data", "effect": np.nan, "ci_low": np.nan, "ci_high": np.nan, "d": np.nan,
+             "verdict": "undecided", "effect": np.nan, "ci_low": np.nan, "ci_high": np.nan, "d": np.nan,
              "share": np.nan, "p": np.nan, "p_adjusted": np.nan, "exceptions": np.nan},
 ])  # fmt: skip
 ANSWERS = [
@@ -433,19 +438,23 @@ def test_the_data_are_told_before_any_result(page):
 
 
 def test_claims_without_anything_to_compare_are_named_only(page):
-    assert page.locator("details.card").count() == 2
+    assert page.locator("details.card").count() == 4
     assert "Nothing to compare here: Related tasks help." in page.locator("#claims").inner_text()
 
 
 def test_claims_say_their_verdict_and_unfold(page):
     cards = page.locator("details.card")
     for card, words in zip(cards.all(), (["supported", "+4.10 points", "+3.00 to +5.20", "n = 4"], ["contradicted"],
-                                         ["too little data", "nothing to compare"])):  # fmt: skip
+                                         ["no effect", "+0.01"], ["undecided", "+0.4"]), strict=True):  # fmt: skip
         assert all(word in card.inner_text() for word in words)
     playwright.expect(cards.first.get_by_text("Test accuracy.")).not_to_be_visible()
     cards.first.locator("summary").click()
     text = cards.first.inner_text()
     assert all(part in text for part in ("Test accuracy.", "0.03", "75 % of 4", "+1.50", f"small / {NASTY} (-0.1)"))
+    cards.nth(3).locator("summary").click()
+    text = cards.nth(3).inner_text()
+    assert "What would decide it: about 4 more cells" in text and "0.1 points" in text
+    cards.first.locator("summary").click()
     page.keyboard.press("Escape")
     playwright.expect(cards.first.get_by_text("Test accuracy.")).not_to_be_visible()
     page.keyboard.press("Tab")  # comes to the next card, which unfolds at once

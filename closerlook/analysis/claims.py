@@ -11,17 +11,20 @@ ALPHA = 0.05
 FLIPS = 20_000  # sign flips drawn where not all can be enumerated
 LEAST = 3  # cells of a test: what only two have in common may be chance
 SHOWN = 12  # exceptions that are named
-COLUMNS = ("claim", "statement", "definition", "unit", "verdict", "effect", "ci_low", "ci_high", "d", "n", "cells",
-           "share", "p", "p_adjusted", "p_cells", "exceptions", "undefined")  # fmt: skip
+MOST = 1000  # cells that a study might be told to have
+COLUMNS = ("claim", "statement", "definition", "unit", "verdict", "decides", "effect", "ci_low", "ci_high", "smallest",
+           "d", "n", "cells", "share", "p", "p_adjusted", "p_cells", "exceptions", "undefined")  # fmt: skip
 
 
-def claims(spaces, labels, movement, related, opposing):
+def claims(spaces, labels, movement, related, opposing, smallest):
     """Test every claim.
 
     Parameters
     ----------
     spaces, labels, movement, related, opposing
         As `Study` has them.
+    smallest : dict of str to float
+        For each claim, by its name, the smallest effect that matters.
 
     Returns
     -------
@@ -30,8 +33,10 @@ def claims(spaces, labels, movement, related, opposing):
         its original space, and its labels one space, so pairs of one cell are not independent evidence: all is
         computed from the mean of each cell. `effect`: the mean of these, with a 95 % interval (`interval`); `d`, the
         same in standard deviations; `share` of the pairs in the claimed direction. `p`: Student's test, two-sided, of
-        three cells or more; `p_adjusted` for the number of claims (Holm). `verdict`: `supported` or `contradicted`
-        where it is below 0.05, else `too little data`. `p_cells`: the same by sign flips, which assumes only that
+        three cells or more; `p_adjusted` for the number of claims (Holm). `verdict`: `no effect` where
+        three cells or more put the whole interval within the `smallest` effect that matters, either way; else
+        `supported` or `contradicted` where the adjusted p is below 0.05; else `undecided`, and `decides` says how many
+        more cells would do, if they are like these. `p_cells`: the same by sign flips, which assumes only that
         chance favours no direction, and cannot be below 0.05 for fewer than six cells.
         `exceptions`: list of the cells (or labels) whose mean goes in the other direction, and of labels that no
         longer have a distance, because they meet another; these count in the test as the largest change that any label
@@ -40,15 +45,18 @@ def claims(spaces, labels, movement, related, opposing):
     study, rows = Study(spaces, labels, movement, related, opposing), []
     for claim in CLAIMS:
         pairs, known = pairs_of(claim, study)
-        rows.append(_test(claim, pairs[known], pairs[~known]))
+        rows.append(_test(claim, pairs[known], pairs[~known], smallest[claim.name]))
     table = pd.DataFrame(rows, columns=[*COLUMNS, "towards"])
     table["p_adjusted"] = holm(table.p.to_numpy(float))
     certain, towards = table.p_adjusted < ALPHA, table.pop("towards")
-    table["verdict"] = np.select([certain & (towards > 0), certain], ["supported", "contradicted"], "too little data")
+    least = (table.cells >= LEAST) & (table.ci_low > -table.smallest) & (table.ci_high < table.smallest)
+    words = ["no effect", "supported", "contradicted"]
+    table["verdict"] = np.select([least, certain & (towards > 0), certain], words, "undecided")
+    table["decides"] = table.decides.where(table.verdict == "undecided")
     return table
 
 
-def _test(claim, pairs, without):
+def _test(claim, pairs, without, smallest):
     found = interval(pairs.groupby(["model", "task"]).value.mean(), within=claim.within)
     lost = without[without.reason == AGAINST] if "reason" in without else without[:0]
     most = pairs.value.abs().max() if len(pairs) else np.nan
@@ -60,7 +68,8 @@ def _test(claim, pairs, without):
     named = [f"{' / '.join(map(str, key))} ({value:+.3g})" for key, value in against.items()]
     return {
         "claim": claim.name, "statement": claim.statement, "definition": claim.definition, "unit": claim.unit,
-        "effect": found["mean"], "ci_low": found["low"], "ci_high": found["high"],
+        "effect": found["mean"], "ci_low": found["low"], "ci_high": found["high"], "smallest": smallest,
+        "decides": _decides(found, len(cells), smallest),
         "d": found["mean"] / found["std"] if found["std"] > 0 else np.nan,
         "n": len(pairs), "cells": len(cells),
         "share": (pairs.value * claim.sign > 0).mean() if len(pairs) else np.nan,
@@ -68,6 +77,27 @@ def _test(claim, pairs, without):
         "towards": cells.mean() * claim.sign,
         "exceptions": _some(_reasons(without, AGAINST) + named), "undefined": _some(_reasons(without)),
     }  # fmt: skip
+
+
+def _decides(found, cells, smallest):
+    """What a verdict takes that there is not yet: more cells."""
+    if not cells:
+        return None
+    if not found["std"] > 0:  # of one cell, or of equal ones, nothing is known of how far others are off
+        return f"at least {LEAST - cells} more cells (models × tasks)" if cells < LEAST else None
+    more = more_cells(found["mean"], found["std"], cells, smallest)
+    if more is None:
+        return f"more than {MOST:,} cells (models × tasks), if they are like these"
+    return f"about {more} more cell{'s' if more > 1 else ''} (models × tasks), if they are like these"
+
+
+def more_cells(effect, std, cells, smallest):
+    """How many more cells of this mean and standard deviation have an interval that leaves out zero, or lies within the
+    smallest effect that matters; None for more than a thousand."""
+    n = np.arange(max(LEAST, cells + 1), MOST + 1)
+    half = stats.t.ppf(1 - ALPHA / 2, n - 1) * std / np.sqrt(n)
+    enough = np.flatnonzero(half < max(abs(effect), smallest - abs(effect)))
+    return int(n[enough[0]] - cells) if len(enough) else None
 
 
 def _reasons(pairs, only=None):

@@ -32,7 +32,8 @@ FIGURES = {  # in the order of the report
         "What the paper says of fine-tuning, tested on this grid. Dots are pairs (a model, a task and a seed or a "
         "label): fine-tuned minus original. The diamond is the mean over models and tasks, with its 95 % interval; the "
         "shaded half is what the claim predicts. A verdict needs p < 0.05 in Student's two-sided test of one value per "
-        "model and task, adjusted for the number of claims (Holm).",
+        "model and task, adjusted for the number of claims (Holm); there is no "
+        "effect where the whole interval is in the grey, too small to matter (`smallest_effects` in the config).",
         {"table": "claims", "pairs": "claim_pairs"}, when="tuned",
     ),
     "layers": Figure(

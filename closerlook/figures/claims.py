@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from closerlook.analysis.claim_pairs import CLAIMS
 from closerlook.figures import style
 
-COLOUR = {"supported": "#009E73", "contradicted": "#D55E00", "too little data": style.FAINT}
+COLOUR = {"supported": "#009E73", "contradicted": "#D55E00", "no effect": style.DARK, "undecided": style.FAINT}
 
 
 def claims(table, pairs):
@@ -24,7 +24,8 @@ def claims(table, pairs):
     -------
     matplotlib.figure.Figure
         A row per claim, in units of its own. Dots are pairs, the diamond is the mean of the cells' means (models ×
-        tasks) with its 95 % interval; left or right of zero, the half that the claim predicts is shaded.
+        tasks) with its 95 % interval; left or right of zero, the half that the claim predicts is shaded, and in grey what is too small to
+        matter.
     """
     style.use()
     signs = {claim.name: claim.sign for claim in CLAIMS}
@@ -41,6 +42,8 @@ def claims(table, pairs):
         axis.set(xlim=(-limit, limit), ylim=(-0.6, 0.6), yticks=[])
         half = (0, limit) if signs[row.claim] > 0 else (-limit, 0)
         axis.axvspan(*half, color="#009E73", alpha=0.07, linewidth=0, zorder=0)
+        small = min(row.smallest, limit)
+        axis.axvspan(-small, small, color=style.DARK, alpha=0.1, linewidth=0, zorder=0)
         if len(values):
             if row.ci_low == row.ci_low:
                 axis.plot([row.ci_low, row.ci_high], [0, 0], color=colour, linewidth=2.2, zorder=3)
@@ -68,6 +71,7 @@ def claims(table, pairs):
         ),
         Line2D([], [], color=style.FAINT, marker=".", linestyle="", label="pairs (claim_pairs.csv)"),
         plt.Rectangle((0, 0), 1, 1, color="#009E73", alpha=0.15, linewidth=0, label="what the claim predicts"),
+        plt.Rectangle((0, 0), 1, 1, color=style.DARK, alpha=0.15, linewidth=0, label="too small to matter"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=7)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=7)
     return figure

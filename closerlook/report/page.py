@@ -17,7 +17,7 @@ from plotly.offline import get_plotlyjs
 
 HERE = Path(__file__).parent
 MISSING, MINUS = "–", "−"
-KINDS = {"supported": "yes", "contradicted": "no"}  # of verdicts; any other is undecided
+KINDS = {"supported": "yes", "contradicted": "no", "no effect": "none", "undecided": "open"}  # of verdicts
 
 
 class Cell(NamedTuple):
@@ -111,12 +111,14 @@ def _claim(row):
     ends = row["effect"], row["ci_low"], row["ci_high"]
     effect, low, high = (_signed(v, _digits(pd.Series(ends, dtype=float).dropna())) for v in ends)
     return row | {
-        "kind": KINDS.get(row["verdict"], "open"),
+        "kind": KINDS[row["verdict"]],
         "effect": effect,
         "interval": f"{low} to {high}" if MISSING not in (low, high) else None,
         "strip": _strip(*ends),
         "d": _signed(row["d"], 2),
         "share": f"{100 * row['share']:.0f} %" if _known(row["share"]) else MISSING,
+        "decides": row["decides"] if isinstance(row.get("decides"), str) else None,
+        "smallest": f"{row['smallest']:g}" if _known(row.get("smallest")) else None,
         "p": _probability(row["p"]),
         "p_adjusted": _probability(row["p_adjusted"]),
         "p_cells": _probability(row["p_cells"]) if _known(row.get("p_cells")) else None,

@@ -60,6 +60,7 @@ VALUES = {  # what tables and figures are told of the study
     "tol": CFG.probes.direct.tol,
     "related": CFG.related_tasks,
     "opposing": CFG.opposing_tasks,
+    "smallest": plain(CFG.smallest_effects),
 }
 
 
