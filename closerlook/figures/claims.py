@@ -24,8 +24,8 @@ def claims(table, pairs):
     -------
     matplotlib.figure.Figure
         A row per claim, in units of its own. Dots are pairs, the diamond is the mean of the cells' means (models ×
-        tasks) with its 95 % interval; left or right of zero, the half that the claim predicts is shaded, and in grey what is too small to
-        matter.
+        tasks) with its 95 % interval; left or right of zero, the half that the claim predicts is shaded, and in grey
+        what is too small to matter.
     """
     style.use()
     signs = {claim.name: claim.sign for claim in CLAIMS}
