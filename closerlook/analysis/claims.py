@@ -84,11 +84,15 @@ def _decides(found, cells, smallest):
     if not cells:
         return None
     if not found["std"] > 0:  # of one cell, or of equal ones, nothing is known of how far others are off
-        return f"at least {LEAST - cells} more cells (models × tasks)" if cells < LEAST else None
+        return f"at least {_more(LEAST - cells)}" if cells < LEAST else None
     more = more_cells(found["mean"], found["std"], cells, smallest)
     if more is None:
         return f"more than {MOST:,} cells (models × tasks), if they are like these"
-    return f"about {more} more cell{'s' if more > 1 else ''} (models × tasks), if they are like these"
+    return f"about {_more(more)}, if they are like these"
+
+
+def _more(n):
+    return f"{n} more cell{'s' if n > 1 else ''} (models × tasks)"
 
 
 def more_cells(effect, std, cells, smallest):
