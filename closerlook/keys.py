@@ -72,9 +72,8 @@ File = Annotated[Text, AfterValidator(plain_path)]
 Natural = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=LIMIT)]
 Count = Annotated[int, Field(ge=1)]
-Name = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
-]  # layout.NAME, whose edits must not fine-tune again
+# `layout.NAME` once more, whose edits must not fine-tune again
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Unique = AfterValidator(unique)
 Layers = Annotated[str | list[int] | None, BeforeValidator(_layers), WithJsonSchema(list_schema(INTEGER, ALL, NULL))]

@@ -114,6 +114,11 @@ class Space(NamedTuple):
         return cls(**names | {"state": State.parse(names["state"]), "layer": int(names["layer"])})
 
 
+def by_layer(files):
+    """The files of a space's layers, by their numbers."""
+    return {Space.of(file).layer: file for file in files}
+
+
 def seed_of(run):
     """The seed of a run that the workflow makes; None for one that was brought."""
     return int(run.removeprefix("seed")) if re.fullmatch(MADE, run) else None

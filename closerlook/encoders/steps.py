@@ -10,8 +10,9 @@ import numpy as np
 from closerlook.encoders.layers import embed
 from closerlook.errors import InputError
 from closerlook.files import alone, read_json
+from closerlook.layout import ENCODER
 
-WEIGHTS = "model.safetensors"
+WEIGHTS = ENCODER["weights"]
 
 
 @contextlib.contextmanager

@@ -70,6 +70,7 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
     drawn = [_figure(**spec) for spec in figures]
     return environment.get_template("template.html").render(
         title=title, summary=summary, answers=answers, notes=notes, data=data,
+        kinds=KINDS,
         claims=[_claim(row) for row in claims.to_dict("records") if row["n"]],
         without=[row["statement"].rstrip(".") for row in claims.to_dict("records") if not row["n"]],
         main=[t for t in shown if t["main"]],

@@ -8,7 +8,7 @@ from closerlook.encoders.steps import step_spaces
 from closerlook.files import read_json, save_arrays, write_json
 from closerlook.jobs.gpus import one_gpu
 from closerlook.jobs.joblog import logged
-from closerlook.layout import SPLITS, Space
+from closerlook.layout import SPLITS, by_layer
 from closerlook.provenance import made_by
 from closerlook.vectors import read_vectors
 
@@ -16,8 +16,7 @@ with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
     files, params, record = snakemake.input, snakemake.params, read_json(snakemake.input.labels)
     labels = {split: np.array(record[split]) for split in SPLITS}
     before, after = ends = [
-        {split: {Space.of(file).layer: file for file in files[f"{split}_{end}"]} for split in SPLITS}
-        for end in ("before", "after")
+        {split: by_layer(files[f"{split}_{end}"]) for split in SPLITS} for end in ("before", "after")
     ]
     pairs = ((n, read_vectors(before["train"][n]), read_vectors(after["train"][n])) for n in params.layers)
     planes = {n: common_plane(a, b, labels["train"]) for n, a, b in pairs}

@@ -8,6 +8,7 @@ from closerlook.jobs.plan.costs import LEVELS
 from closerlook.jobs.plan.schedule import Task, simulate
 from closerlook.jobs.plan.sizes import kept_steps
 from closerlook.jobs.plan.work import job_of
+from closerlook.layout import ENCODER
 
 OVERHEAD = 0.15  # seconds that Snakemake takes to start and to end a job
 CORES_PER_GPU = 8  # of a cluster's node, in the simulations
@@ -54,7 +55,7 @@ def _bytes(file, job, study):
     path, of = PurePath(file), study.encoders.get(job.model)
     if path.suffix == ".npy":
         return study.tasks[job.task].targets[path.parent.name] * of.width * 4
-    if path.name == "model.safetensors":
+    if path.name == ENCODER["weights"]:
         return of.parameters * 4
     if path.suffix == ".steps":
         return kept_steps(study.grid, job.model, job.task, study.tasks[job.task]) * of.parameters * 4

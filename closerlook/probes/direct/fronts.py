@@ -5,10 +5,10 @@ import numpy as np
 from closerlook.errors import InputError
 from closerlook.probes.compiled import jit
 from closerlook.probes.hulls.distance import nearest
-from closerlook.probes.hulls.hinge import PROX, STEPS, between_means, divide, shares
+from closerlook.probes.hulls.hinge import LIKELY, PROX, STEPS, between_means, divide, shares
 
 MOST = 128  # hyperplanes kept of two labels
-BRIEF = 10  # Newton steps
+BRIEF = 10  # Newton steps of a search that can prove nothing but that there is a hyperplane
 
 
 @jit
@@ -129,7 +129,7 @@ class Front:
         """
         self.how["hinge"] += 1
         V, sign = self.X[1 - side][points], 1.0 - 2 * side
-        steps, prox = (BRIEF, PROX) if several else (STEPS, PROX / 100)
+        steps, prox = (BRIEF, PROX) if several else (STEPS, LIKELY)
         verdict, wall, slack = divide(U, V, sign * self.walls[k], self.near, steps, prox)
         self.add(sign * wall)
         if self.verify:

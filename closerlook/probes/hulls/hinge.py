@@ -16,6 +16,7 @@ from closerlook.probes.compiled import jit
 STEPS = 300
 FEW = 64  # unknowns of a step that is computed in compiled code
 PROX, LEAST = 1e-3, 1e-12  # weight of the squared distance from the last minimum, at first and in the end
+LIKELY = 1e-5  # at first, where the hulls are likely to meet
 LONG, SHRINK = 10.0, 100.0  # a hyperplane longer than LONG / near is of no use and starts again from a hundredth
 REBUILD = 32  # steps after which products of dimensions, updated along the way, are computed again
 REFRESH = 8  # steps after which slacks, updated along the way, are computed again
