@@ -211,14 +211,14 @@ class Trajectories(Section):
 
 
 class SmallestEffects(Section):
-    """Of each claim, the smallest effect that matters: one that surely lies below it is said to be none."""
+    """Of each claim, the smallest effect that matters: where all of the interval is smaller, there is `no effect`."""
 
     accuracy: Positive = Field(1.0, description="Points of accuracy.")
-    train_test_similarity: Positive = Field(0.05, description="Of a correlation.")
+    train_test_similarity: Positive = Field(0.05, description="A difference of two correlations.")
     clusters: Positive = Field(0.1, description="Doublings of the number of clusters; 0.1 is 7 %.")
     label_distances: Positive = Field(0.1, description="Doublings of a distance; 0.1 is 7 %.")
-    layers: Positive = Field(0.1, description="Of a rank correlation.")
-    geometry: Positive = Field(0.05, description="Of a correlation, above or below 0.5.")
+    layers: Positive = Field(0.1, description="A rank correlation.")
+    geometry: Positive = Field(0.05, description="A correlation's distance from 0.5, above or below.")
     transfer: Positive = Field(1.0, description="Points of accuracy.")
 
 

@@ -193,6 +193,25 @@ def test_an_effect_that_surely_does_not_matter_is_none():
     assert module.claims(spaces, labels, movement, *pairs, finer).set_index("claim").verdict["accuracy"] != "no effect"
 
 
+def test_a_label_that_lost_its_distance_is_no_lack_of_effect():
+    """However little the other labels moved."""
+    study = make()
+    after = study.labels.tuned_on == study.labels.task
+    before = study.labels[study.labels.tuned_on.isna()].set_index(["model", "task", "layer", "label"]).min_distance
+    where = pd.MultiIndex.from_frame(study.labels.loc[after, ["model", "task", "layer", "label"]])
+    jitter = 1 + 0.001 * np.random.default_rng(0).normal(size=after.sum())
+    study.labels.loc[after, "min_distance"] = before.reindex(where).to_numpy() * jitter
+    assert claims(*parts(study)).set_index("claim").verdict["label_distances"] == "no effect"
+    lost = after & (study.labels.task == "t1") & (study.labels.label == "a")
+    study.labels.loc[lost, ["min_distance", "overlapping"]] = [np.nan, 1]
+    row = claims(*parts(study)).set_index("claim").loc["label_distances"]
+    assert (
+        row.verdict == "undecided"
+        and pd.isna(row.decides)
+        and any("meets another label after" in why for why in row.exceptions)
+    )
+
+
 @pytest.mark.parametrize("effect, std", [(0.5, 1.0), (0.0, 1.0), (2.0, 0.1), (0.9, 2.0)])
 def test_that_many_more_cells_decide(effect, std):
     """Of as many cells as it takes, with this mean and deviation, the interval decides; of one fewer, it does not."""

@@ -33,10 +33,11 @@ def claims(spaces, labels, movement, related, opposing, smallest):
         its original space, and its labels one space, so pairs of one cell are not independent evidence: all is
         computed from the mean of each cell. `effect`: the mean of these, with a 95 % interval (`interval`); `d`, the
         same in standard deviations; `share` of the pairs in the claimed direction. `p`: Student's test, two-sided, of
-        three cells or more; `p_adjusted` for the number of claims (Holm). `verdict`: `no effect` where
-        three cells or more put the whole interval within the `smallest` effect that matters, either way; else
-        `supported` or `contradicted` where the adjusted p is below 0.05; else `undecided`, and `decides` says how many
-        more cells would do, if they are like these. `p_cells`: the same by sign flips, which assumes only that
+        three cells or more; `p_adjusted` for the number of claims (Holm). `verdict`: `no effect` where three cells or
+        more put the whole interval within the `smallest` effect that matters, either way, and no label has lost its
+        distance (see `exceptions`); else `supported` or `contradicted` where the adjusted p is below 0.05; else
+        `undecided`, and `decides` says how many more cells would do, if they are like these, where that can be said.
+        `p_cells`: the same by sign flips, which assumes only that
         chance favours no direction, and cannot be below 0.05 for fewer than six cells.
         `exceptions`: list of the cells (or labels) whose mean goes in the other direction, and of labels that no
         longer have a distance, because they meet another; these count in the test as the largest change that any label
@@ -46,10 +47,11 @@ def claims(spaces, labels, movement, related, opposing, smallest):
     for claim in CLAIMS:
         pairs, known = pairs_of(claim, study)
         rows.append(_test(claim, pairs[known], pairs[~known], smallest[claim.name]))
-    table = pd.DataFrame(rows, columns=[*COLUMNS, "towards"])
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "towards", "lost"])
     table["p_adjusted"] = holm(table.p.to_numpy(float))
     certain, towards = table.p_adjusted < ALPHA, table.pop("towards")
-    least = (table.cells >= LEAST) & (table.ci_low > -table.smallest) & (table.ci_high < table.smallest)
+    known = (table.cells >= LEAST) & (table.pop("lost") == 0)
+    least = known & (table.ci_low > -table.smallest) & (table.ci_high < table.smallest)
     words = ["no effect", "supported", "contradicted"]
     table["verdict"] = np.select([least, certain & (towards > 0), certain], words, "undecided")
     table["decides"] = table.decides.where(table.verdict == "undecided")
@@ -69,12 +71,12 @@ def _test(claim, pairs, without, smallest):
     return {
         "claim": claim.name, "statement": claim.statement, "definition": claim.definition, "unit": claim.unit,
         "effect": found["mean"], "ci_low": found["low"], "ci_high": found["high"], "smallest": smallest,
-        "decides": _decides(found, len(cells), smallest),
+        "decides": None if len(lost) else _decides(found, len(cells), smallest),
         "d": found["mean"] / found["std"] if found["std"] > 0 else np.nan,
         "n": len(pairs), "cells": len(cells),
         "share": (pairs.value * claim.sign > 0).mean() if len(pairs) else np.nan,
         "p": students(cells) if len(cells) >= LEAST else np.nan, "p_cells": sign_flips(cells),
-        "towards": cells.mean() * claim.sign,
+        "towards": cells.mean() * claim.sign, "lost": len(lost),
         "exceptions": _some(_reasons(without, AGAINST) + named), "undefined": _some(_reasons(without)),
     }  # fmt: skip
 

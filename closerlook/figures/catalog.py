@@ -32,8 +32,8 @@ FIGURES = {  # in the order of the report
         "What the paper says of fine-tuning, tested on this grid. Dots are pairs (a model, a task and a seed or a "
         "label): fine-tuned minus original. The diamond is the mean over models and tasks, with its 95 % interval; the "
         "shaded half is what the claim predicts. A verdict needs p < 0.05 in Student's two-sided test of one value per "
-        "model and task, adjusted for the number of claims (Holm); there is no "
-        "effect where the whole interval is in the grey, too small to matter (`smallest_effects` in the config).",
+        "model and task, adjusted for the number of claims (Holm); it is “no effect” where the whole interval lies in "
+        "the grey, which is too small to matter (`smallest_effects` in the config).",
         {"table": "claims", "pairs": "claim_pairs"}, when="tuned",
     ),
     "layers": Figure(
@@ -56,8 +56,8 @@ FIGURES = {  # in the order of the report
         "Similarity of every fine-tuned layer to the same layer before fine-tuning, on the training split: Pearson's "
         "correlation of the label distances (the paper's measure), and three measures that know nothing of labels: "
         "linear CKA (debiased), Procrustes, and the rank correlation of all distances (RSA). Where too few pairs of "
-        "labels are separable before and after, the first has no line. Lines are means over seeds, "
-        "bands one standard deviation.",
+        "labels are separable before and after, the first has no line. Lines are means over seeds, bands one standard "
+        "deviation.",
         {"frame": "similarity", "spaces": "spaces"}, TUNED, when="tuned",
     ),
     "label_distances": Figure(
