@@ -42,9 +42,9 @@ def claims(table, pairs):
         axis.set(xlim=(-limit, limit), ylim=(-0.6, 0.6), yticks=[])
         half = (0, limit) if signs[row.claim] > 0 else (-limit, 0)
         axis.axvspan(*half, color="#009E73", alpha=0.07, linewidth=0, zorder=0)
-        small = min(row.smallest, limit)
-        axis.axvspan(-small, small, color=style.DARK, alpha=0.1, linewidth=0, zorder=0)
         if len(values):
+            small = min(row.smallest, limit)
+            axis.axvspan(-small, small, color=style.DARK, alpha=0.1, linewidth=0, zorder=0)
             if row.ci_low == row.ci_low:
                 axis.plot([row.ci_low, row.ci_high], [0, 0], color=colour, linewidth=2.2, zorder=3)
             axis.plot(row.effect, 0, "D", color=colour, markersize=5, markeredgecolor="white", zorder=4)
