@@ -14,11 +14,12 @@ from closerlook.analysis import labels as label_rows
 from closerlook.analysis import movement as movement_rows
 from closerlook.analysis import spaces as space_rows
 from closerlook.analysis.claim_pairs import CLAIMS, Study, claim_pairs
-from closerlook.analysis.claims import holm, more_cells, sign_flips
+from closerlook.analysis.claims import more_cells
 from closerlook.analysis.clusters import clusters
-from closerlook.analysis.intervals import interval, over_seeds
 from closerlook.config import SmallestEffects
 from closerlook.figures.claims import claims as draw
+from closerlook.statistics.intervals import interval, over_seeds
+from closerlook.statistics.tests import holm, sign_flips
 
 SMALLEST = SmallestEffects().model_dump()
 claims = functools.partial(module.claims, smallest=SMALLEST)

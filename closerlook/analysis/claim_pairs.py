@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from closerlook.analysis.intervals import ANY
 from closerlook.analysis.spaces import last_layer
+from closerlook.statistics.intervals import ANY
 
 PAIRS = ("claim", "model", "task", "run", "label", "value")
 AGAINST = "meets another label after fine-tuning, and none before"

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from closerlook.analysis.intervals import over_seeds
 from closerlook.analysis.spaces import last_layer
+from closerlook.statistics.intervals import over_seeds
 
 COLUMNS = ("model", "task", "labels", "conflict_points", "fewest", "original", "fine_tuned", "fine_tuned_seed_std",
            "fine_tuned_low", "fine_tuned_high", "seeds")  # fmt: skip

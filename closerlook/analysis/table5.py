@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.intervals import over_seeds
 from closerlook.analysis.spaces import last_layer
 from closerlook.probes.precision import TOL
+from closerlook.statistics.intervals import over_seeds
 
 KEYS = ["model", "fine_tuned_on", "probed_on"]
 COUNTS = ["labels", "labels_increased", "labels_decreased", "labels_freed", "labels_caught"]

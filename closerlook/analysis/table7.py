@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from closerlook.analysis.intervals import RANGES, interval
 from closerlook.analysis.spaces import last_layer
+from closerlook.statistics.intervals import RANGES, interval
 
 PAPER = ["model", "task", "state", "accuracy", "accuracy_std", "best_hidden_layers", "n_clusters", "is_linear",
          "train_test_similarity"]  # fmt: skip
@@ -38,7 +38,7 @@ def table7(spaces, models, tasks, min_cluster_size=1):
     -------
     DataFrame
         The paper's columns (`accuracy_std` is over the probe's initialisations, averaged over seeds), then standard
-        deviation and 95 % interval (see `closerlook.analysis.intervals`) over fine-tuning seeds, and their number.
+        deviation and 95 % interval (see `closerlook.statistics.intervals`) over fine-tuning seeds, and their number.
         `is_linear` is Y or N, or `2/3` where seeds differ.
         `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper, and there are
         at least six pairs of labels (`similarity_pairs`).
