@@ -27,6 +27,7 @@ EMBEDDING = "embeddings/{model}/{state}/{task}/{split}/layer{layer}.npy"
 DIRECT = "probes/direct/{model}/{state}/{task}/{split}/layer{layer}.json"
 CLUSTERS = "probes/direct/{model}/{state}/{task}/{split}/layer{layer}.npz"
 PROBE = "probes/{probe}/{model}/{state}/{task}/layer{layer}.json"  # of any other probe
+PREDICTIONS = "probes/{probe}/{model}/{state}/{task}/layer{layer}.parquet"  # per test example
 MOVEMENT = "movement/{model}/{task}.{run}.npz"
 SIMILARITY = "similarity/{model}/{task}.{run}.json"
 TRAJECTORY = "trajectories/{model}/{task}.{run}.npz"
@@ -38,7 +39,7 @@ REPORT = "report.html"
 CORPUS_FILES = {"files": "files", "fetched": "fetched.json"}
 TASK_FILES = {
     "summary": "summary.json", "dataset": "dataset_dict.json", "train": "train", "test": "test",
-    "labels": "labels.json", "words": "words.json",
+    "labels": "labels.json", "words": "words.json", "sentences": "sentences.json",
 }  # fmt: skip
 ENCODER = {  # of a model, or of a run
     "config": "config.json", "weights": "model.safetensors", "facts": "model.json", "tokenizer": "tokenizer.json",
@@ -109,7 +110,7 @@ class Space(NamedTuple):
     @classmethod
     def of(cls, path):
         """The space that a result is about."""
-        names = _first(path, CLUSTERS, DIRECT, EMBEDDING, PROBE)
+        names = _first(path, CLUSTERS, DIRECT, EMBEDDING, PROBE, PREDICTIONS)
         names.pop("probe", None)
         return cls(**names | {"state": State.parse(names["state"]), "layer": int(names["layer"])})
 
@@ -130,9 +131,9 @@ def match(pattern, path):
     return found and found.groupdict()
 
 
-def of_probe(probe):
+def of_probe(probe, pattern=PROBE):
     """The pattern of a probe's results."""
-    return PROBE.replace("{probe}", probe)
+    return pattern.replace("{probe}", probe)
 
 
 def names_of(rule):

@@ -1,6 +1,6 @@
 """Intervals, tests and claims, against simulation, enumeration and made-up studies whose truth is known."""
 
-import functools
+import dataclasses
 import itertools
 import re
 
@@ -13,16 +13,23 @@ from closerlook.analysis import claims as module
 from closerlook.analysis import labels as label_rows
 from closerlook.analysis import movement as movement_rows
 from closerlook.analysis import spaces as space_rows
+from closerlook.analysis.claim_cells import cell_table
 from closerlook.analysis.claim_pairs import CLAIMS, Study, claim_pairs
-from closerlook.analysis.claims import more_cells
+from closerlook.analysis.claims import claim_table
 from closerlook.analysis.clusters import clusters
 from closerlook.config import SmallestEffects
+from closerlook.figures import claims as draws
 from closerlook.figures.claims import claims as draw
 from closerlook.statistics.intervals import interval, over_seeds
 from closerlook.statistics.tests import holm, sign_flips
 
 SMALLEST = SmallestEffects().model_dump()
-claims = functools.partial(module.claims, smallest=SMALLEST)
+
+
+def claims(study, scope="beyond", smallest=SMALLEST):
+    """The claims' verdicts in one scope."""
+    table = claim_table(study, smallest)
+    return table[table.scope == scope].set_index("claim", drop=False)
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 20])
@@ -96,11 +103,12 @@ def make(effect=1.0, tasks=4, seeds=3, layers=4):
                     "accuracy": 70 + 5 * own + helps + rng.normal(0, 0.1),
                     "n_clusters": 12 * 2.0 ** -round(own), "is_linear": True, "test_is_linear": True,
                     "train_test_similarity": 0.8 - 0.2 * own + rng.normal(0, 0.01),
-                    "original_similarity": None if tuned is None else 0.5 + 0.3 * own, "original_pairs": 6,
+                    "original_similarity": None if tuned is None else 0.5 + 0.3 * own + rng.normal(0, 0.01),
+                    "original_pairs": 6, "original_floor": 0.2, "original_ceiling": 0.8,
                 })  # fmt: skip
                 for label in "abc":
                     cell = {"model": "m", "task": task, "state": state, "tuned_on": tuned, "run": run, "layer": layer}
-                    labels.append(cell | {"label": label, "min_distance": 2.0**own * rng.uniform(0.9, 1.1)})
+                    labels.append(cell | {"label": label, "relative_distance": 2.0**own * rng.uniform(0.9, 1.1)})
                 if tuned == task:
                     far = layer if effect > 0 else layers - layer
                     cell = {"model": "m", "task": task, "run": run, "layer": layer, "label": "a"}
@@ -115,32 +123,30 @@ def make(effect=1.0, tasks=4, seeds=3, layers=4):
 
 
 def parts(study):
-    """What the tables of claims are made from."""
+    """What the table of pairs is made from."""
     return study.spaces, study.labels, study.movement, study.related, study.opposing
 
 
 def test_what_holds_is_supported():
-    study = parts(make(tasks=8))
-    table, pairs = claims(*study), claim_pairs(*study)
-    by = table.set_index("claim")
+    study = make(tasks=8)
+    by, pairs = claims(study), claim_pairs(*parts(study))
     assert set(by.verdict.drop("transfer")) == {"supported"} and (by.share == 1).all()
     assert by.effect["accuracy"] == pytest.approx(5, abs=0.2) and by.n["accuracy"] == 24 and by.cells["accuracy"] == 8
     assert by.effect["clusters"] == -1 and by.effect["label_distances"] == pytest.approx(1, abs=0.1)
-    assert by.n["label_distances"] == 8 * 3 and by.effect["layers"] == pytest.approx(1)
-    assert by.effect["geometry"] == pytest.approx(0.3)
+    assert by.n["label_distances"] == 8 * 3 * 3 and by.effect["layers"] == pytest.approx(1)
+    assert by.effect["geometry"] == pytest.approx(0.3, abs=0.01)
     assert by.effect["transfer"] == pytest.approx(6, abs=0.3) and by.n["transfer"] == 3
     assert by.verdict["transfer"] == "undecided"  # seeds of one model and task are no independent evidence
     known = by.dropna(subset=["ci_low"])
     assert len(known) >= 3 and ((known.ci_low < known.effect) & (known.effect < known.ci_high)).all()
     assert not by.exceptions.map(len).any() and len(pairs) == by.n.sum()
-    assert by.p_cells.drop("transfer").tolist() == [2 / 2**8] * 6
+    assert by.p_flips.drop("transfer").tolist() == [2 / 2**8] * 6 and set(by.over.drop("transfer")) == {"tasks"}
     cells = pairs[pairs.claim == "accuracy"].groupby("task").value.mean()
     assert by.p["accuracy"] == pytest.approx(2 * stats.t.sf(cells.mean() / stats.sem(cells), 7))
 
 
 def test_the_opposite_is_contradicted_and_its_exceptions_are_named():
-    table = claims(*parts(make(-1.0, tasks=8, seeds=1)))
-    by = table.set_index("claim")
+    by = claims(make(-1.0, tasks=8, seeds=2))
     assert set(by.verdict.drop("transfer")) == {"contradicted"} and (by.share == 0).all()
     assert [name[:6] for name in sorted(by.exceptions["accuracy"])] == [f"m / t{i}" for i in range(8)]
     *named, more = by.exceptions["label_distances"]
@@ -161,9 +167,9 @@ def test_labels_that_move_together_are_no_independent_evidence(together, monkeyp
         for task, k in sizes.items():
             change = rng.normal() * np.sqrt(together) + rng.normal(size=k) * np.sqrt(1 - together)
             row = {"model": "m", "task": task, "layer": 2, "label": [f"l{i}" for i in range(k)]}
-            rows.append(pd.DataFrame(row | {"tuned_on": None, "min_distance": 1.0}))
-            rows.append(pd.DataFrame(row | {"tuned_on": task, "run": "seed0", "min_distance": 2.0**change}))
-        (found,) = claims(spaces, pd.concat(rows), None, [], []).itertuples()
+            rows.append(pd.DataFrame(row | {"tuned_on": None, "relative_distance": 1.0}))
+            rows.append(pd.DataFrame(row | {"tuned_on": task, "run": "seed0", "relative_distance": 2.0**change}))
+        (found,) = claims(Study(spaces, pd.concat(rows), None, [], [])).itertuples()
         wrong += found.verdict in ("supported", "contradicted")
         covered += found.ci_low <= 0 <= found.ci_high
     error = 3 * np.sqrt(0.05 * 0.95 / n)
@@ -171,66 +177,153 @@ def test_labels_that_move_together_are_no_independent_evidence(together, monkeyp
 
 
 @pytest.mark.parametrize("tasks", [1, 2])
-def test_few_pairs_are_too_little_data(tasks):
+def test_few_tasks_say_nothing_of_others(tasks):
     """However alike they are: with two tasks, every p value would be below 0.05."""
-    table = claims(*parts(make(tasks=tasks, seeds=3)))
-    assert set(table.verdict) == {"undecided"} and table.p.isna().all()
-    assert table.set_index("claim").n["accuracy"] == 3 * tasks
+    by = claims(make(tasks=tasks, seeds=3))
+    assert set(by.verdict) == {"undecided"} and by.p.isna().all() and set(by.over) == {""}
+    assert by.n["accuracy"] == 3 * tasks
+    assert by.decides["accuracy"] == ("at least 2 more tasks" if tasks == 1 else "at least 1 more task")
+
+
+def test_one_cell_has_a_verdict_of_its_own():
+    """Of other seeds; Student's test over them is the reference."""
+    study = make(tasks=1, seeds=4)
+    by, pairs = claims(study, "grid"), claim_pairs(*parts(study))
+    for name in ("accuracy", "train_test_similarity", "geometry", "label_distances"):
+        values = pairs[pairs.claim == name].groupby("run").value.mean()
+        peer = stats.ttest_1samp(values, 0)
+        ends = peer.confidence_interval()
+        assert by.verdict[name] == "supported" and by.over[name] == "seeds" and by.p[name] == pytest.approx(peer.pvalue)
+        assert by.effect[name] == pytest.approx(values.mean())
+        assert (by.ci_low[name], by.ci_high[name]) == pytest.approx((ends.low, ends.high))
+    # four equal values may be chance; with five claims that have a p value, eight are not
+    assert by.verdict["layers"] == "undecided" and by.p["layers"] == 2 / 2**4
+    assert re.fullmatch(r"about 4 more seeds, .*", by.decides["layers"])
+
+
+def test_one_seed_says_nothing_of_others():
+    by = claims(make(tasks=5, seeds=1), "grid")
+    assert set(by.verdict) == {"undecided"} and by.p.isna().all()
+    assert set(by.decides.drop(["transfer", "geometry"])) == {"at least 1 more seed"}
+
+
+def test_labels_that_differ_do_not_hide_what_every_seed_says():
+    """Labels are not drawn at random: with each seed at +0.05 and labels that differ by 1, the seeds decide."""
+    study = make(tasks=1, seeds=3)
+    rng = np.random.default_rng(0)
+    own = study.labels.tuned_on == study.labels.task
+    by_label, by_seed = {"a": -1, "b": 0.05, "c": 1.1}, dict(zip(["seed0", "seed1", "seed2"], rng.normal(0, 0.001, 3)))
+    change = study.labels.label.map(by_label) + study.labels.run.map(by_seed).fillna(0)
+    study.labels["relative_distance"] = 2.0 ** change.where(own, 0)
+    row = claims(study, "grid", SMALLEST | {"label_distances": 0.01}).loc["label_distances"]
+    assert row.verdict == "supported" and row.effect == pytest.approx(0.05, abs=0.002)
 
 
 def test_an_effect_that_surely_does_not_matter_is_none():
-    spaces, labels, movement, *pairs = parts(make())
+    study = make()
     rng = np.random.default_rng(0)
-    gain = dict(zip(spaces.task.unique(), rng.normal(0.1, 0.3, spaces.task.nunique())))
-    old = spaces[spaces.tuned_on.isna()].set_index(["model", "task", "layer"]).accuracy
-    own = spaces.tuned_on == spaces.task
-    spaces.loc[own, "accuracy"] = [old[r.model, r.task, r.layer] + gain[r.task] for r in spaces[own].itertuples()]
-    row = claims(spaces, labels, movement, *pairs).set_index("claim").loc["accuracy"]
-    low, high = stats.ttest_1samp(list(gain.values()), 0).confidence_interval()
-    assert (
-        row.verdict == "no effect" and (row.ci_low, row.ci_high) == pytest.approx((low, high)) and pd.isna(row.decides)
-    )
-    finer = SMALLEST | {"accuracy": 0.9 * max(high, -low)}
-    assert module.claims(spaces, labels, movement, *pairs, finer).set_index("claim").verdict["accuracy"] != "no effect"
+    gain = dict(zip(study.spaces.task.unique(), rng.normal(0.1, 0.3, study.spaces.task.nunique())))
+    old = study.spaces[study.spaces.tuned_on.isna()].set_index(["model", "task", "layer"]).accuracy
+    own = study.spaces.tuned_on == study.spaces.task
+    study.spaces.loc[own, "accuracy"] = [
+        old[r.model, r.task, r.layer] + gain[r.task] for r in study.spaces[own].itertuples()
+    ]
+    row = claims(study).loc["accuracy"]
+    ends = stats.ttest_1samp(list(gain.values()), 0).confidence_interval()
+    assert row.verdict == "no effect" and (row.ci_low, row.ci_high) == pytest.approx((ends.low, ends.high))
+    assert pd.isna(row.decides)
+    finer = SMALLEST | {"accuracy": 0.9 * max(ends.high, -ends.low)}
+    assert claims(study, smallest=finer).verdict["accuracy"] != "no effect"
+
+
+def test_a_study_in_which_nothing_happened_says_so():
+    study = make(seeds=2)
+    study.spaces["recipe"] = "full"
+    keys = ["model", "task", "layer"]
+    for frame, columns in (
+        (study.spaces, ["accuracy", "n_clusters", "train_test_similarity"]),
+        (study.labels, ["relative_distance"]),
+    ):
+        for column in columns:
+            frame[column] = frame.groupby(keys + ["label"] * (frame is study.labels))[column].transform("first")
+    tuned = study.spaces.tuned_on.notna()
+    study.spaces.loc[tuned, ["original_similarity", "original_ceiling"]] = 1.0
+    study.movement["relative_length"] = 0.0
+    for scope in ("grid", "beyond"):
+        by = claims(study, scope)
+        assert set(by.verdict[["accuracy", "train_test_similarity", "label_distances"]]) == {"no effect"}, scope
+        assert by.n["layers"] == 0 and by.effect["geometry"] == pytest.approx(0.4)
+    by = claims(study, "grid")
+    assert by.verdict["clusters"] == "no effect"  # eight equal counts
+    assert by.verdict["geometry"] == "supported"  # which is kept
 
 
 def test_a_label_that_lost_its_distance_is_no_lack_of_effect():
     """However little the other labels moved."""
     study = make()
     after = study.labels.tuned_on == study.labels.task
-    before = study.labels[study.labels.tuned_on.isna()].set_index(["model", "task", "layer", "label"]).min_distance
-    where = pd.MultiIndex.from_frame(study.labels.loc[after, ["model", "task", "layer", "label"]])
+    keys = ["model", "task", "layer", "label"]
+    before = study.labels[study.labels.tuned_on.isna()].set_index(keys).relative_distance
+    where = pd.MultiIndex.from_frame(study.labels.loc[after, keys])
     jitter = 1 + 0.001 * np.random.default_rng(0).normal(size=after.sum())
-    study.labels.loc[after, "min_distance"] = before.reindex(where).to_numpy() * jitter
-    assert claims(*parts(study)).set_index("claim").verdict["label_distances"] == "no effect"
+    study.labels.loc[after, "relative_distance"] = before.reindex(where).to_numpy() * jitter
+    for scope in ("grid", "beyond"):
+        assert claims(study, scope).verdict["label_distances"] == "no effect"
     lost = after & (study.labels.task == "t1") & (study.labels.label == "a")
-    study.labels.loc[lost, ["min_distance", "overlapping"]] = [np.nan, 1]
-    row = claims(*parts(study)).set_index("claim").loc["label_distances"]
-    assert (
-        row.verdict == "undecided"
-        and pd.isna(row.decides)
-        and any("meets another label after" in why for why in row.exceptions)
-    )
-
-
-@pytest.mark.parametrize("effect, std", [(0.5, 1.0), (0.0, 1.0), (2.0, 0.1), (0.9, 2.0)])
-def test_that_many_more_cells_decide(effect, std):
-    """Of as many cells as it takes, with this mean and deviation, the interval decides; of one fewer, it does not."""
-    total = 3 + more_cells(effect, std, 3, 1.0)
-    decided = []
-    for n in (total - 1, total):
-        values = stats.zscore(np.arange(n), ddof=1) * std + effect
-        low, high = stats.ttest_1samp(values, 0).confidence_interval()
-        decided.append(low > 0 or high < 0 or (low > -1 and high < 1))
-    assert decided[1] and (not decided[0] or total == 4)
-    assert more_cells(0.01, 100.0, 3, 0.1) is None
+    study.labels.loc[lost, ["relative_distance", "overlapping"]] = [np.nan, 1]
+    for scope in ("grid", "beyond"):
+        row = claims(study, scope).loc["label_distances"]
+        assert row.verdict != "no effect" and pd.isna(row.decides)
+        assert any("meets another label after" in why for why in row.exceptions)
 
 
 def test_an_undecided_claim_says_what_would_decide_it():
-    few = claims(*parts(make(tasks=1, seeds=3))).set_index("claim").decides
-    assert few["accuracy"] == "at least 2 more cells (models × tasks)"
-    table = claims(*parts(make()))
+    table = claim_table(make(), SMALLEST)
     assert table.decides[table.verdict != "undecided"].isna().all()
+    study = make(tasks=3, seeds=3)
+    own = study.spaces.tuned_on == study.spaces.task
+    study.spaces.loc[own, "accuracy"] += np.random.default_rng(1).normal(0, 8, own.sum())
+    row = claims(study, "grid").loc["accuracy"]
+    assert row.verdict == "undecided" and re.fullmatch(r"about \d+ more seeds?, if they are like these", row.decides)
+
+
+def by_example(study, n=200, repeats=2, share=0.5, seed=0):
+    """The study, with predictions by test example whose means are its accuracies."""
+    rng, correct = np.random.default_rng(seed), {}
+    hard = {task: rng.random(n) for task in study.spaces.task.unique()}
+    for row in study.last.itertuples():
+        some = rng.random((repeats, n)) < share + 0.4 * (1 - hard[row.task])
+        correct[row.model, row.state, row.task, row.layer] = some
+        where = (study.spaces.state == row.state) & (study.spaces.task == row.task) & (study.spaces.layer == row.layer)
+        study.spaces.loc[where, "accuracy"] = 100 * some.mean()
+    sentences = {task: [f"{task}{i}" for i in range(n)] for task in hard}
+    return dataclasses.replace(study, spaces=study.spaces, correct=correct, sentences=sentences)
+
+
+def test_one_run_has_a_verdict_from_its_test_examples():
+    """The paired test over examples is the reference; examples of one sentence are one piece of evidence."""
+    study = by_example(make(tasks=1, seeds=1), repeats=1)
+    row = claims(study, "grid").loc["accuracy"]
+    old, new = (study.correct["m", state, "t0", 4] for state in ("original", "t0.seed0"))
+    values = 100.0 * (new[0].astype(float) - old[0])
+    peer = stats.ttest_1samp(values, 0)
+    assert row.over == "test examples" and row.p == pytest.approx(peer.pvalue, rel=1e-4)
+    assert (row.ci_low, row.ci_high) == pytest.approx(tuple(peer.confidence_interval()))
+    (cell,) = cell_table(study).query("claim == 'accuracy'").itertuples()
+    assert (cell.ci_low, cell.ci_high, cell.runs) == pytest.approx((row.ci_low, row.ci_high, 1))
+    pairs = dataclasses.replace(study, sentences={"t0": [f"{i // 2}" for i in range(200)]})
+    means = values.reshape(100, 2).mean(1)
+    assert claims(pairs, "grid").p["accuracy"] == pytest.approx(stats.ttest_1samp(means, 0).pvalue, rel=1e-4)
+
+
+def test_examples_count_beside_seeds():
+    """With them an interval is longer than over seeds alone, and a test set is one for all models of a task."""
+    study = by_example(make(tasks=3, seeds=3))
+    with_examples, alone = claims(study, "grid"), claims(dataclasses.replace(study, correct={}), "grid")
+    for name in ("accuracy", "transfer"):
+        assert with_examples.over[name] == "seeds, initialisations, test examples" and alone.over[name] == "seeds"
+        width = [by.ci_high[name] - by.ci_low[name] for by in (with_examples, alone)]
+        assert width[0] > width[1] and with_examples.effect[name] == pytest.approx(alone.effect[name])
 
 
 def test_what_was_not_measured_is_no_pair():
@@ -238,15 +331,19 @@ def test_what_was_not_measured_is_no_pair():
     study.spaces.loc[study.spaces.task == "t1", "accuracy"] = None
     study.spaces.loc[study.spaces.task == "t2", "test_is_linear"] = False
     study.spaces.loc[study.spaces.state == "original", "n_clusters"] = 3  # no more than labels
-    table = claims(*parts(study)).set_index("claim")
-    assert table.cells["accuracy"] == 3 and table.cells["train_test_similarity"] == 3
-    assert table.n["clusters"] == 0 and table.verdict["clusters"] == "undecided"
+    by = claims(study)
+    assert by.cells["accuracy"] == 3 and by.cells["train_test_similarity"] == 3
+    assert by.n["clusters"] == 0 and by.verdict["clusters"] == "undecided"
 
 
 def test_an_empty_study_has_verdicts_and_a_figure():
     study = make(tasks=0)
-    table, pairs = claims(*parts(study)), claim_pairs(*parts(study))
-    assert list(table.claim) == [c.name for c in CLAIMS] and set(table.verdict) == {"undecided"} and not len(pairs)
+    table, pairs = claim_table(study, SMALLEST), claim_pairs(*parts(study))
+    assert (
+        list(table.claim) == [c.name for c in CLAIMS for _ in range(2)]
+        and set(table.verdict) == {"undecided"}
+        and not len(pairs)
+    )
     draw(table, pairs)
 
 
@@ -254,7 +351,7 @@ def test_conflicts_excuse_clusters():
     study = make()
     study.spaces["fewest_clusters"] = 11  # three labels, and eight points that another label has too
     study.spaces.loc[study.spaces.state == "original", "n_clusters"] = 11
-    assert claims(*parts(study)).set_index("claim").n["clusters"] == 0
+    assert claims(study).n["clusters"] == 0
 
 
 def test_labels_that_meet_another_are_exceptions_with_a_reason_and_no_infinity():
@@ -262,14 +359,16 @@ def test_labels_that_meet_another_are_exceptions_with_a_reason_and_no_infinity()
     before, after = study.labels.tuned_on.isna(), study.labels.tuned_on == study.labels.task
 
     def meets(rows, label, distance):
-        study.labels.loc[rows & (study.labels.task == "t1") & (study.labels.label == label), "min_distance"] = distance
+        study.labels.loc[rows & (study.labels.task == "t1") & (study.labels.label == label), "relative_distance"] = (
+            distance
+        )
 
     meets(before, "a", np.nan)
     meets(after & (study.labels.run == "seed1"), "b", 0.0)  # in one seed of two, and as a distance of zero
     meets(before | after, "c", np.nan)
-    table, pairs = claims(*parts(study)), claim_pairs(*parts(study))
-    row = table.set_index("claim").loc["label_distances"]
-    assert row.n == 9 and np.isfinite([row.effect, row.ci_low, row.ci_high, row.p]).all()
+    table, pairs = claims(study), claim_pairs(*parts(study))
+    row = table.loc["label_distances"]
+    assert row.n == 18 and np.isfinite([row.effect, row.ci_low, row.ci_high, row.p]).all()
     assert row.exceptions == ["m / t1 / b (meets another label after fine-tuning, and none before)"]
     assert [text.split(" (")[0] for text in row.undefined] == ["m / t1 / a", "m / t1 / c"]
     assert np.isfinite(pairs.value.astype(float)).all()
@@ -278,22 +377,26 @@ def test_labels_that_meet_another_are_exceptions_with_a_reason_and_no_infinity()
 def test_a_run_that_collapsed_does_not_support_what_the_others_do():
     """All labels of one task in four meet afterwards: without them, the other three would be as good as certain."""
     study = make(tasks=4, seeds=1)
-    rest = claims(study.spaces, study.labels[study.labels.task != "t3"], study.movement, [], [])
-    assert rest.set_index("claim").verdict["label_distances"] == "supported"
+    rest = claims(dataclasses.replace(study, labels=study.labels[study.labels.task != "t3"]))
+    assert rest.verdict["label_distances"] == "supported"
     gone = (study.labels.tuned_on == "t3") & (study.labels.task == "t3")
-    study.labels.loc[gone, "min_distance"] = np.nan
-    row = claims(*parts(study)).set_index("claim").loc["label_distances"]
+    study.labels.loc[gone, "relative_distance"] = np.nan
+    row = claims(study).loc["label_distances"]
     assert row.verdict != "supported" and len(row.exceptions) == 3
 
 
 def test_the_figure_shows_every_pair_and_verdict():
-    study = parts(make())
-    table, pairs = claims(*study), claim_pairs(*study)
+    study = make()
+    table, pairs = claim_table(study, SMALLEST), claim_pairs(*parts(study))
     figure = draw(table, pairs)
-    for row, axis in zip(table.itertuples(), figure.axes):
+    for (name, rows), axis in zip(table.groupby("claim", sort=False), figure.axes, strict=True):
         shown = axis.collections[0].get_offsets()[:, 0]
-        assert sorted(shown) == pytest.approx(sorted(pairs[pairs.claim == row.claim].value))
-        assert any(text.get_text() == row.verdict for text in axis.texts)
+        assert sorted(shown) == pytest.approx(sorted(pairs[pairs.claim == name].value))
+        words = [text.get_text() for text in axis.texts]
+        assert [word for word in words if word in draws.COLOUR] == rows.verdict.tolist()
+        bars = [tuple(line.get_xdata()) for line in axis.lines if line.get_linewidth() in (1, 3.2)]
+        known = rows.dropna(subset=["ci_low"])
+        assert bars == list(zip(known.ci_low, known.ci_high))
 
 
 def test_clusters_stand_where_there_were_more_than_labels():

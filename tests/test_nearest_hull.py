@@ -172,10 +172,12 @@ def test_a_gap_lies_between_zero_and_one(tol):
 def test_clusters_as_a_classifier(digits):
     train, (Q, y) = digits
     _, clusters = measure(*train)
-    record = score((train[0].astype(np.float32), train[1]), (Q.astype(np.float32), y), clusters, threads=2)
+    spaces = (train[0].astype(np.float32), train[1]), (Q.astype(np.float32), y)
+    record, predictions = score(*spaces, clusters, threads=2)
     assert json.loads(json.dumps(record)) == record
     index, distance = nearest_hull(train[0], clusters["labels"], Q)
     predicted = clusters["cluster_classes"][index]
+    assert np.array_equal(predictions, [predicted])
     assert record["status"] == "ok" and record["n_clusters"] == len(clusters["cluster_classes"])
     assert record["accuracy"] == pytest.approx(100 * (predicted == y).mean()) and record["accuracy"] > 90
     assert record["mean_distance"] == pytest.approx(distance.mean())
@@ -184,7 +186,7 @@ def test_clusters_as_a_classifier(digits):
     a, b, n = record["confusions"][0]
     assert n == ((y == a) & (predicted == b)).sum()
     assert record["inside"] == 0
-    assert score(train, train, clusters) | {"seconds": 0} == {
+    assert score(train, train, clusters)[0] | {"seconds": 0} == {
         "status": "ok",
         "accuracy": 100.0,
         "n_clusters": record["n_clusters"],
@@ -199,10 +201,11 @@ def test_nothing_to_classify_or_to_classify_by():
     points, none = (np.arange(6.0).reshape(3, 2), np.array([4, 4, 5])), (np.zeros((0, 2)), np.zeros(0, int))
     clusters = {"labels": np.array([0, 0, 1]), "cluster_classes": np.array([4, 5])}
     nothing = {"labels": none[1], "cluster_classes": none[1]}
-    for record in (score(points, none, clusters), score(none, points, nothing)):
+    for record, predictions in (score(points, none, clusters), score(none, points, nothing)):
         assert record["status"] == "too_few_points" and record["accuracy"] is None and record["confusions"] == []
+        assert predictions is None
     one = (points[0][:1], points[1][:1])
     _, single = measure(*one)
-    assert score(one, points, single)["accuracy"] == pytest.approx(200 / 3)
+    assert score(one, points, single)[0]["accuracy"] == pytest.approx(200 / 3)
     with pytest.raises(InputError, match="those of 3 points, not of these 1"):
         score(one, points, clusters)

@@ -69,22 +69,32 @@ NUMBERS = pd.DataFrame({
     "gain ±": [0.5, np.nan, np.nan, 0.25, 2.0],
     "linear": [True, False, True, None, True],
 })  # fmt: skip
-CLAIM = {"unit": "points", "d": 1.5, "n": 4, "cells": 2, "share": 0.75, "p": 0.01, "p_adjusted": 0.03}
-CLAIMS = pd.DataFrame([
-    CLAIM | {"claim": "accuracy", "statement": "Fine-tuning improves accuracy.", "definition": "Test accuracy.",
-             "verdict": "supported", "effect": 4.1, "ci_low": 3.0, "ci_high": 5.2,
-             "exceptions": ["small / role; a (-0.4)", f"small / {NASTY} (-0.1)"], "undefined": ["small / b (met)"]},
-    CLAIM | {"claim": "clusters", "statement": "Fewer clusters.", "definition": "Their number.",
-             "verdict": "contradicted", "effect": -0.2, "ci_low": -0.3, "ci_high": -0.1, "exceptions": None},
-    CLAIM | {"claim": "geometry", "statement": "Little changes.", "definition": "Their similarity.", "smallest": 0.05,
-             "verdict": "no effect", "effect": 0.01, "ci_low": -0.02, "ci_high": 0.04, "exceptions": None},
-    CLAIM | {"claim": "layers", "statement": "Higher layers.", "definition": "Their rank.", "smallest": 0.1,
-             "verdict": "undecided", "decides": "about 4 more cells (models × tasks), if they are like these",
-             "effect": 0.4, "ci_low": -0.2, "ci_high": 1.0, "exceptions": None},
-    CLAIM | {"claim": "transfer", "statement": "Related tasks help.", "definition": "Their difference.", "n": 0,
-             "verdict": "undecided", "effect": np.nan, "ci_low": np.nan, "ci_high": np.nan, "d": np.nan,
-             "share": np.nan, "p": np.nan, "p_adjusted": np.nan, "exceptions": np.nan},
-])  # fmt: skip
+CLAIM = {
+    "unit": "points",
+    "n": 4,
+    "cells": 2,
+    "runs": 4,
+    "share": 0.75,
+    "d": np.nan,
+    "exceptions": None,
+    "smallest": 0.1,
+}
+GRID = {"scope": "grid", "over": "seeds, test examples", "p": 0.01, "p_adjusted": 0.03, "verdict": "supported"}
+BEYOND = {"scope": "beyond", "over": "", "verdict": "undecided", "decides": "at least 1 more task"}
+CLAIMS = pd.DataFrame([CLAIM | claim | scope for claim, *scopes in (
+    ({"claim": "accuracy", "statement": "Fine-tuning improves accuracy.", "definition": "Test accuracy.", "effect": 4.1,
+      "exceptions": ["small / role; a (-0.4)", f"small / {NASTY} (-0.1)"], "undefined": ["small / b (met)"]},
+     GRID | {"ci_low": 3.0, "ci_high": 5.2},
+     BEYOND | {"over": "tasks", "ci_low": -1.0, "ci_high": 9.2, "d": 1.5, "decides": "about 4 more tasks"}),
+    ({"claim": "clusters", "statement": "Fewer clusters.", "definition": "Their number.", "effect": -0.2},
+     GRID | {"verdict": "contradicted", "ci_low": -0.3, "ci_high": -0.1}, BEYOND),
+    ({"claim": "geometry", "statement": "Little changes.", "definition": "Their similarity.", "effect": 0.01},
+     GRID | {"verdict": "no effect", "ci_low": -0.02, "ci_high": 0.04}, BEYOND),
+    ({"claim": "layers", "statement": "Higher layers.", "definition": "Their rank.", "effect": 0.4},
+     GRID | {"verdict": "undecided", "decides": "about 3 more seeds", "ci_low": -0.2, "ci_high": 1.0}, BEYOND),
+    ({"claim": "transfer", "statement": "Related tasks help.", "definition": "Their difference.", "n": 0, "share": np.nan},
+     {"scope": "grid", "verdict": "undecided", "over": ""}, {"scope": "beyond", "verdict": "undecided", "over": ""}),
+) for scope in scopes])  # fmt: skip
 ANSWERS = [
     {"model": "small", "task": "role", "sentences": ["Accuracy rose.", f"Label {NASTY} moved."], "warnings": []},
     {"model": "base", "task": "role", "sentences": ["It fell."], "warnings": ["The run of seed 0 changed nothing."]},
@@ -442,18 +452,27 @@ def test_claims_without_anything_to_compare_are_named_only(page):
     assert "Nothing to compare here: Related tasks help." in page.locator("#claims").inner_text()
 
 
-def test_claims_say_their_verdict_and_unfold(page):
+def test_claims_say_their_verdicts_and_unfold(page):
+    note = page.locator("#claims > .note").first.inner_text().replace("\n", " ")
+    assert "In this grid: would other seeds and test examples say" in note and "Beyond it: would other tasks?" in note
     cards = page.locator("details.card")
-    for card, words in zip(cards.all(), (["supported", "+4.10 points", "+3.00 to +5.20", "n = 4"], ["contradicted"],
-                                         ["no effect", "+0.01"], ["undecided", "+0.4"]), strict=True):  # fmt: skip
-        assert all(word in card.inner_text() for word in words)
+    for card, words in zip(
+        cards.all(),
+        (["In this grid supported", "Beyond it undecided", "+4.10 points", "+3.00 to +5.20"],
+         ["In this grid contradicted", "Beyond it undecided"], ["In this grid no effect", "+0.01"],
+         ["In this grid undecided", "+0.4"]), strict=True,
+    ):  # fmt: skip
+        text = " ".join(card.inner_text().split())
+        assert all(word in text for word in words), text
     playwright.expect(cards.first.get_by_text("Test accuracy.")).not_to_be_visible()
     cards.first.locator("summary").click()
-    text = cards.first.inner_text()
+    text = " ".join(cards.first.inner_text().split())
     assert all(part in text for part in ("Test accuracy.", "0.03", "75 % of 4", "+1.50", f"small / {NASTY} (-0.1)"))
+    assert "What was varied: tasks. What would decide it: about 4 more tasks." in text and "−1.00 to +9.20" in text
     cards.nth(3).locator("summary").click()
-    text = cards.nth(3).inner_text()
-    assert "What would decide it: about 4 more cells" in text and "0.1 points" in text
+    text = " ".join(cards.nth(3).inner_text().split())
+    assert "What would decide it: about 3 more seeds" in text and "0.1 points" in text
+    assert "Nothing here varies that could tell. What would decide it: at least 1 more task." in text
     cards.first.locator("summary").click()
     page.keyboard.press("Escape")
     playwright.expect(cards.first.get_by_text("Test accuracy.")).not_to_be_visible()

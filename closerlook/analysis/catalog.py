@@ -21,6 +21,7 @@ class Table:
 RUNS = {"runs": "about"}
 ORDER = {"models": "models", "tasks": "tasks"}
 CLAIMED = {"spaces": "spaces", "labels": "labels", "movement": "movement"}
+BY_EXAMPLE = {"predictions": "last_predictions", "sentences": "sentences"}
 EXPECTED = {"related": "related", "opposing": "opposing"}
 
 TABLES = {
@@ -60,6 +61,7 @@ TABLES = {
         "Gathering the labels' distances, update by update", {"traces": "traces", "names": "names"}, RUNS
     ),
     "centroid_paths": Table("Gathering the paths of the closest labels", {"traces": "traces", "names": "names"}, RUNS),
-    "claims": Table("Testing what the paper claims", CLAIMED, EXPECTED | {"smallest": "smallest"}),
+    "claims": Table("Testing what the paper claims", CLAIMED | BY_EXAMPLE, EXPECTED | {"smallest": "smallest"}),
     "claim_pairs": Table("Gathering the pairs that the claims are tested on", CLAIMED, EXPECTED),
+    "claim_cells": Table("Gathering what the claims' pairs say of each cell", CLAIMED | BY_EXAMPLE, EXPECTED),
 }  # fmt: skip

@@ -1,13 +1,16 @@
 """What the paper says of fine-tuning, and the pairs of the user's grid that speak for or against it."""
 
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from closerlook.analysis.predictions import read_correct, read_sentences
 from closerlook.analysis.spaces import last_layer
+from closerlook.layout import ORIGINAL, State
 from closerlook.statistics.intervals import ANY
 
 PAIRS = ("claim", "model", "task", "run", "label", "value")
@@ -28,8 +31,10 @@ class Study:
     movement: pd.DataFrame
     related: list  # of (fine-tuned on, probed on)
     opposing: list
+    correct: dict = field(default_factory=dict)  # of the last layer, as `closerlook.analysis.predictions` reads it
+    sentences: dict = field(default_factory=dict)  # of each task's test examples
 
-    @property
+    @functools.cached_property
     def last(self):
         """Spaces of the last layer."""
         return last_layer(self.spaces)
@@ -42,9 +47,28 @@ class Study:
         start = before.reindex(pd.MultiIndex.from_frame(own[["model", "task"]]))
         return own[["model", "task", "run"]].assign(value=own[column].astype(float).to_numpy() - start.to_numpy())
 
+    def right(self, model, state, task):
+        """Which test examples each repeat of the probe got right in the last layer, (repeats, n); None if not known."""
+        layer = self.last.layer[self.last.model == model]
+        return self.correct.get((model, state, task, int(layer.iloc[0]))) if len(layer) else None
+
 
 def _accuracy(study):
     return study.changes("accuracy")
+
+
+def _accuracies(study, model, task, runs):
+    before = study.right(model, ORIGINAL, task)
+    after = [study.right(model, str(State(task, run)), task) for run in runs]
+    return _differences(after, [before] * len(after))
+
+
+def _differences(after, before):
+    """In points, (S, repeats, n); None where something is not known."""
+    shapes = {None if each is None else each.shape for each in (*after, *before)}
+    if None in shapes or len(shapes) > 1:
+        return None
+    return 100 * (np.stack(after).astype(float) - np.stack(before))
 
 
 def _train_test(study):
@@ -66,14 +90,15 @@ def _distances(study):
     last = study.last.groupby("model").layer.first()
     labels = study.labels[study.labels.layer == study.labels.model.map(last)]
     keys = ["model", "task", "label"]
-    size = np.log2(labels.min_distance.astype(float).where(labels.min_distance > 0))  # labels that meet have none
-    labels = labels.assign(value=size)
+    size = labels.relative_distance.astype(float)
+    labels = labels.assign(value=np.log2(size.where(size > 0)))  # labels that meet have none
     before = labels[labels.tuned_on.isna()].set_index(keys).value
-    after = labels[labels.tuned_on == labels.task].groupby(keys).value.agg(lambda seeds: seeds.mean(skipna=False))
-    both = before.index.intersection(after.index)
-    before, after = before[both], after[both]
-    why = [WITHOUT.get(pair) for pair in zip(before.isna(), after.isna())]
-    return (after - before).rename("value").reset_index().assign(reason=why)
+    after = labels[labels.tuned_on == labels.task].set_index(keys)[["run", "value"]]
+    after = after[after.index.isin(before.index)]
+    old, lost = before[after.index], after.value.isna().groupby(keys).transform("any")  # in any run
+    why = [WITHOUT.get(pair) for pair in zip(old.isna(), lost)]
+    after["value"] = (after.value - old.to_numpy()).where(~lost)
+    return after.assign(reason=why).reset_index()
 
 
 def _layers(study):
@@ -88,16 +113,37 @@ def _layers(study):
 
 def _geometry(study):
     own = study.last[study.last.tuned_on == study.last.task]
-    return own[["model", "task", "run"]].assign(value=own.original_similarity.astype(float) - 0.5)
+    found = own[["original_similarity", "original_floor", "original_ceiling"]].astype(float)
+    # of the ceiling each run has the mean over its pairs: as pseudo-values, since every pair is of two runs
+    families = [own.model, own.task, own.recipe]
+    ceiling = 2 * found.original_ceiling - found.original_ceiling.groupby(families, dropna=False).transform("mean")
+    middle = (found.original_floor + ceiling) / 2
+    return own[["model", "task", "run"]].assign(value=found.original_similarity - middle)
+
+
+def _helped(study):
+    """Spaces of the last layer after tuning on a related task, and on an opposing one."""
+    pairs = list(map(list, zip(study.last.tuned_on, study.last.task)))
+    return [
+        study.last[np.array([pair in wanted for pair in pairs], bool)] for wanted in (study.related, study.opposing)
+    ]
 
 
 def _transfer(study):
-    last = study.last
-    groups = {}
-    for kind, pairs in (("related", study.related), ("opposing", study.opposing)):
-        wanted = np.array([[t, p] in pairs for t, p in zip(last.tuned_on, last.task)], bool)
-        groups[kind] = last[wanted].astype({"accuracy": float}).groupby(["model", "task", "run"]).accuracy.mean()
-    return (groups["related"] - groups["opposing"]).dropna().rename("value").reset_index()
+    keys = ["model", "task", "run"]
+    related, opposing = (rows.astype({"accuracy": float}).groupby(keys).accuracy.mean() for rows in _helped(study))
+    return (related - opposing).dropna().rename("value").reset_index()
+
+
+def _transferred(study, model, task, runs):
+    sides = []
+    for rows in _helped(study):
+        rows = rows[(rows.model == model) & (rows.task == task)]
+        found = [[study.right(model, state, task) for state in rows.state[rows.run == run]] for run in runs]
+        if any(each is None for some in found for each in some) or len({e.shape for some in found for e in some}) > 1:
+            return None
+        sides.append([np.mean(some, axis=0) for some in found])
+    return _differences(*sides)
 
 
 @dataclass(frozen=True)
@@ -111,13 +157,15 @@ class Claim:
     sign: int
     pairs: Callable
     within: tuple[float, float] = ANY  # what a difference can be
+    scores: Callable | None = None  # the same by run, repeat of the probe and test example
+    counts: bool = False  # what it compares are counts, which may be equal by chance
 
 
 CLAIMS = (
     Claim(
         "accuracy", "Fine-tuning improves accuracy.",
         "Test accuracy of the classifier probe in the last layer, fine-tuned minus original, for every model, task and "
-        "seed.", "points", 1, _accuracy, (-100, 100),
+        "seed.", "points", 1, _accuracy, (-100, 100), _accuracies,
     ),
     Claim(
         "train_test_similarity", "Fine-tuning makes train and test drift apart.",
@@ -129,12 +177,13 @@ CLAIMS = (
         "clusters", "Fine-tuning lowers the number of clusters.",
         "Binary logarithm of the number of DirectProbe's clusters in the last layer, fine-tuned minus original (-1 is "
         "half as many), for every model, task and seed with more clusters before than labels and conflicts demand.",
-        "doublings", -1, _clusters,
+        "doublings", -1, _clusters, counts=True,
     ),
     Claim(
         "label_distances", "Fine-tuning pushes the labels apart.",
-        "Binary logarithm of a label's smallest distance to any other in the last layer, training split, fine-tuned "
-        "minus original (1 is twice as far), for every model, task and label; mean over seeds.",
+        "Binary logarithm of a label's smallest distance to any other in the last layer, training split, relative to "
+        "the space's root mean square radius, fine-tuned minus original (1 is twice as far), for every model, task, "
+        "seed and label.",
         "doublings", 1, _distances,
     ),
     Claim(
@@ -144,21 +193,28 @@ CLAIMS = (
     ),
     Claim(
         "geometry", "Fine-tuning keeps the geometry of the labels.",
-        "Similarity (Pearson) of the last layer's label distances to those before fine-tuning, minus 0.5 (all of the "
-        "paper's lie above that); for every model, task and seed with at least six pairs of labels that are apart.",
-        "above 0.5", 1, _geometry, (-1.5, 0.5),
+        "Similarity (Pearson) of the last layer's label distances to those before fine-tuning, above the middle "
+        "between what permuted labels give (1 in 20) and what two seeds give to each other: above zero, a tuned space "
+        "is more like its original than unlike it. For every model, task and seed with at least six pairs of labels "
+        "that are apart, where there are two seeds. (The paper's bound is a similarity of 0.5.)",
+        "similarity", 1, _geometry, (-2, 2),
     ),
     Claim(
         "transfer", "Fine-tuning on a related task helps more than on an opposing one.",
         "Probe accuracy in the last layer after fine-tuning on related tasks minus that after opposing ones, for every "
         "model, probed task and seed; `related_tasks` and `opposing_tasks` of the config say which are which.",
-        "points", 1, _transfer, (-100, 100),
+        "points", 1, _transfer, (-100, 100), _transferred,
     ),
 )  # fmt: skip
 
 
+def study_of(spaces, labels, movement, related, opposing, predictions, sentences):
+    """The study of some tables, and of files with predictions and sentences."""
+    return Study(spaces, labels, movement, related, opposing, read_correct(predictions), read_sentences(sentences))
+
+
 def claim_pairs(spaces, labels, movement, related, opposing):
-    """What the claims are tested on: a row per pair. Parameters as for `claims`."""
+    """What the claims are tested on: a row per pair. Parameters as for `Study`."""
     study, frames = Study(spaces, labels, movement, related, opposing), []
     for claim in CLAIMS:
         pairs, known = pairs_of(claim, study)

@@ -35,3 +35,18 @@ def similarity(u, v):
     """`spatial_similarity`, with None instead of NaN, and for fewer than six pairs."""
     r, n = spatial_similarity(u, v)
     return (None if np.isnan(r) or n < LEAST else float(r)), int(n)
+
+
+def floor(u, v, permutations=200):
+    """The similarity that permuted labels give: what at most one in twenty permutations (seeded) of `v`'s exceeds.
+
+    Over all permutations its mean is zero where all pairs are apart, as in a Mantel test.
+    """
+    n = int((1 + np.sqrt(1 + 8 * len(u))) / 2)
+    rng, matrix = np.random.default_rng(0), square(v, n)
+    present = np.flatnonzero(np.isfinite([square(u, n), matrix]).any((0, 2)))
+    orders = np.tile(np.arange(n), (permutations, 1))
+    orders[:, present] = rng.permuted(orders[:, present], axis=1)
+    found = (similarity(u, w)[0] for w in condensed(matrix[orders[:, :, None], orders[:, None, :]]))
+    known = [r for r in found if r is not None]
+    return float(np.quantile(known, 0.95)) if known else None

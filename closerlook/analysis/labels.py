@@ -6,7 +6,8 @@ import pandas as pd
 from closerlook.analysis.runs import RUN, described
 from closerlook.layout import Space
 
-COLUMNS = ("model", "task", "state", *RUN, "layer", "label", "clusters", "min_distance", "overlapping")
+COLUMNS = ("model", "task", "state", *RUN, "layer", "label", "clusters", "min_distance", "relative_distance",
+           "overlapping")  # fmt: skip
 
 
 def labels(clusters, names, runs):
@@ -48,7 +49,10 @@ def label_rows(clusters, names, runs):
     -------
     DataFrame
         A row per (model, task, state, layer, label); `min_distance` is missing where its hull meets another's, to
-        which it has no distance; `overlapping`: how many it meets. (Points in a conflict take no part in these.)
+        which it has no distance; `relative_distance`: the same divided by the radius of the space, the root mean square
+        distance of its points from their mean, so that a space that is merely blown up has the same; `overlapping`: how
+        many it meets. (Points in a conflict take no part in these.) All are invariant under rotation and translation,
+        `relative_distance` also under scaling.
     """
     frames = []
     for space, arrays in clusters:
@@ -56,7 +60,8 @@ def label_rows(clusters, names, runs):
         counts = [(arrays["cluster_classes"] == c).sum() for c in classes]
         row = described(space, runs) | {"layer": space.layer}
         row |= {"label": [names[space.task][c] for c in classes], "clusters": counts, "min_distance": least}
-        row["overlapping"] = meeting
+        radius = float(arrays["radius"]) if "radius" in arrays else np.nan
+        row |= {"relative_distance": least / radius if radius > 0 else np.nan, "overlapping": meeting}
         frames.append(pd.DataFrame(row))
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
     frame = frame[list(COLUMNS)].astype({"seed": "Int64"})

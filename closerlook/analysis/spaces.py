@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.label_similarity import label_vector, similarity
+from closerlook.analysis.label_similarity import floor, label_vector, similarity
 from closerlook.analysis.runs import RUN, described
 from closerlook.files import read_json
 from closerlook.layout import Space, State
@@ -13,10 +13,11 @@ COLUMNS = (
     "accuracy", "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority", "n_test",
     "linear_accuracy", "linear_lead", "linear_lead_error",
     "selectivity", "control_accuracy", "description_bits", "compression", "frequency_compression",
-    "n_clusters", "fewest_clusters", "is_linear", "overlapping", "mean_distance", "min_distance", "conflicts",
-    "conflict_points",
+    "n_clusters", "fewest_clusters", "is_linear", "overlapping", "mean_distance", "min_distance", "radius",
+    "conflicts", "conflict_points",
     "test_status", "test_n_clusters", "test_is_linear", "train_test_similarity", "similarity_pairs",
-    "original_similarity", "original_pairs", "direct_seconds", "classifier_seconds",
+    "original_similarity", "original_pairs", "original_floor", "original_ceiling",
+    "direct_seconds", "classifier_seconds",
 )  # fmt: skip
 
 
@@ -73,10 +74,13 @@ def space_table(direct, classifier, names, depths, runs):
         One row per (model, task, state, layer); what was not measured is missing, never zero. Cluster counts and
         distances are those of the training split and its `n_labels`, as in the paper: `fewest_clusters` are those that
         labels and conflicts demand, `overlapping` the pairs of labels whose hulls meet, `min_distance` is the smallest
-        over the labels and `mean_distance` the mean of all pairs that are apart (see `probes.direct.geometry.measure`).
+        over the labels and `mean_distance` the mean of all pairs that are apart (see `probes.direct.geometry.measure`);
+        `radius`, by which a distance is made relative: root mean square distance of the points from their mean.
         `train_test_similarity` is Pearson's correlation of the two splits' distance vectors over the label pairs that
         are apart in both (`similarity_pairs` of them); `original_similarity` that of the training split and the same
-        layer before fine-tuning. Both are missing for fewer than six pairs.
+        layer before fine-tuning. Both are missing for fewer than six pairs. The latter stands between `original_floor`,
+        what at most one in twenty permutations of the labels exceeds, and `original_ceiling`, the mean similarity to
+        the same space of the recipe's other runs.
         `linear_accuracy` is that of a linear readout, which is ahead of the probe by `linear_lead` points (with
         their standard error). `selectivity`, `description_bits`, `compression` (against a uniform code) and
         `frequency_compression` (against one of the labels' frequencies) are there where the config asks for them.
@@ -111,6 +115,7 @@ def space_table(direct, classifier, names, depths, runs):
             "frequency_compression": _mean((result.get("description_length") or {}).get("frequency_compression")),
             "classifier_seconds": result["seconds"],
         }
+    families = _families(vectors, runs)
     for space, row in rows.items():
         train, test = (vectors.get(space._replace(split=split)) for split in ("train", "test"))
         if train is not None and test is not None:
@@ -120,12 +125,38 @@ def space_table(direct, classifier, names, depths, runs):
         if space.state != State() and original is not None and train is not None:
             r, n = similarity(original, train)
             row |= {"original_similarity": r, "original_pairs": n}
+            if r is not None:
+                row |= {
+                    "original_floor": floor(original, train),
+                    "original_ceiling": _ceiling(space.state, families[_family(space, runs)]),
+                }
         row |= described(space, runs) | {"step": space.state.step, "layer": space.layer, "depth": depths[space.model]}
         row.setdefault("n_labels", len(names[space.task]))  # where the training split was not looked at
     frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
     whole = ["seed", "step", "repeats", "n_test", "n_clusters", "fewest_clusters", "test_n_clusters", "overlapping"]
     whole += ["conflicts", "conflict_points", "similarity_pairs", "original_pairs"]
     return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)
+
+
+def _families(vectors, runs):
+    """The training splits' vectors of the runs of each recipe in one layer, by state."""
+    found = {}
+    for space, vector in vectors.items():
+        if space.split == "train" and space.state != State():
+            found.setdefault(_family(space, runs), {})[space.state] = vector
+    return found
+
+
+def _family(space, runs):
+    state = space.state
+    recipe = runs[f"{space.model}/{state._replace(step=None)}"]["recipe"]
+    return space.model, space.task, space.layer, state.task, state.step, recipe
+
+
+def _ceiling(own, family):
+    """The mean similarity of a run's vector to those of the other runs of its recipe; None where there are none."""
+    alike = [similarity(family[own], vector)[0] for state, vector in family.items() if state != own]
+    return float(np.mean(alike)) if alike and None not in alike else None
 
 
 def _mean(values):
@@ -150,4 +181,5 @@ def _distances(arrays):
     return {
         "mean_distance": vector.mean() if len(vector) else None,
         "min_distance": least.min() if len(least) else None,
+        "radius": float(arrays["radius"]) if "radius" in arrays else None,
     }

@@ -30,10 +30,12 @@ FIGURES = {  # in the order of the report
     "claims": Figure(
         "The paper's claims",
         "What the paper says of fine-tuning, tested on this grid. Dots are pairs (a model, a task and a seed or a "
-        "label): fine-tuned minus original. The diamond is the mean over models and tasks, with its 95 % interval; the "
-        "shaded half is what the claim predicts. A verdict needs p < 0.05 in Student's two-sided test of one value per "
-        "model and task, adjusted for the number of claims (Holm); it is “no effect” where the whole interval lies in "
-        "the grey, which is too small to matter (`smallest_effects` in the config).",
+        "label): fine-tuned minus original. The diamond is the mean over models and tasks. The thick bar is its 95 % "
+        "interval in this grid: what other seeds, initialisations of the probe and test examples would give for the "
+        "same models and tasks. The thin bar with ends is that beyond it: what other tasks (and, with three or more, "
+        "models) would give. The shaded half is what the claim predicts. A verdict needs p < 0.05, two-sided, adjusted "
+        "for the number of claims (Holm); it is “no effect” where the whole interval lies in the grey, which is too "
+        "small to matter (`smallest_effects` in the config).",
         {"table": "claims", "pairs": "claim_pairs"}, when="tuned",
     ),
     "layers": Figure(

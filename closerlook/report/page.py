@@ -17,6 +17,8 @@ from plotly.offline import get_plotlyjs
 
 HERE = Path(__file__).parent
 MISSING, MINUS = "–", "−"
+SCOPES = {"grid": "In this grid", "beyond": "Beyond it"}
+VARIED = {"grid": "seeds", "beyond": "tasks"}  # where nothing varies yet
 KINDS = {"supported": "yes", "contradicted": "no", "no effect": "none", "undecided": "open"}  # of verdicts
 
 
@@ -70,9 +72,8 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
     drawn = [_figure(**spec) for spec in figures]
     return environment.get_template("template.html").render(
         title=title, summary=summary, answers=answers, notes=notes, data=data,
-        kinds=KINDS,
-        claims=[_claim(row) for row in claims.to_dict("records") if row["n"]],
-        without=[row["statement"].rstrip(".") for row in claims.to_dict("records") if not row["n"]],
+        claims=_claims(claims), without=list(dict.fromkeys(claims.statement[claims.n == 0].str.rstrip("."))),
+        varied={scope: _varied(claims[claims.scope == scope], first) for scope, first in VARIED.items()},
         main=[t for t in shown if t["main"]],
         tables=_study(t for t in shown if not t["main"]), figures=_study(drawn),
         cell_tables=_cells(t for t in shown if not t["main"]), cell_figures=_cells(drawn),
@@ -108,24 +109,58 @@ def _names(items, key):
     return list(dict.fromkeys(item[key] for item in items if item[key] is not None and not item["main"]))
 
 
-def _claim(row):
-    ends = row["effect"], row["ci_low"], row["ci_high"]
-    effect, low, high = (_signed(v, _digits(pd.Series(ends, dtype=float).dropna())) for v in ends)
-    return row | {
+def _varied(claims, first):
+    """What the verdicts of a scope are about other levels of, in words; `first` where they are about nothing yet."""
+    names = dict.fromkeys(name for over in claims.over.dropna() for name in over.split(", ") if name)
+    *others, last = names or [first]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _claims(table):
+    """What the template needs of the claims that have something to compare."""
+    rows = table[table.n > 0] if len(table) else table
+    return [_claim(each.to_dict("records")) for _, each in rows.groupby("claim", sort=False)]
+
+
+def _claim(rows):
+    """A claim: what its scopes share, and what each says of it."""
+    first = rows[0]
+    ends = pd.Series([first["effect"], *(row[end] for row in rows for end in ("ci_low", "ci_high"))], dtype=float)
+    digits, reach = _digits(ends.dropna()), 1.08 * ends.abs().max() or 1
+    return first | {
+        "effect": _signed(first["effect"], digits),
+        "strip": _known(first["effect"]) and {"effect": _place(first["effect"], reach)},
+        "share": f"{100 * first['share']:.0f} %" if _known(first["share"]) else MISSING,
+        "smallest": f"{first['smallest']:g}" if _known(first.get("smallest")) else None,
+        "exceptions": _list(first["exceptions"]),
+        "undefined": _list(first.get("undefined")),
+        "scopes": [_scope(row, digits, reach) for row in rows],
+    }
+
+
+def _scope(row, digits, reach):
+    low, high = (_signed(row[end], digits) for end in ("ci_low", "ci_high"))
+    known = MISSING not in (low, high)
+    at = [_place(row[end] if known else row["effect"], reach) for end in ("ci_low", "ci_high")]
+    return {
+        "scope": row["scope"],
+        "name": SCOPES[row["scope"]],
         "kind": KINDS[row["verdict"]],
-        "effect": effect,
-        "interval": f"{low} to {high}" if MISSING not in (low, high) else None,
-        "strip": _strip(*ends),
-        "d": _signed(row["d"], 2),
-        "share": f"{100 * row['share']:.0f} %" if _known(row["share"]) else MISSING,
+        "verdict": row["verdict"],
+        "over": row["over"] if isinstance(row["over"], str) else "",
         "decides": row["decides"] if isinstance(row.get("decides"), str) else None,
-        "smallest": f"{row['smallest']:g}" if _known(row.get("smallest")) else None,
+        "interval": f"{low} to {high}" if known else None,
+        "strip": {"low": at[0], "width": round(at[1] - at[0], 2)},
+        "d": _signed(row["d"], 2) if _known(row["d"]) else None,
         "p": _probability(row["p"]),
         "p_adjusted": _probability(row["p_adjusted"]),
-        "p_cells": _probability(row["p_cells"]) if _known(row.get("p_cells")) else None,
-        "exceptions": _list(row["exceptions"]),
-        "undefined": _list(row.get("undefined")),
+        "p_flips": _probability(row["p_flips"]) if _known(row.get("p_flips")) else None,
     }
+
+
+def _place(value, reach):
+    """Where a value lies, in per cent of a strip that has zero in its middle."""
+    return round(50 + 50 * value / reach, 2) if _known(value) else 50
 
 
 def _list(cell):
@@ -133,16 +168,6 @@ def _list(cell):
     if isinstance(cell, str):
         return json.loads(cell) if cell.startswith("[") else [cell]
     return cell if isinstance(cell, list) else []
-
-
-def _strip(effect, low, high):
-    """Where effect and interval lie, in per cent of a strip that has zero in its middle; None if there is no effect."""
-    if not _known(effect):
-        return None
-    low, high = (v if _known(v) else effect for v in (low, high))
-    reach = max(abs(effect), abs(low), abs(high)) * 1.08 or 1
-    at = [round(50 + 50 * v / reach, 2) for v in (effect, low, high)]
-    return {"effect": at[0], "low": at[1], "width": round(at[2] - at[1], 2)}
 
 
 def _known(value):

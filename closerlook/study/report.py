@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from closerlook.analysis.claims import COLUMNS as CLAIMS
 from closerlook.analysis.clusters import clusters
 from closerlook.analysis.table5 import table5
 from closerlook.analysis.table7 import table7
@@ -44,7 +45,7 @@ def report(study, path):
             answers=study.answers,
             notes=study.notes,
             data=[_data(study)],
-            claims=pd.DataFrame(),
+            claims=pd.DataFrame(columns=list(CLAIMS)),
             tables=[table | {"model": None, "task": None} for table in tables],
             figures=_figures(study, folder),
             explorer=_explorer(study),

@@ -9,6 +9,10 @@ SOURCES = {  # what tables are made of
     "similarities": lambda: of_runs(SIMILARITY),
     "traces": lambda: of_runs(TRAJECTORY, GRID.followed()),
     "names": lambda: [LABELS.format(task=task) for task in CFG.tasks],
+    "sentences": lambda: [SENTENCES.format(task=task) for task in CFG.tasks],
+    "last_predictions": lambda: cells(
+        f"<results>/{layout.of_probe('classifier', layout.PREDICTIONS)}", "classifier", last=True
+    ),
 }
 EXPERIMENTS = ["metrics", "movements", "similarities", "traces", "direct"]
 for PROBE in sorted(set(dict(CFG.probes)) - {"direct"}):

@@ -84,7 +84,7 @@ def files_in(folder, files):
 
 CORPUS = files_in(layout.CORPUS, layout.CORPUS_FILES)
 TASK = files_in(layout.TASK, layout.TASK_FILES)
-LABELS, WORDS = TASK.pop("labels"), TASK.pop("words")
+LABELS, WORDS, SENTENCES = (TASK.pop(part) for part in ("labels", "words", "sentences"))
 
 
 def asks(kind):

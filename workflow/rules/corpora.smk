@@ -58,6 +58,7 @@ rule make_task:
         splits=directory([TASK[split] for split in SPLITS]),
         labels=LABELS,
         words=WORDS,
+        sentences=SENTENCES,
         summary=TASK["summary"],
     log:
         log_of("make_task"),

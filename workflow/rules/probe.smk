@@ -34,7 +34,8 @@ rule probe_classifier:
         labels=LABELS,
         words=WORDS if CFG.probes.classifier.selectivity else [],
     output:
-        f"<results>/{layout.of_probe('classifier')}",
+        record=f"<results>/{layout.of_probe('classifier')}",
+        predictions=f"<results>/{layout.of_probe('classifier', layout.PREDICTIONS)}",
     log:
         log_of("probe_classifier"),
     benchmark:
@@ -63,7 +64,8 @@ rule probe_hulls:
         labels=LABELS,
         clusters=CLUSTERS.replace("{split}", "train"),
     output:
-        f"<results>/{layout.of_probe('hulls')}",
+        record=f"<results>/{layout.of_probe('hulls')}",
+        predictions=f"<results>/{layout.of_probe('hulls', layout.PREDICTIONS)}",
     log:
         log_of("probe_hulls"),
     benchmark:

@@ -42,7 +42,7 @@ def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION,
         ids present; `distance_vector` (k (k - 1) / 2,): the distance of each pair of them, NaN where their hulls meet;
         `min_distances` (k,): of each label to the nearest other, NaN where it meets another; `overlapping` (k,): how
         many labels it meets; `n_overlapping`: as in the record. Points in a conflict, and clusters below
-        `min_cluster_size`, take no part in these.
+        `min_cluster_size`, take no part in these. `radius`: root mean square distance of all points from their mean.
     """
     check_precision(tol, resolution)
     start = time.perf_counter()
@@ -52,7 +52,7 @@ def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION,
     if len(X) < 2 or (k > 1 and constant(X)):
         arrays = {"labels": np.zeros(len(X), int), "cluster_classes": classes[: len(X) < 2], "classes": classes}
         arrays |= {"distance_vector": np.full(k * (k - 1) // 2, np.nan), "min_distances": np.full(k, np.nan)}
-        arrays |= {"overlapping": np.full(k, max(k - 1, 0)), "n_overlapping": k * (k - 1) // 2}
+        arrays |= {"overlapping": np.full(k, max(k - 1, 0)), "n_overlapping": k * (k - 1) // 2, "radius": 0.0}
         record |= {"status": "too_few_points" if len(X) < 2 else "constant", "overlapping": k * (k - 1) // 2}
         nothing = ("n_clusters", "is_linear", "conflicts", "conflict_points", "fewest_clusters")
         return record | dict.fromkeys(nothing) | {"seconds": time.perf_counter() - start}, arrays
@@ -70,7 +70,7 @@ def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION,
     arrays = {
         "labels": found.labels, "cluster_classes": classes[found.of_class], "classes": classes,
         "distance_vector": distance_vector(between), "min_distances": min_distances(between), "overlapping": meeting,
-        "n_overlapping": overlapping,
+        "n_overlapping": overlapping, "radius": np.sqrt(((X - X.mean(0)) ** 2).sum(1).mean()),
     }  # fmt: skip
     record |= {
         "status": "single_class" if k == 1 else "ok" if n == k else "not_separable",

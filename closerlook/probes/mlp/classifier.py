@@ -69,7 +69,7 @@ def probe(
         Also train the selected candidate on 80 % of the training data, and follow its accuracy on these, on the other
         20 % and on the test data (paper, first arXiv version).
     predictions : bool
-        Also give the label that each repeat predicts of each test point.
+        Also give the label that each repeat, and the linear readout, predict of each test point.
     verbose : bool
         Show the progress of what is slow.
 
@@ -85,10 +85,10 @@ def probe(
         points for every fold; `majority`: test accuracy of the most frequent training label; `linear`: how a linear
         readout does by comparison (see `linear.compare`), None where there is none; `n_test`, how many
         points were tested; `seconds`.
-        On request `predictions` (repeats, n_test), None where there is nothing to tell apart; `control` (accuracies on
-        the control task), `selectivity` (accuracy minus control accuracy, in points; None for sentences, which have no
-        word type, and where all words draw one label), `description_length` (bits and compression, by repeat) and
-        `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest` and `test`).
+        On request `predictions` (repeats, n_test) and `linear_predictions` (n_test,), None where there are none;
+        `control` (accuracies on the control task), `selectivity` (accuracy minus control accuracy, in points; None for
+        sentences, which have no word type, and where all words draw one label), `description_length` (bits and
+        compression, by repeat) and `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest` and `test`).
     """
     (X, y), (Xt, yt) = train, test
     start = time.perf_counter()
@@ -98,7 +98,7 @@ def probe(
         "majority": 100 * float(np.mean(yt == np.bincount(y).argmax())),
     }  # fmt: skip
     asked = {"selectivity": selectivity, "description_length": description_length, "memorisation": memorisation}
-    asked["predictions"] = predictions
+    asked |= {"predictions": predictions, "linear_predictions": predictions}
     result |= {name: None for name, wanted in asked.items() if wanted}
     if len(np.unique(y)) < 2:
         return result | {"seconds": time.perf_counter() - start}
@@ -130,7 +130,7 @@ def probe(
         "curves": [_rounded(curves) for curves in fitted.learning_curves_],
     }
     if predictions:
-        result["predictions"] = each
+        result |= {"predictions": each, "linear_predictions": readout}
     chosen = MLPProbe([best["hidden_layer_sizes"]], [best["alpha"]], **options)
     if selectivity and words and words[0] is not None:
         control = [control_labels(w, y, random_state) for w in words]

@@ -1,0 +1,55 @@
+"""What the claims' pairs say of each model and task."""
+
+import pandas as pd
+
+from closerlook.analysis.claim_pairs import CLAIMS, pairs_of, study_of
+from closerlook.statistics.crossed import Cell, in_grid
+
+COLUMNS = ("claim", "model", "task", "effect", "ci_low", "ci_high", "over", "runs", "pairs")
+
+
+def claim_cells(spaces, labels, movement, predictions, sentences, related, opposing):
+    """The effect in every cell that a claim is about.
+
+    Parameters
+    ----------
+    spaces, labels, movement, predictions, sentences, related, opposing
+        As `closerlook.analysis.claims.claims` takes them.
+
+    Returns
+    -------
+    DataFrame
+        A row per claim, model and task: `effect`, the mean of its `pairs` over its `runs`, with a 95 % interval of what
+        other seeds, initialisations and test examples would give, of which `over` names those that are known.
+    """
+    return cell_table(study_of(spaces, labels, movement, related, opposing, predictions, sentences))
+
+
+def cell_table(study):
+    """`claim_cells` of a `Study`."""
+    rows = []
+    for claim in CLAIMS:
+        pairs, known = pairs_of(claim, study)
+        pairs = pairs[known]
+        for (model, task), cell in cells_of(claim, study, pairs).items():
+            found = in_grid([cell])
+            low, high = found.interval(within=claim.within)
+            rows.append({
+                "claim": claim.name, "model": model, "task": task, "effect": found.mean, "ci_low": low, "ci_high": high,
+                "over": ", ".join(found.parts), "runs": len(cell.scores),
+                "pairs": int(((pairs.model == model) & (pairs.task == task)).sum()),
+            })  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def cells_of(claim, study, pairs):
+    """The pairs of a claim as cells, by (model, task): for each run, and where they are known by test example."""
+    cells = {}
+    for key, group in pairs.groupby(["model", "task"], sort=False):
+        by_run = group.groupby("run", sort=False).value.mean()
+        scores = claim.scores(study, *key, list(by_run.index)) if claim.scores else None
+        if scores is None:
+            cells[key] = Cell(by_run.to_numpy(float)[:, None, None])
+        else:
+            cells[key] = Cell(scores, study.sentences.get(key[1]))
+    return cells
