@@ -69,16 +69,8 @@ NUMBERS = pd.DataFrame({
     "gain ±": [0.5, np.nan, np.nan, 0.25, 2.0],
     "linear": [True, False, True, None, True],
 })  # fmt: skip
-CLAIM = {
-    "unit": "points",
-    "n": 4,
-    "cells": 2,
-    "runs": 4,
-    "share": 0.75,
-    "d": np.nan,
-    "exceptions": None,
-    "smallest": 0.1,
-}
+CLAIM = {"unit": "points", "n": 4, "cells": 2, "runs": 4, "share": 0.75, "d": np.nan, "exceptions": None,
+         "smallest": 0.1}  # fmt: skip
 GRID = {"scope": "grid", "over": "seeds, test examples", "p": 0.01, "p_adjusted": 0.03, "verdict": "supported"}
 BEYOND = {"scope": "beyond", "over": "", "verdict": "undecided", "decides": "at least 1 more task"}
 CLAIMS = pd.DataFrame([CLAIM | claim | scope for claim, *scopes in (
@@ -92,7 +84,7 @@ CLAIMS = pd.DataFrame([CLAIM | claim | scope for claim, *scopes in (
      GRID | {"verdict": "no effect", "ci_low": -0.02, "ci_high": 0.04}, BEYOND),
     ({"claim": "layers", "statement": "Higher layers.", "definition": "Their rank.", "effect": 0.4},
      GRID | {"verdict": "undecided", "decides": "about 3 more seeds", "ci_low": -0.2, "ci_high": 1.0}, BEYOND),
-    ({"claim": "transfer", "statement": "Related tasks help.", "definition": "Their difference.", "n": 0, "share": np.nan},
+    ({"claim": "transfer", "statement": "Related tasks help.", "definition": "Their difference.", "n": 0},
      {"scope": "grid", "verdict": "undecided", "over": ""}, {"scope": "beyond", "verdict": "undecided", "over": ""}),
 ) for scope in scopes])  # fmt: skip
 ANSWERS = [
