@@ -42,7 +42,8 @@ TABLES = {
         by_subject=True,
     ),
     "replication": Table(
-        "Setting the study's numbers beside the published ones", {"table7": "table7", "table5": "table5"},
+        "Setting the study's numbers beside the published ones",
+        {"table7": "table7", "table5": "table5", "names": "names"},
         {"models": "paper_models", "tasks": "paper_tasks"},
     ),
     "memorisation": Table("Gathering the classifier probe's curves", {"classifier": "probe_classifier"}, RUNS),

@@ -4,10 +4,11 @@ from importlib.resources import files
 
 import pandas as pd
 
+from closerlook.analysis.published.matching import LABELS
 from closerlook.analysis.tables import read_table
 
 COLUMNS = ("table", "model", "paper_model", "task", "fine_tuned_on", "state", "measure", "published", "published_std",
-           "ours", "low", "high", "seeds", "difference")  # fmt: skip
+           "ours", "low", "high", "seeds", "difference", "labels", "paper_labels")  # fmt: skip
 MEASURES = {  # those of each table, and what its columns with the ends of our interval begin with
     7: {"accuracy": "accuracy", "n_clusters": "n_clusters", "train_test_similarity": "similarity"},
     5: {name: name for name in ("accuracy", "mean_min_distance_change", "labels_increased", "labels_decreased")},
@@ -32,13 +33,15 @@ def published(table):
         return read_table(file)
 
 
-def replication(table7, table5, models, tasks):
+def replication(table7, table5, names, models, tasks):
     """Set each number of the paper's Tables 7 and 5 beside ours.
 
     Parameters
     ----------
     table7, table5 : DataFrame
         As `closerlook.analysis.table7.table7` and `closerlook.analysis.table5.table5` return them.
+    names : dict of str to list of str
+        The labels of each task.
     models : dict of str to str
         What the paper calls our models.
     tasks : list of str
@@ -50,7 +53,8 @@ def replication(table7, table5, models, tasks):
         A row per published number that was measured here, under our names. `task` is the one that is probed;
         `fine_tuned_on` is missing for the original. `published_std` is over the probe's initialisations, with one run
         of fine-tuning; `low` and `high` are our 95 % interval over `seeds` runs, missing where there is none, as for
-        the original; `difference` is ours minus the published number. (The paper's `is_linear` is left out: it says
+        the original; `difference` is ours minus the published number. Where `labels`, how many our task has, is not
+        `paper_labels`, its examples are others than the paper's. (The paper's `is_linear` is left out: it says
         whether there are as many clusters as labels.)
     """
     theirs = {7: published("table7"), 5: published("table5").rename(columns={"probed_on": "task"})}
@@ -61,6 +65,8 @@ def replication(table7, table5, models, tasks):
     table = pd.DataFrame(rows, columns=list(COLUMNS)).dropna(subset=["published", "ours"], ignore_index=True)
     table["state"] = table.fine_tuned_on.isna().map({True: "original", False: "fine-tuned"})
     table["difference"] = table.ours - table.published
+    table["labels"] = table.task.map({task: len(labels) for task, labels in names.items()})
+    table["paper_labels"] = table.task.map(LABELS)
     return table.round(4)
 
 

@@ -36,7 +36,8 @@ def replication(frame):
         Published numbers to the right, ours upwards, with our 95 % interval over seeds and, sideways, the published
         standard deviation over the probe's repeats; on the line both are equal. Colours are the probed tasks; the
         original is hollow. Above each panel: how many numbers there are, the median of their absolute differences, and
-        how many published numbers lie within our interval, of those that have one.
+        how many published numbers lie within our interval, of those that have one. Below: where they are furthest
+        apart. A note says which tasks have another number of labels than the paper's.
     """
     style.use()
     of = [(title, frame[(frame.table == table) & frame.measure.isin(measures)]) for table, measures, title in PANELS]
@@ -55,6 +56,10 @@ def replication(frame):
     handles += [_mark(style.DARK, state) for state in ("original", "fine-tuned")]
     texts = [*distinct(list(colours), 30), "original", "fine-tuned"]
     style.legend(figure, handles, texts, loc="outside lower center", ncols=4 if across > 1 else 2)
+    others = frame[frame.labels != frame.paper_labels].drop_duplicates("task")
+    style.note(
+        figure, *(f"{r.task}: {r.labels} labels here, {r.paper_labels} in the paper." for r in others.itertuples())
+    )
     return figure
 
 

@@ -20,6 +20,7 @@ TASKS = {  # kind, format and label; a table or a data set of the hub may hold t
     "ps-role": ("word", "conllulex", "ss"),
     "trec-50": ("sentence", "trec", "fine"),
 }
+LABELS = {"pos": 17, "dep": 46, "ps-fxn": 40, "ps-role": 46, "trec-50": 50}
 ANY = ("table", "hub", "conll")
 
 
