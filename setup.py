@@ -7,6 +7,10 @@ PARTS = [f"closerlook._project.{part}" for part in ("workflow", "config", "profi
 setup(
     packages=[*find_packages(include=["closerlook*"]), *PARTS],
     package_dir={part: part.rpartition(".")[2] for part in PARTS},
-    package_data={"closerlook.report": ["*.html", "*.css", "*.js"], **dict.fromkeys(PARTS, ["**/*"])},
+    package_data={
+        "closerlook.report": ["*.html", "*.css", "*.js"],
+        "closerlook.analysis.published": ["*.csv"],
+        **dict.fromkeys(PARTS, ["**/*"]),
+    },
     exclude_package_data={"": ["*.pyc", "**/*.pyc"]},
 )

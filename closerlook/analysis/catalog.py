@@ -42,6 +42,11 @@ TABLES = {
         ORDER | {"tol": "tol"},
         by_subject=True,
     ),
+    "replication": Table(
+        "Setting the study's numbers beside the published ones",
+        {"table7": "table7", "table5": "table5", "names": "names"},
+        {"models": "paper_models", "tasks": "paper_tasks"},
+    ),
     "memorisation": Table("Gathering the classifier probe's curves", {"classifier": "probe_classifier"}, RUNS),
     "tuning": Table("Gathering how fine-tuning went", {"metrics": "metrics"}, RUNS),
     "movement": Table("Gathering how far the labels moved", {"results": "movements", "names": "names"}, RUNS),

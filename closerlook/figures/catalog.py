@@ -92,6 +92,17 @@ FIGURES = {  # in the order of the report
         "deviations over seeds; many tasks or models are shown in colours alone, and their numbers are in table5.csv.",
         {"table": "table5"}, {"models": "crossed", "tasks": "tasks"}, when="crossed",
     ),
+    "replication": Figure(
+        "Beside the published numbers",
+        "The paper's Tables 7 and 5 against this study's, number by number, in the last layer: models with the "
+        "paper's weights, and tasks with its names and kinds. On the dotted line both are equal. Upright whiskers are "
+        "our 95 % interval over seeds of fine-tuning, which the original does not have; level ones are the published "
+        "standard deviation over five initialisations of the probe; both end at the panel's edge. Above each panel: "
+        "the median of the absolute differences, and how many published numbers lie within our interval, of those that "
+        "have one. Below: the numbers that are furthest from the published ones (clusters: by their ratio). All are in "
+        "replication.csv.",
+        {"frame": "replication"}, when="paper_models",
+    ),
     "memorisation": Figure(
         "What the probe memorises",
         "The encoder was fine-tuned on the whole training split; the probe is trained on "

@@ -65,6 +65,8 @@ VALUES = {  # what tables and figures are told of the study
     "related": CFG.related_tasks,
     "opposing": CFG.opposing_tasks,
     "smallest": plain(CFG.smallest_effects),
+    "paper_models": matching.paper_models(GRID),
+    "paper_tasks": matching.paper_tasks(GRID),
 }
 
 

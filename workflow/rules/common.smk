@@ -9,6 +9,7 @@ from snakemake.utils import update_config
 import closerlook
 from closerlook import layout
 from closerlook.analysis.catalog import TABLES
+from closerlook.analysis.published import matching
 from closerlook.config import Config, load
 from closerlook.corpora.sources import files_of
 from closerlook.digests import digests
