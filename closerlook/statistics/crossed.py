@@ -139,11 +139,11 @@ def _examples(cells, share):
         sums.append(by.mean(0))
         fewest = min(fewest, len(names))
         if S > 1:
-            error += float((((by - by.mean(0)) ** 2).sum(0) / (S * (S - 1))).sum())
+            error += float(((by - by.mean(0)) ** 2).sum()) / (S * (S - 1))
     _, place = np.unique(np.concatenate(keys), return_inverse=True)
     total = np.bincount(place, np.concatenate(sums))
-    variance = float((total**2).sum()) * fewest / max(fewest - 1, 1)
-    return Part(max(variance - error, 0.0), max(fewest - 1, 1), fewest)
+    variance = max(float((total**2).sum()) - error, 0.0) * fewest / max(fewest - 1, 1)
+    return Part(variance, max(fewest - 1, 1), fewest)
 
 
 def beyond(means):
