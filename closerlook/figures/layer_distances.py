@@ -58,7 +58,8 @@ def layer_distances(spaces, model, tasks):
         axis.set_ylabel(label)
     figure.suptitle(folded([model], style.letters(3.4, 8))[model], fontsize=8)
     handles = [Line2D([], [], color=COLOUR[when], label=when, **MARK[when]) for when in COLOUR]
-    handles.append(Line2D([], [], color=style.DARK, linestyle="", marker="|", label="layer with the best accuracy"))
+    upright = {"color": style.DARK, "linestyle": "", "marker": "|", "markersize": 10}
+    handles.append(Line2D([], [], label="layer with the best accuracy", **upright))
     handles += [Line2D([], [], label="most frequent label", **marks.MAJORITY), *marks.collapsed(own[~own.kept])]
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)
     style.note(figure, missing)

@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 from closerlook.figures import style
 
 MAJORITY = {"color": style.FAINT, "linestyle": ":", "linewidth": 0.9}
-FALLEN = {"linestyle": "", "marker": "X", "markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.6}
+FALLEN = {"linestyle": "", "marker": "X", "markersize": 7, "markeredgecolor": "white", "markeredgewidth": 0.6}
 
 
 def majority(axis, cell):
