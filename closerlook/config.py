@@ -157,6 +157,11 @@ class Classifier(Section):
         description="Also measure accuracy on a control task, whose labels are drawn per word type; selectivity is the "
         "difference. Not for sentences.",
     )
+    shuffled: bool = Field(
+        False,
+        description="Also train on shuffled labels and test on the true ones: the accuracy that is left where vectors "
+        "and labels have nothing in common. For every kind of task.",
+    )
     description_length: bool = Field(
         False, description="Also measure the description length of the labels given the vectors, by an online code."
     )

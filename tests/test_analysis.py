@@ -144,7 +144,26 @@ def test_the_markdown_is_a_rectangle_that_parses(found):
     lines = text.splitlines()
     assert len({len(line) for line in lines}) == 1 and len(lines) == 4
     cells = next(csv.reader([lines[3].strip("| ")], delimiter="|"))
-    assert cells[3].strip() == "73.00 ±1.00" and cells[4].strip() == "2.83"
+    assert cells[3].strip() == "73.00 ±2.83"  # over seeds, not over the probe's repeats
+    original = next(csv.reader([lines[2].strip("| ")], delimiter="|"))
+    assert not any("±" in cell for cell in [*original, lines[0]])  # it has no seeds
+
+
+def test_the_markdown_names_what_stands_beside_an_accuracy_and_what_collapsed(found):
+    frame = spaces(*found)
+    beside = {"macro_f1": 40.0, "linear_accuracy": 70.0, "shuffled_accuracy": 20.0}
+    frame = frame.assign(**{name: value + frame.seed.fillna(0).astype(float) for name, value in beside.items()})
+    table = table7(frame, ["m"], ["t"])
+    for name, value in beside.items():
+        assert table[name].tolist() == [value, value + 0.5]
+        assert table[f"{name}_seed_std"][1] == pytest.approx(np.sqrt(0.5), abs=5e-5)  # four digits
+    header, _, before, after = ([c.strip() for c in line.split("|")[1:-1]] for line in markdown(table).splitlines())
+    for name, texts in {"macro-F1": ("40.00", "40.50 ±0.71"), "linear readout": ("70.00", "70.50 ±0.71"),
+                        "shuffled labels": ("20.00", "20.50 ±0.71"), "seeds": ("0", "2")}.items():  # fmt: skip
+        assert (before[header.index(name)], after[header.index(name)]) == texts
+    frame.loc[frame.run == "seed1", "collapsed"] = True
+    one = markdown(table7(frame, ["m"], ["t"])).splitlines()[3]
+    assert one.split("|")[-2].strip() == "2 (1 collapsed)" and "±" not in one
 
 
 def test_a_probes_curves_are_averaged_over_repeats(tmp_path):

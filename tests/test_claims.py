@@ -64,7 +64,7 @@ def test_over_seeds_is_a_summary_of_each_group():
     frame = pd.DataFrame({"model": ["m", "m", "n"], "run": ["seed0", "seed1", "seed0"], "x": [1.0, 3.0, 5.0]})
     table = over_seeds(frame, ["model"], {"x": "y"}).set_index("model")
     low, high = stats.t.interval(0.95, 1, loc=2, scale=1)
-    assert table.loc["m"].tolist() == pytest.approx([2, 2, np.sqrt(2), low, high])
+    assert table.loc["m"].tolist() == pytest.approx([2, 0, 2, np.sqrt(2), low, high])
     assert table.y["n"] == 5 and table.seeds["n"] == 1 and np.isnan(table.y_seed_std["n"])
 
 

@@ -11,13 +11,13 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from closerlook.probes.mlp.classifier import probe
-from closerlook.probes.mlp.control import control_labels
+from closerlook.probes.mlp.control import control_labels, shuffled_labels
 from closerlook.probes.mlp.description import FIRST, online_code
 from closerlook.probes.mlp.linear import compare, linear_readout
 from closerlook.probes.mlp.networks import tensors
 
 SMALL = {"hidden_layer_sizes": [[8]], "alphas": [1e-4], "repeats": 2, "max_iter": 30}
-EXTRAS = {"selectivity": True, "description_length": True, "memorisation": True}
+EXTRAS = {"selectivity": True, "shuffled": True, "description_length": True, "memorisation": True}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_single_candidate_is_scikit_learns_network(digits):
     assert result["epochs"] == [30, 30] and [len(c["loss"]) for c in result["curves"]] == [30, 30]
     assert [c["test"][-1] for c in result["curves"]] == pytest.approx(result["accuracies"], abs=1e-3)
     assert result["status"] == "ok" and result["grid"] == []
-    assert not {"control", "selectivity", "description_length", "memorisation"} & set(result)
+    assert not {"control", "selectivity", "shuffled", "description_length", "memorisation"} & set(result)
 
 
 @pytest.mark.parametrize("cv", [1, 3])
@@ -220,3 +220,67 @@ def test_what_is_learned_by_heart_shows_on_the_samples_trained_on(digits):
         assert len(curves["subtrain"]) == len(curves["subtest"]) == len(curves["test"]) == len(curves["loss"])
     real = probe(*digits, **options)["memorisation"]
     assert all(curves["subtest"][-1] > 90 for curves in real)
+
+
+def test_macro_f1_is_over_the_labels_of_the_test_set():
+    """A label that only the training data have is predicted, and counts as an error of the others alone."""
+    X, y = make_blobs([60, 40, 30, 20], centers=None, n_features=3, cluster_std=6.0, random_state=1)
+    here = np.flatnonzero(y != 3)[::2]
+    X = X.astype(np.float32)
+    result = probe((X, y), (X[here], y[here]), **SMALL, predictions=True)
+    assert (result["predictions"] == 3).any()
+    for predicted, found in zip(result["predictions"], result["macro_f1s"], strict=True):
+        right = [(predicted[y[here] == k] == k).sum() for k in range(3)]
+        each = [2 * n / ((predicted == k).sum() + (y[here] == k).sum()) for k, n in enumerate(right)]
+        assert found == pytest.approx(100 * np.mean(each)) and found < 100
+    assert result["macro_f1"] == pytest.approx(np.mean(result["macro_f1s"]))
+    assert result["macro_f1_std"] == pytest.approx(np.std(result["macro_f1s"]))
+
+
+def test_macro_f1_of_a_guess_is_that_of_one_label():
+    """The most frequent label of three with a share p: an F1 of 2 p / (1 + p), and nothing for the other two."""
+    y = np.repeat([0, 1, 2], [6, 3, 1])
+    X = np.ones((10, 2), np.float32)
+    result = probe((X, y), (X, y), **SMALL)
+    assert result["macro_f1s"] == pytest.approx([100 * 2 * 0.6 / 1.6 / 3] * 2) and result["macro_f1_std"] == 0
+    nothing = probe((X, 0 * y), (X, 0 * y), **SMALL)
+    assert nothing["macro_f1"] is nothing["macro_f1_std"] is None and nothing["macro_f1s"] == []
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_shuffled_labels_are_learned_as_scikit_learn_would_learn_them(digits):
+    (X, y), (Xt, yt) = digits
+    options = {**SMALL, "random_state": 3, "scale": "none", "shuffled": True, "words": (None, None)}
+    result = probe(*digits, **options)
+    expected = [MLPClassifier((8,), alpha=1e-4, max_iter=30, random_state=3 + i) for i in range(2)]
+    expected = [100 * net.fit(X, shuffled_labels(y, 3 + i)).score(Xt, yt) for i, net in enumerate(expected)]
+    assert result["shuffled"]["accuracies"] == pytest.approx(expected, abs=0.6)  # two points in 400
+    assert result["shuffled"]["accuracy"] == pytest.approx(np.mean(result["shuffled"]["accuracies"]))
+    assert result["shuffled"] == probe(*digits, **options, threads=2)["shuffled"]
+    assert result["accuracy"] == probe(*digits, **options | {"shuffled": False})["accuracy"]
+
+
+def test_shuffled_labels_leave_what_chance_gives():
+    X, y = make_blobs(1200, centers=4, n_features=5, cluster_std=0.5, random_state=0)
+    X = X.astype(np.float32)
+    result = probe((X[:600], y[:600]), (X[600:], y[600:]), **SMALL | {"repeats": 8, "max_iter": 300}, shuffled=True)
+    assert result["accuracy"] > 99
+    error = 100 * np.sqrt(0.25 * 0.75 / 8 / 4)  # a cluster of points has one prediction: four draws a repeat
+    assert abs(result["shuffled"]["accuracy"] - 25) < 3 * error
+
+
+def test_shuffled_labels_are_as_frequent_and_of_no_order():
+    y = np.repeat([0, 1, 2], [500, 300, 200])
+    found = shuffled_labels(y, 7)
+    assert np.array_equal(np.bincount(found), [500, 300, 200]) and np.array_equal(found, shuffled_labels(y, 7))
+    agree = np.mean(found == y)  # by chance the sum of the squared shares
+    assert abs(agree - 0.38) < 4 * np.sqrt(0.38 * 0.62 / 1000)
+    assert not np.array_equal(found, shuffled_labels(y, 8))
+
+
+def test_nothing_to_learn_has_the_floor_of_a_guess_or_none():
+    y = np.repeat([0, 1], [6, 4])
+    X = np.ones((10, 2), np.float32)
+    assert probe((X, y), (X, y), **SMALL, shuffled=True)["shuffled"]["accuracies"] == [60, 60]
+    assert probe((X, 0 * y), (X, 0 * y), **SMALL, shuffled=True)["shuffled"] is None
+    assert "shuffled" not in probe((X, y), (X, y), **SMALL)

@@ -161,10 +161,12 @@ def test_memorisation_shows_the_last_layer_over_seeds_and_holds_a_converged_prob
             for (seed, end), name in ((item, n) for item in ends.items() for n in ("subtrain", "subtest", "test")):
                 for epoch in range(1, end + 1):
                     row = {"model": "m", "task": "t", "state": state, "tuned_on": "t" if seed else None, "layer": layer}
+                    row |= {"run": f"seed{seed}" if seed else None, "majority": 30.0}
                     row |= {"set": name, "epoch": epoch, "accuracy": 10.0 * epoch + layer + 40 * (seed == "1")}
                     rows.append(row | {"accuracy_std": 0.0})
-    axis, other = memorisation(pd.DataFrame(rows), ["m"], ["t", "u"]).axes
+    axis, other = memorisation(pd.DataFrame(rows), pd.DataFrame(columns=list(COLUMNS)), ["m"], ["t", "u"]).axes
     lines = {(line.get_color(), line.get_linestyle()): list(line.get_ydata()) for line in axis.lines}
+    assert lines.pop((style.FAINT, ":")) == [30, 30]  # the most frequent label
     assert len(lines) == 6
     assert lines[style.BEFORE, "--"] == [12, 22]
     assert lines[style.AFTER, ":"] == [32, 42, 47]  # the means of 12, 22, 32 and of 52, 62, 62

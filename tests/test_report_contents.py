@@ -169,12 +169,24 @@ def test_hulls_stand_beside_the_classifier_probe(tmp_path):
         path.parent.mkdir(parents=True)
         write_json(path, {"accuracy": 50.0 + 20 * (tuned is not None), "inside": 1, "mean_distance": 2.5})
         rows.append(
-            {"model": "m", "state": state, "task": "t", "layer": 2, "accuracy": 60.0, "tuned_on": tuned, "seed": seed}
+            {
+                "model": "m",
+                "state": state,
+                "task": "t",
+                "layer": 2,
+                "accuracy": 60.0,
+                "tuned_on": tuned,
+                "seed": seed,
+                "majority": 30.0,
+            }
         )
     scores = sorted(tmp_path.glob("probes/hulls/m/*/t/*.json"))
-    table = hulls(scores, pd.DataFrame(rows, columns=list(COLUMNS)), RUNS)
+    spaces = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = hulls(scores, spaces, RUNS)
     assert table.hull_accuracy.tolist() == [50, 70] and table.accuracy.tolist() == [60, 60]
-    hull_accuracy(table, ["m"], ["t", "not run"])
+    assert table.majority.tolist() == [30, 30]
+    shown, empty = hull_accuracy(table, spaces, ["m"], ["t", "not run"]).axes
+    assert [30, 30] in [list(line.get_ydata()) for line in shown.lines] and not empty.lines
 
 
 def test_the_best_layer_is_marked():

@@ -64,7 +64,9 @@ def test_many_tasks_have_small_cells_and_scales_instead_of_numbers():
     tasks, models = [f"t{i}" for i in range(20)], ["m", "n", "o", "p", "q"]
     rows = [{"model": m, "fine_tuned_on": a, "probed_on": b, "accuracy_change": i - j, "mean_min_distance_change": 0.5}
             for m in models for i, a in enumerate(tasks) for j, b in enumerate(tasks) if i]  # fmt: skip
-    table = pd.DataFrame(rows).assign(accuracy_seed_std=np.nan, mean_min_distance_change_seed_std=np.nan)
+    table = pd.DataFrame(rows).assign(
+        seeds=1, collapsed=0, accuracy_seed_std=np.nan, mean_min_distance_change_seed_std=np.nan
+    )
     figure = transfer(table, models, tasks)
     figure.canvas.draw()
     assert figure.get_figwidth() <= 19.1 and figure.get_figheight() <= 29.3
@@ -84,3 +86,13 @@ def test_the_figure_shows_every_change(study):
     assert {t.get_text() for t in distance.texts} == {"+1.00\n±0.00", "+0.00\n±0.71", "–", "+3.50"}
     shown = accuracy.images[0].get_array()
     assert shown[0, 0] == 35 and np.ma.is_masked(shown[1, 0])
+
+
+def test_a_collapsed_run_is_not_in_the_change_and_the_figure_says_so(study):
+    spaces, labels = study
+    spaces["collapsed"] = spaces.state.map({"a.seed0": False, "a.seed1": True, "b.seed0": True})
+    figure = transfer(table5(spaces, labels, ["m"], ["a", "b"]), ["m"], ["a", "b"])
+    texts = {t.get_position(): t.get_text() for t in figure.axes[0].texts}
+    assert texts == {(0, 0): "+30.0", (1, 0): "-2.0", (0, 1): "–", (1, 1): "+10.0"}  # of seed0; the only run on b
+    (note,) = figure.texts
+    assert note.get_text() == "Runs that collapsed, and are not in the means: 1 of 2 of m on a."

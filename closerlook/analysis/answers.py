@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from closerlook.analysis.collapsed import SURE, guesses, tells
 from closerlook.analysis.spaces import last_layer
 from closerlook.analysis.unlearned import ahead
 
-SURE = 1.96  # standard errors; below this, a difference may be chance
 NAMED = 3  # labels
 GAIN = 1e-3  # relative: distances are computed to this gap
 
@@ -182,7 +182,7 @@ def _warnings(before, after, runs):
         )
     for row in runs[runs.end.astype(str).str.contains("differ")].itertuples():
         yield f"The run {row.run} ends with {row.end}: its trajectory stops at those, and all else is about the end."
-    if len(fallen := after[_guesses(after)]) and not _guesses(before.to_frame().T).any():
+    if len(fallen := after[guesses(after)]) and tells(before.to_frame().T).any():
         which = f"The run {fallen.run.iloc[0]}" if len(fallen) == 1 else f"The runs {', '.join(fallen.run)}"
         yield (
             f"{which} may have collapsed: the vectors tell no more than the most frequent label "
@@ -196,14 +196,6 @@ def _warnings(before, after, runs):
                 f"The classifier probe did not learn what is there {state} fine-tuning: it reads {probe:.1f} %, a "
                 f"linear readout of the same vectors {linear:.1f} %."
             )
-
-
-def _guesses(rows):
-    """In which rows neither probe nor linear readout is better than the most frequent label by more than chance."""
-    numbers = rows[["accuracy", "linear_accuracy", "majority", "n_test"]].astype(float)
-    share = numbers.majority / 100
-    most = numbers.majority + 100 * SURE * np.sqrt(share * (1 - share) / numbers.n_test)
-    return ((numbers.accuracy <= most) & ~(numbers.linear_accuracy > most)).to_numpy(bool)
 
 
 def _sentence(text):

@@ -6,7 +6,7 @@ from closerlook.analysis.spaces import last_layer
 from closerlook.statistics.intervals import over_seeds
 
 COLUMNS = ("model", "task", "labels", "conflict_points", "fewest", "original", "fine_tuned", "fine_tuned_seed_std",
-           "fine_tuned_low", "fine_tuned_high", "seeds")  # fmt: skip
+           "fine_tuned_low", "fine_tuned_high", "seeds", "collapsed")  # fmt: skip
 
 
 def clusters(spaces, models, tasks):
@@ -24,7 +24,8 @@ def clusters(spaces, models, tasks):
     DataFrame
         A row per (model, task): labels; points that share their place with one of another label (`conflict_points`),
         each of which stays alone; the `fewest` clusters that these demand; clusters before fine-tuning, and after it
-        with standard deviation and 95 % interval over seeds.
+        with standard deviation and 95 % interval over `seeds`, of which those that `collapsed` are left out unless all
+        did.
     """
     last = last_layer(spaces)
     before = last[last.tuned_on.isna() & (last.n_clusters > last.n_labels)]
@@ -33,7 +34,7 @@ def clusters(spaces, models, tasks):
     after = over_seeds(last[last.tuned_on == last.task], keys, {"n_clusters": "fine_tuned"})
     before = before[[*keys, "labels", "conflict_points", "fewest", "original"]]
     table = before.merge(after, "left", keys).reindex(columns=list(COLUMNS))
-    table["seeds"] = table.seeds.fillna(0).astype(int)
+    table[["seeds", "collapsed"]] = table[["seeds", "collapsed"]].fillna(0).astype(int)
     order = pd.MultiIndex.from_product([models, tasks], names=keys)
     table = table.set_index(keys)
     return table.reindex(order[order.isin(table.index)]).reset_index().round(4)

@@ -6,7 +6,7 @@ from closerlook.analysis.runs import RUN, described
 from closerlook.files import read_json
 from closerlook.layout import Space
 
-COLUMNS = ("model", "task", "state", *RUN, "layer", "hull_accuracy", "accuracy", "inside", "mean_distance")
+COLUMNS = ("model", "task", "state", *RUN, "layer", "hull_accuracy", "accuracy", "majority", "inside", "mean_distance")
 
 
 def hulls(scores, spaces, runs):
@@ -24,15 +24,17 @@ def hulls(scores, spaces, runs):
     Returns
     -------
     DataFrame
-        A row per (model, task, state, layer): test accuracy of the nearest hull and of the classifier probe (in %); how
-        many test points lie `inside` a hull, and the mean distance of all to the nearest hull.
+        A row per (model, task, state, layer): test accuracy of the nearest hull, of the classifier probe and of the
+        most frequent label (`majority`), in %; how many test points lie `inside` a hull, and the mean distance of all
+        to the nearest hull.
     """
-    accuracy = spaces.set_index(["model", "state", "task", "layer"]).accuracy
+    of_space = spaces.set_index(["model", "state", "task", "layer"])
     rows = []
     for path in scores:
         space, found = Space.of(path), read_json(path)
         row = described(space, runs) | {"layer": space.layer, "hull_accuracy": found["accuracy"]}
-        row["accuracy"] = accuracy.get((space.model, str(space.state), space.task, space.layer))
+        at = (space.model, str(space.state), space.task, space.layer)
+        row |= {name: of_space[name].get(at) for name in ("accuracy", "majority")}
         rows.append(row | {name: found.get(name) for name in ("inside", "mean_distance")})
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64", "inside": "Int64"})
     return frame.sort_values(["model", "task", "state", "layer"], ignore_index=True)

@@ -8,7 +8,8 @@ from closerlook.files import read_json
 from closerlook.layout import Space
 
 SETS = ("subtrain", "subtest", "test")
-COLUMNS = ("model", "task", "state", *RUN, "layer", "set", "epoch", "accuracy", "accuracy_std", "repeats")
+COLUMNS = ("model", "task", "state", *RUN, "layer", "set", "epoch", "accuracy", "accuracy_std", "repeats",
+           "majority")  # fmt: skip
 
 
 def memorisation(classifier, runs):
@@ -25,17 +26,19 @@ def memorisation(classifier, runs):
     -------
     DataFrame
         A row per (model, task, state, layer, set, epoch): mean and standard deviation of the accuracy over the probe's
-        repeats, and their number. A repeat that has converged keeps its last accuracy until the last one has.
+        repeats, and their number; test accuracy of the most frequent label (`majority`). A repeat that has converged
+        keeps its last accuracy until the last one has.
     """
     frames = []
     for path in classifier:
         space = Space.of(path)
-        curves = read_json(path).get("memorisation") or []
+        result = read_json(path)
+        curves = result.get("memorisation") or []
         for name in SETS if curves else ():
             longest = max(len(c[name]) for c in curves)
             table = np.array([c[name] + c[name][-1:] * (longest - len(c[name])) for c in curves])
             found = {"set": name, "epoch": np.arange(1, longest + 1), "accuracy": table.mean(0).round(3)}
-            found |= {"accuracy_std": table.std(0).round(3), "repeats": len(curves)}
+            found |= {"accuracy_std": table.std(0).round(3), "repeats": len(curves), "majority": result.get("majority")}
             frames.append(pd.DataFrame(described(space, runs) | {"layer": space.layer} | found))
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
     frame = frame[list(COLUMNS)].astype({"seed": "Int64"})

@@ -3,16 +3,17 @@
 import numpy as np
 import pandas as pd
 
+from closerlook.analysis.collapsed import has_collapsed
 from closerlook.analysis.label_similarity import floor, label_vector, similarity
 from closerlook.analysis.runs import RUN, described
 from closerlook.files import read_json
 from closerlook.layout import Space, State
 
 COLUMNS = (
-    "model", "task", "state", *RUN, "step", "layer", "depth", "status", "n_labels",
-    "accuracy", "accuracy_std", "repeats", "best_hidden_layers", "best_alpha", "majority", "n_test",
-    "linear_accuracy", "linear_lead", "linear_lead_error",
-    "selectivity", "control_accuracy", "description_bits", "compression", "frequency_compression",
+    "model", "task", "state", *RUN, "collapsed", "step", "layer", "depth", "status", "n_labels",
+    "accuracy", "accuracy_std", "macro_f1", "macro_f1_std", "repeats", "best_hidden_layers", "best_alpha",
+    "majority", "n_test", "linear_accuracy", "linear_lead", "linear_lead_error",
+    "shuffled_accuracy", "selectivity", "control_accuracy", "description_bits", "compression", "frequency_compression",
     "n_clusters", "fewest_clusters", "is_linear", "overlapping", "mean_distance", "min_distance", "radius",
     "conflicts", "conflict_points",
     "test_status", "test_n_clusters", "test_is_linear", "train_test_similarity", "similarity_pairs",
@@ -82,8 +83,11 @@ def space_table(direct, classifier, names, depths, runs):
         what at most one in twenty permutations of the labels exceeds, and `original_ceiling`, the mean similarity to
         the same space of the recipe's other runs.
         `linear_accuracy` is that of a linear readout, which is ahead of the probe by `linear_lead` points (with
-        their standard error). `selectivity`, `description_bits`, `compression` (against a uniform code) and
-        `frequency_compression` (against one of the labels' frequencies) are there where the config asks for them.
+        their standard error). `macro_f1` is the mean F1 of the labels in the test split, in percent.
+        `shuffled_accuracy` is that of the probe trained on shuffled labels. It, `selectivity`, `description_bits`,
+        `compression` (against a uniform code) and `frequency_compression` (against one of the labels' frequencies) are
+        there where the config asks for them.
+        `collapsed`: whether the row is of a run that collapsed (see `closerlook.analysis.collapsed.has_collapsed`).
     """
     rows = {}
     vectors = {}
@@ -99,7 +103,7 @@ def space_table(direct, classifier, names, depths, runs):
     for space, result in classifier:
         row = rows.setdefault(space, {})
         best, linear = result["best"] or {}, result.get("linear") or {}
-        row |= {k: result[k] for k in ("accuracy", "accuracy_std", "majority")}
+        row |= {k: result.get(k) for k in ("accuracy", "accuracy_std", "macro_f1", "macro_f1_std", "majority")}
         row |= {
             "n_test": result.get("n_test"),
             "linear_accuracy": linear.get("accuracy"),
@@ -108,6 +112,7 @@ def space_table(direct, classifier, names, depths, runs):
             "repeats": len(result["accuracies"]),
             "best_hidden_layers": str(tuple(best["hidden_layer_sizes"])) if best else None,
             "best_alpha": best.get("alpha"),
+            "shuffled_accuracy": (result.get("shuffled") or {}).get("accuracy"),
             "selectivity": result.get("selectivity"),
             "control_accuracy": (result.get("control") or {}).get("accuracy"),
             "description_bits": _mean((result.get("description_length") or {}).get("bits")),
@@ -135,6 +140,7 @@ def space_table(direct, classifier, names, depths, runs):
     frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
     whole = ["seed", "step", "repeats", "n_test", "n_clusters", "fewest_clusters", "test_n_clusters", "overlapping"]
     whole += ["conflicts", "conflict_points", "similarity_pairs", "original_pairs"]
+    frame["collapsed"] = has_collapsed(frame, last_layer(frame))
     return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)
 
 

@@ -10,7 +10,8 @@ from closerlook.statistics.intervals import over_seeds
 KEYS = ["model", "fine_tuned_on", "probed_on"]
 COUNTS = ["labels", "labels_increased", "labels_decreased", "labels_freed", "labels_caught"]
 MEASURES = ["mean_min_distance_change", "accuracy", "accuracy_change"]
-COLUMNS = (*KEYS, "seeds", *COUNTS, *(f"{m}{part}" for m in MEASURES for part in ("", "_seed_std", "_low", "_high")))
+COLUMNS = (*KEYS, "seeds", "collapsed", *COUNTS,
+           *(f"{m}{part}" for m in MEASURES for part in ("", "_seed_std", "_low", "_high")))  # fmt: skip
 
 
 def table5(spaces, labels, models, tasks, tol=TOL):
@@ -31,9 +32,10 @@ def table5(spaces, labels, models, tasks, tol=TOL):
     -------
     DataFrame
         A row per (model, fine-tuned on, probed on), last layer: means over seeds, with standard deviation and 95 %
-        interval where there are several; `fine_tuned_on` is missing for the original. `labels` counts those with a
-        smallest distance before and after, of which so many increased and decreased; `mean_min_distance_change` is over
-        these labels. `labels_freed` met another label before and meet none after, `labels_caught` the other way round.
+        interval where there are several. Of the `seeds`, those that `collapsed` are left out, unless all did.
+        `fine_tuned_on` is missing for the original. `labels` counts those with a smallest distance before and after, of
+        which so many increased and decreased; `mean_min_distance_change` is over these labels. `labels_freed` met
+        another label before and meet none after, `labels_caught` the other way round.
     """
     last = last_layer(spaces)
     least = _min_distances(labels, {(row.model, row.state, row.task, row.layer) for row in last.itertuples()})
@@ -46,8 +48,8 @@ def table5(spaces, labels, models, tasks, tol=TOL):
             row["accuracy_change"] = r.accuracy - start.accuracy if pd.notna(start.accuracy) else None
             old, new = (least.get((x.model, x.state, x.task), pd.Series(dtype=float)) for x in (start, r))
             row |= _changes(old, new, tol)
-        rows.append(row | {"run": r.run})
-    frame = pd.DataFrame(rows, columns=[*KEYS, "run", *COUNTS, *MEASURES])
+        rows.append(row | {"run": r.run, "collapsed": r.collapsed})
+    frame = pd.DataFrame(rows, columns=[*KEYS, "run", "collapsed", *COUNTS, *MEASURES])
     table = over_seeds(frame, KEYS, {name: name for name in COUNTS + MEASURES})[list(COLUMNS)]
     return table.sort_values(
         ["model", "probed_on", "fine_tuned_on"],

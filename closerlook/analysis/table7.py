@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from closerlook.analysis.collapsed import kept
 from closerlook.analysis.spaces import last_layer
 from closerlook.statistics.intervals import RANGES, interval
 
@@ -9,17 +10,9 @@ PAPER = ["model", "task", "state", "accuracy", "accuracy_std", "best_hidden_laye
          "train_test_similarity"]  # fmt: skip
 MEASURES = {"accuracy": "accuracy", "n_clusters": "n_clusters", "similarity": "train_test_similarity"}
 SPREAD = [f"{name}_{part}" for name in MEASURES for part in ("seed_std", "low", "high")]
-SPREAD += ["similarity_pairs", "seeds", "min_cluster_size"]
-EXTRA = [
-    "linear_accuracy",
-    "linear_accuracy_seed_std",
-    "selectivity",
-    "selectivity_seed_std",
-    "compression",
-    "compression_seed_std",
-    "frequency_compression",
-    "frequency_compression_seed_std",
-]  # where there are any
+SPREAD += ["similarity_pairs", "seeds", "collapsed", "min_cluster_size"]
+# where there are any
+EXTRA = ["macro_f1", "linear_accuracy", "shuffled_accuracy", "selectivity", "compression", "frequency_compression"]
 
 
 def table7(spaces, models, tasks, min_cluster_size=1):
@@ -38,15 +31,18 @@ def table7(spaces, models, tasks, min_cluster_size=1):
     -------
     DataFrame
         The paper's columns (`accuracy_std` is over the probe's initialisations, averaged over seeds), then standard
-        deviation and 95 % interval (see `closerlook.statistics.intervals`) over fine-tuning seeds, and their number.
+        deviation and 95 % interval (see `closerlook.statistics.intervals`) over fine-tuning `seeds`, and their number;
+        those of them that `collapsed` are left out of all that is said, unless all did (see `analysis.collapsed`).
         `is_linear` is Y or N, or `2/3` where seeds differ.
         `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper, and there are
         at least six pairs of labels (`similarity_pairs`).
-        `linear_accuracy` (of a linear readout of standardised vectors), `selectivity` and `compression` follow where
-        they were measured.
+        `macro_f1`, `linear_accuracy` (of a linear readout of standardised vectors), `shuffled_accuracy` (of the probe
+        trained on shuffled labels), `selectivity` and `compression` follow where they were measured, each with its
+        standard deviation over seeds.
     """
     last = last_layer(spaces)
     last = last[last.tuned_on.isna() | (last.tuned_on == last.task)].copy()
+    last["kept"] = kept(last, spaces)
     last["state"] = last.tuned_on.isna().map({True: "original", False: "fine-tuned"})
     defined = (last.is_linear == True) & (last.test_is_linear == True)  # noqa: E712 (missing is not true)
     last["train_test_similarity"] = last.train_test_similarity.astype(float).where(defined)
@@ -59,14 +55,15 @@ def table7(spaces, models, tasks, min_cluster_size=1):
                     rows.append({"model": model, "task": task, "state": state} | _over_seeds(cell))
     frame = pd.DataFrame(rows, columns=PAPER + SPREAD)
     frame["min_cluster_size"] = min_cluster_size
-    extra = pd.DataFrame(rows, columns=EXTRA).astype(float)
-    measured = [c for name in EXTRA[::2] if extra[name].notna().any() for c in (name, f"{name}_seed_std")]
+    extra = pd.DataFrame(rows, columns=[c for name in EXTRA for c in (name, f"{name}_seed_std")]).astype(float)
+    measured = [c for c in extra if extra[c.removesuffix("_seed_std")].notna().any()]
     return frame.join(extra[measured]).round(4)
 
 
 def _over_seeds(cell):
     """Mean and spread over seeds; the original has no runs and hence no spread."""
-    columns = MEASURES | {name: name for name in EXTRA[::2]}
+    runs = {"seeds": cell.run.nunique(), "collapsed": cell.run[cell.collapsed.eq(True)].nunique()}
+    cell, columns = cell[cell.kept], MEASURES | {name: name for name in EXTRA}
     found = {name: interval(cell[c].astype(float), within=RANGES[c]) for name, c in columns.items()}
     spread = {f"{name}_seed_std": numbers["std"] for name, numbers in found.items()}
     spread |= {f"{name}_{end}": numbers[end] for name, numbers in found.items() for end in ("low", "high")}
@@ -80,8 +77,8 @@ def _over_seeds(cell):
         "is_linear": _verdict(linear.sum(), len(linear)),
         "train_test_similarity": found["similarity"]["mean"],
         "similarity_pairs": cell.similarity_pairs.astype(float).mean(),
-        **{name: found[name]["mean"] for name in EXTRA[::2]},
-        "seeds": cell.run.nunique(),
+        **{name: found[name]["mean"] for name in EXTRA},
+        **runs,
         **spread,
     }
 
@@ -94,21 +91,22 @@ def _verdict(linear, n):
 
 
 def markdown(table):
-    """Write the table for a terminal: fixed-width columns, spreads as ±, `–` where nothing was measured."""
+    """Write the table for a terminal: fixed-width columns; ± is the standard deviation over seeds, `–` not measured."""
     show = pd.DataFrame({
         "model": table.model,
         "task": table.task,
         "state": table.state,
-        "accuracy": [_pm(a, s, 2) for a, s in zip(table.accuracy, table.accuracy_std)],
-        "± seeds": [_pm(s, None, 2) for s in table.accuracy_seed_std],
-        **_extra(table, "linear readout", "linear_accuracy", 2),
+        **_spread(table, "accuracy", "accuracy", 2),
+        **_spread(table, "macro-F1", "macro_f1", 2),
+        **_spread(table, "linear readout", "linear_accuracy", 2),
+        **_spread(table, "shuffled labels", "shuffled_accuracy", 2),
         "best": table.best_hidden_layers.fillna("–"),
-        "clusters": [_pm(a, s, 1) for a, s in zip(table.n_clusters, table.n_clusters_seed_std)],
+        **_spread(table, "clusters", "n_clusters", 1),
         "separable": table.is_linear.fillna("–"),
         "train-test sim.": [_pm(a, s, 2) for a, s in zip(table.train_test_similarity, table.similarity_seed_std)],
-        **_extra(table, "selectivity", "selectivity", 1),
-        **_extra(table, "compression", "compression", 2),
-        "seeds": table.seeds.astype(str),
+        **_spread(table, "selectivity", "selectivity", 1),
+        **_spread(table, "compression", "compression", 2),
+        "seeds": [f"{n} ({gone} collapsed)" if gone else str(n) for n, gone in zip(table.seeds, table.collapsed)],
     })  # fmt: skip
     lines = [list(show.columns), *show.astype(str).values.tolist()]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
@@ -117,8 +115,8 @@ def markdown(table):
     return "\n".join([rows[0], rule, *rows[1:]]) + "\n"
 
 
-def _extra(table, name, column, digits):
-    """A column that is there where it was measured."""
+def _spread(table, name, column, digits):
+    """A column with its standard deviation over seeds; left out where it was measured nowhere."""
     if column not in table:
         return {}
     return {name: [_pm(a, s, digits) for a, s in zip(table[column], table[f"{column}_seed_std"])]}

@@ -26,6 +26,9 @@ GRID = {"models": "models", "tasks": "tasks"}
 TUNED = {"models": "tuned", "tasks": "tasks"}
 PAIRS = {"pairs": "pairs"}
 
+FALLEN = "A run that collapsed is an x and not in the mean, unless all did. "
+MAJORITY = "The dotted line is the test accuracy of always guessing the most frequent label."
+
 FIGURES = {  # in the order of the report
     "claims": Figure(
         "The paper's claims",
@@ -42,15 +45,16 @@ FIGURES = {  # in the order of the report
         "Accuracy and clusters per layer",
         "Accuracy of the classifier probe (circles) and of the linear readout (crosses, dashed), and number of "
         "DirectProbe's clusters against the layer, before and after fine-tuning on the task. Lines are means over "
-        "seeds, bands one standard deviation, dots single seeds. As many clusters as labels means that every pair of "
-        "labels is linearly separable.",
+        "seeds, bands one standard deviation, dots single seeds. " + FALLEN + "The dotted line is the accuracy of "
+        "always guessing the most frequent label, or the number of labels. As many clusters as labels means that every "
+        "pair of labels is linearly separable.",
         {"spaces": "spaces"}, GRID,
     ),
     "layer_distances": Figure(
         "Distances and accuracy per layer",
         "The smallest distance between clusters of two labels on the training split, and the accuracy of the "
-        "classifier probe, against the layer. Lines are means over seeds, bands one standard deviation. A vertical "
-        "line marks the layer with the best accuracy, unless several share it.",
+        "classifier probe, against the layer. Lines are means over seeds, bands one standard deviation. " + FALLEN
+        + "A vertical line marks the layer with the best accuracy, unless several share it. " + MAJORITY,
         {"spaces": "spaces"}, per="model",
     ),
     "similarity": Figure(
@@ -89,7 +93,8 @@ FIGURES = {  # in the order of the report
         "From one task to another",
         "What fine-tuning on one task (rows) does to another (columns), in the last layer: change of the classifier "
         "probe's accuracy, and mean change of the labels' smallest distances on the training split. Means and standard "
-        "deviations over seeds; many tasks or models are shown in colours alone, and their numbers are in table5.csv.",
+        "deviations over seeds, without runs that collapsed unless all did; many tasks or models are shown in colours "
+        "alone, and their numbers are in table5.csv.",
         {"table": "table5"}, {"models": "crossed", "tasks": "tasks"}, when="crossed",
     ),
     "replication": Figure(
@@ -109,15 +114,15 @@ FIGURES = {  # in the order of the report
         "80 % of it (subtrain), and its accuracy is followed, epoch by epoch, on subtrain, on the other 20 % (subtest) "
         "and on the test split, in the last layer. Where subtest is close to subtrain rather than to test, the space "
         "itself has memorised the training data. Lines are means over the probe's repeats and over seeds, bands one "
-        "standard deviation.",
-        {"frame": "memorisation"}, GRID, when="curves",
+        "standard deviation. " + FALLEN + MAJORITY,
+        {"frame": "memorisation", "spaces": "spaces"}, GRID, when="curves",
     ),
     "hull_accuracy": Figure(
         "The nearest hull as a classifier",
         "DirectProbe's clusters as a classifier: each test point takes the label of the nearest convex hull of "
         "training points. The classifier probe stands beside it. Marks are means over seeds, whiskers one standard "
-        "deviation.",
-        {"frame": "hulls"}, GRID, when="hull_layers",
+        "deviation. " + FALLEN + MAJORITY,
+        {"frame": "hulls", "spaces": "spaces"}, GRID, when="hull_layers",
     ),
     "errors_by_distance": Figure(
         "Errors by distance",

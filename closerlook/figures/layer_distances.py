@@ -3,8 +3,9 @@
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from closerlook.analysis.collapsed import kept
 from closerlook.analysis.spaces import before_and_after
-from closerlook.figures import panels, style
+from closerlook.figures import marks, panels, style
 from closerlook.figures.labels import folded
 from closerlook.figures.layers import COLOUR, MARK
 
@@ -26,21 +27,28 @@ def layer_distances(spaces, model, tasks):
     -------
     matplotlib.figure.Figure
         Training split distances, between clusters of different labels. Lines are means over seeds, bands one standard
-        deviation; a vertical line marks the layer with the best accuracy in each state, unless several share it.
+        deviation; a vertical line marks the layer with the best accuracy in each state, unless several share it. A run
+        that collapsed is marked with an x, and not in the mean, unless all did.
     """
     style.use()
     _, tasks, missing = panels.few([model], tasks)
     own = before_and_after(spaces[spaces.step.isna() & (spaces.model == model)])
+    own = own.assign(kept=kept(own, spaces))
     figure, axes = panels.grid(2, tasks, 1.7, 0, "layer", sharex="col")
     for task, column in zip(tasks, axes.T):
         for measure, axis in zip(MEASURES, column):
             cell = own[own.task == task].dropna(subset=[measure]).astype({measure: float})
             if not len(cell):
                 panels.not_measured(axis)
+            fell, cell = cell[~cell.kept], cell[cell.kept]
+            marks.fallen(axis, fell.layer, fell[measure], style.AFTER)
+            if measure == "accuracy":
+                marks.majority(axis, own[own.task == task])
             for when, colour in COLOUR.items():
                 by = cell[cell.when == when].groupby("layer")[measure]
                 style.band(axis, by.mean(), by.std(ddof=1), colour, **MARK[when])
-                scores = own[(own.task == task) & (own.when == when)].groupby("layer").accuracy.mean().dropna()
+                state = own[own.kept & (own.task == task) & (own.when == when)]
+                scores = state.groupby("layer").accuracy.mean().dropna()
                 if (scores == scores.max()).sum() == 1:
                     axis.axvline(scores.astype(float).idxmax(), color=colour, linestyle=":", linewidth=1, zorder=1)
             panels.layer_ticks(axis)
@@ -50,7 +58,9 @@ def layer_distances(spaces, model, tasks):
         axis.set_ylabel(label)
     figure.suptitle(folded([model], style.letters(3.4, 8))[model], fontsize=8)
     handles = [Line2D([], [], color=COLOUR[when], label=when, **MARK[when]) for when in COLOUR]
-    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="layer with the best accuracy"))
+    upright = {"color": style.DARK, "linestyle": "", "marker": "|", "markersize": 10}
+    handles.append(Line2D([], [], label="layer with the best accuracy", **upright))
+    handles += [Line2D([], [], label="most frequent label", **marks.MAJORITY), *marks.collapsed(own[~own.kept])]
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)
     style.note(figure, missing)
     return figure

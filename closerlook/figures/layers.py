@@ -3,8 +3,9 @@
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
+from closerlook.analysis.collapsed import kept
 from closerlook.analysis.spaces import before_and_after
-from closerlook.figures import panels, style
+from closerlook.figures import marks, panels, style
 from closerlook.figures.labels import folded
 
 MARK = {"original": {"marker": "o", "markersize": 5, "markerfacecolor": "white"}, "fine-tuned": {"marker": "o"}}
@@ -25,13 +26,15 @@ def layers(spaces, models, tasks):
     Returns
     -------
     matplotlib.figure.Figure
-        Lines are means over seeds, bands one standard deviation, dots single seeds. Where a linear readout of the same
-        vectors was measured, its accuracy is a thin dashed line with crosses.
+        Lines are means over seeds, bands one standard deviation, dots single seeds. A run that collapsed is marked with
+        an x and not in the mean, unless all did. Where a linear readout of the same vectors was measured, its accuracy
+        is a thin dashed line with crosses.
     """
     style.use()
     models, tasks, missing = panels.few(models, tasks)
     names = folded(models, style.letters(1.25, 8))
     own = before_and_after(spaces[spaces.step.isna()])
+    own = own.assign(kept=kept(own, spaces))
     rows = [(measure, m) for measure in ("accuracy", "n_clusters") for m in models]
     figure, axes = panels.grid(len(rows), tasks, 1.25, 0.8, "layer")
     for (measure, model), line in zip(rows, axes):
@@ -50,18 +53,21 @@ def layers(spaces, models, tasks):
 
 def _panel(axis, cell, measure):
     """Draw both states of one model and task."""
+    fell = cell[~cell.kept].dropna(subset=[measure])
+    marks.fallen(axis, fell.layer, fell[measure].astype(float), style.AFTER)
     for when, colour in COLOUR.items():
-        known = cell[cell.when == when].dropna(subset=[measure]).astype({measure: float})
+        state = cell[cell.kept & (cell.when == when)]
+        known = state.dropna(subset=[measure]).astype({measure: float})
         by = known.groupby("layer")[measure]
         style.band(axis, by.mean(), by.std(ddof=1), colour, **MARK[when])
         if when == "fine-tuned":
             axis.plot(known.layer, known[measure], ".", color=colour, markersize=2.5, alpha=0.7)
         if measure == "accuracy":
-            readout = cell[cell.when == when].groupby("layer").linear_accuracy.mean().astype(float).dropna()
+            readout = state.groupby("layer").linear_accuracy.mean().astype(float).dropna()
             axis.plot(readout.index, readout, color=colour, **READOUT)
     floor = cell["majority" if measure == "accuracy" else "n_labels"].dropna()
     if len(floor):
-        axis.axhline(floor.iloc[0], color=style.FAINT, linestyle=":", linewidth=1)
+        axis.axhline(floor.iloc[0], **marks.MAJORITY)
     if cell[measure].isna().all():
         panels.not_measured(axis)
     if len(cell):  # also the layers in which the measure is missing
@@ -93,8 +99,9 @@ def _legend(figure, own):
     handles = [
         Line2D([], [], color=style.BEFORE, label="original", **MARK["original"]),
         Line2D([], [], color=style.AFTER, label=spread, **MARK["fine-tuned"]),
-        Line2D([], [], color=style.FAINT, linestyle=":", label="most frequent label / number of labels"),
+        Line2D([], [], label="most frequent label / number of labels", **marks.MAJORITY),
     ]
     if own.linear_accuracy.notna().any():
         handles.append(Line2D([], [], color=style.DARK, label="linear readout of the same vectors", **READOUT))
+    handles += marks.collapsed(own[~own.kept])
     figure.legend(handles=handles, loc="outside lower center", ncols=2 if own.task.nunique() > 2 else 1)

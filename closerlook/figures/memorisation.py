@@ -3,20 +3,23 @@
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
 
-from closerlook.figures import panels, style
+from closerlook.analysis.collapsed import kept
+from closerlook.figures import marks, panels, style
 from closerlook.figures.labels import folded
 
 LINE = {"subtrain": "-", "subtest": "--", "test": ":"}
 NAME = {"subtrain": "subtrain: the 80 % trained on", "subtest": "subtest: the other 20 %", "test": "test"}
 
 
-def memorisation(frame, models, tasks):
+def memorisation(frame, spaces, models, tasks):
     """Draw a panel per (model, task): the probe's accuracy against its epoch, in the last layer.
 
     Parameters
     ----------
     frame : DataFrame
         As `closerlook.analysis.memorisation.memorisation` returns it.
+    spaces : DataFrame
+        As `closerlook.analysis.spaces.spaces` returns it.
     models, tasks : list of str
         The order of rows and columns.
 
@@ -24,13 +27,15 @@ def memorisation(frame, models, tasks):
     -------
     matplotlib.figure.Figure
         Lines are means over the probe's repeats and over seeds, bands one standard deviation over both; after a probe
-        has converged, its last accuracy continues to count.
+        has converged, its last accuracy continues to count. The ends of a run that collapsed are marked with an x, and
+        not in the mean, unless all did.
     """
     style.use()
     models, tasks, missing = panels.few(models, tasks)
     names = folded(models, style.letters(1.5, 8))
     figure, axes = panels.grid(len(models), tasks, 1.5, 1.0, "epoch of the probe")
     own = frame[frame.tuned_on.isna() | (frame.tuned_on == frame.task)]
+    own = own.assign(kept=kept(own, spaces))
     for model, line in zip(models, axes):
         for task, axis in zip(tasks, line):
             cell = own[(own.model == model) & (own.task == task)]
@@ -40,15 +45,19 @@ def memorisation(frame, models, tasks):
     colours = {"original": style.BEFORE, "fine-tuned": style.AFTER}
     handles = [Line2D([], [], color=colour, label=name) for name, colour in colours.items()]
     handles += [Line2D([], [], color=style.DARK, linestyle=LINE[name], label=NAME[name]) for name in LINE]
+    handles += [Line2D([], [], label="most frequent label", **marks.MAJORITY), *marks.collapsed(own[~own.kept])]
     figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(tasks) > 3 else 2)
     style.note(figure, missing)
     return figure
 
 
 def _panel(axis, cell):
+    marks.majority(axis, cell)
+    ends = cell[~cell.kept].sort_values("epoch").groupby(["state", "set"]).last()
+    marks.fallen(axis, ends.epoch, ends.accuracy, style.AFTER)
     for before, colour in ((True, style.BEFORE), (False, style.AFTER)):
         for name, dashes in LINE.items():
-            own = cell[(cell.tuned_on.isna() == before) & (cell.set == name)]
+            own = cell[cell.kept & (cell.tuned_on.isna() == before) & (cell.set == name)]
             if not len(own):
                 continue
             wide = own.pivot_table(index="epoch", columns="state", values=["accuracy", "accuracy_std"]).ffill()

@@ -27,7 +27,8 @@ def transfer(table, models, tasks):
     Returns
     -------
     matplotlib.figure.Figure
-        Means over seeds, with the standard deviation below where there are several. What was not measured is empty.
+        Means over seeds, with the standard deviation below where there are several; a note above says how many runs
+        are not in them, because they collapsed. What was not measured is empty.
         Where cells are too small for numbers, there is a scale.
     """
     style.use()
@@ -57,8 +58,16 @@ def transfer(table, models, tasks):
             figure.colorbar(image, ax=list(block.flat), location="bottom", label=scale, shrink=0.5, aspect=40, pad=0.01)
     for axis in axes[:, 0]:
         axis.set_ylabel("fine-tuned on")
-    style.note(figure, missing, "" if cell >= READABLE else "The numbers are in table5.csv.")
+    style.note(figure, missing, _collapsed(table, models), "" if cell >= READABLE else "The numbers are in table5.csv.")
     return figure
+
+
+def _collapsed(table, models):
+    """Which runs are not in the means."""
+    gone = table[table.model.isin(models) & (table.collapsed > 0) & (table.collapsed < table.seeds)]
+    gone = gone.drop_duplicates(["model", "fine_tuned_on"])
+    parts = [f"{r.collapsed} of {r.seeds} of {r.model} on {r.fine_tuned_on}" for r in gone.itertuples()]
+    return f"Runs that collapsed, and are not in the means: {', '.join(parts)}." if parts else ""
 
 
 def _largest(models, tasks):

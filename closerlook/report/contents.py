@@ -9,19 +9,21 @@ from closerlook.figures.catalog import FIGURES
 
 MAIN = {
     "model": "model", "task": "task", "state": "state", "accuracy": "accuracy", "accuracy_seed_std": "accuracy ±",
-    "accuracy_low": "95 % from", "accuracy_high": "to", "linear_accuracy": "linear readout",
-    "linear_accuracy_seed_std": "linear readout ±", "best_hidden_layers": "best probe", "n_clusters": "clusters",
+    "accuracy_low": "95 % from", "accuracy_high": "to", "macro_f1": "macro-F1", "macro_f1_seed_std": "macro-F1 ±",
+    "linear_accuracy": "linear readout", "linear_accuracy_seed_std": "linear readout ±",
+    "shuffled_accuracy": "shuffled labels", "shuffled_accuracy_seed_std": "shuffled labels ±",
+    "best_hidden_layers": "best probe", "n_clusters": "clusters",
     "n_clusters_seed_std": "clusters ±", "is_linear": "separable", "train_test_similarity": "train-test similarity",
     "similarity_seed_std": "train-test similarity ±", "selectivity": "selectivity",
     "selectivity_seed_std": "selectivity ±", "compression": "compression", "compression_seed_std": "compression ±",
     "frequency_compression": "against frequencies", "frequency_compression_seed_std": "against frequencies ±",
-    "seeds": "seeds",
+    "seeds": "seeds", "collapsed": "collapsed",
 }  # fmt: skip
 CLUSTERS = {
     "model": "model", "task": "task", "labels": "labels", "conflict_points": "examples in conflict",
     "fewest": "fewest possible", "original": "original",
     "fine_tuned": "fine-tuned", "fine_tuned_seed_std": "fine-tuned ±", "fine_tuned_low": "95 % from",
-    "fine_tuned_high": "to", "seeds": "seeds",
+    "fine_tuned_high": "to", "seeds": "seeds", "collapsed": "collapsed",
 }  # fmt: skip
 TRANSFER = {
     "model": "model", "fine_tuned_on": "fine-tuned on", "probed_on": "probed on",
@@ -30,10 +32,11 @@ TRANSFER = {
     "mean_min_distance_change": "mean change", "mean_min_distance_change_seed_std": "mean change ±",
     "accuracy": "accuracy", "accuracy_seed_std": "accuracy ±",
     "accuracy_change": "its change", "accuracy_change_low": "95 % from", "accuracy_change_high": "to",
-    "seeds": "seeds",
+    "seeds": "seeds", "collapsed": "collapsed",
 }  # fmt: skip
 LAYERS = {
     "layer": "layer", "when": "state", "accuracy": "accuracy", "accuracy ±": "accuracy ±",
+    "macro_f1": "macro-F1", "macro_f1 ±": "macro-F1 ±",
     "linear_accuracy": "linear readout", "linear_accuracy ±": "linear readout ±", "n_clusters": "clusters",
     "n_clusters ±": "clusters ±", "overlapping": "overlapping pairs", "min_distance": "smallest distance",
     "min_distance ±": "smallest distance ±",

@@ -6,7 +6,8 @@ from scipy import stats
 
 ANY = (-np.inf, np.inf)
 RANGES = {  # of what tables measure
-    "accuracy": (0, 100), "linear_accuracy": (0, 100), "accuracy_change": (-100, 100), "selectivity": (-100, 100),
+    "accuracy": (0, 100), "macro_f1": (0, 100), "linear_accuracy": (0, 100), "shuffled_accuracy": (0, 100),
+    "accuracy_change": (-100, 100), "selectivity": (-100, 100),
     "train_test_similarity": (-1, 1), "n_clusters": (1, np.inf), "compression": (0, np.inf),
     "frequency_compression": (0, np.inf), "labels": (0, np.inf), "labels_increased": (0, np.inf),
     "labels_decreased": (0, np.inf), "labels_freed": (0, np.inf), "labels_caught": (0, np.inf),
@@ -52,7 +53,9 @@ def over_seeds(frame, keys, measures):
     Parameters
     ----------
     frame : DataFrame
-        A row per run, named in a column `run`; where that is missing, there is nothing to vary.
+        A row per run, named in a column `run`; where that is missing, there is nothing to vary. Where a column
+        `collapsed` is true, the run is left out, unless all of its group collapsed (as in
+        `closerlook.analysis.collapsed.kept`).
     keys : list of str
         Columns that say which rows belong together.
     measures : dict of str to str
@@ -61,15 +64,18 @@ def over_seeds(frame, keys, measures):
     Returns
     -------
     DataFrame
-        A row per group: `keys`, `seeds` (how many), and for each measure `X`, `X_seed_std`, `X_low`, `X_high`.
+        A row per group: `keys`, `seeds` (how many), `collapsed` (how many of these did), and for each measure `X`,
+        `X_seed_std`, `X_low`, `X_high`.
     """
     rows = []
     for key, group in frame.groupby(keys, dropna=False, sort=False):
-        row = dict(zip(keys, key)) | {"seeds": group.run.nunique()}
+        fell = group.collapsed.eq(True) if "collapsed" in group else pd.Series(False, group.index)
+        row = dict(zip(keys, key)) | {"seeds": group.run.nunique(), "collapsed": group.run[fell].nunique()}
+        group = group if fell.all() else group[~fell]
         for column, name in measures.items():
             found = interval(group[column].astype(float), within=RANGES.get(column, ANY))
             row |= {name: found["mean"], f"{name}_seed_std": found["std"]}
             row |= {f"{name}_low": found["low"], f"{name}_high": found["high"]}
         rows.append(row)
-    columns = [*keys, "seeds", *(f"{n}{s}" for n in measures.values() for s in ("", "_seed_std", "_low", "_high"))]
-    return pd.DataFrame(rows, columns=columns)
+    spread = [f"{name}{part}" for name in measures.values() for part in ("", "_seed_std", "_low", "_high")]
+    return pd.DataFrame(rows, columns=[*keys, "seeds", "collapsed", *spread])

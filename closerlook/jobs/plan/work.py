@@ -108,7 +108,11 @@ class Study:
         probe = self.cfg.probes.classifier
         candidates = len(probe.hidden_layer_sizes) * len(probe.alphas)
         selected = probe.cv * candidates / (12 if probe.halving else 2) if candidates > 1 else 0  # trained side by side
-        after = probe.repeats * (1 + probe.selectivity) + 2 * probe.memorisation + 2 * probe.description_length
+        after = (
+            probe.repeats * (1 + probe.selectivity + probe.shuffled)
+            + 2 * probe.memorisation
+            + 2 * probe.description_length
+        )
         shapes = [[width, *hidden, 20] for hidden in probe.hidden_layer_sizes]
         weights = sum(a * b for shape in shapes for a, b in zip(shape, shape[1:])) / len(shapes)
         return (selected + after) * min(probe.max_iter, EPOCHS) * 6 * weights / SPEED

@@ -4,9 +4,11 @@ import time
 import warnings
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.metrics import f1_score
 
 from closerlook.devices import pick_device, torch_threads
-from closerlook.probes.mlp.control import control_labels
+from closerlook.probes.mlp.control import control_labels, shuffled_labels
 from closerlook.probes.mlp.description import online_code
 from closerlook.probes.mlp.estimator import MLPProbe
 from closerlook.probes.mlp.folds import folds
@@ -32,6 +34,7 @@ def probe(
     device="cpu",
     words=None,
     selectivity=False,
+    shuffled=False,
     description_length=False,
     memorisation=False,
     predictions=False,
@@ -63,6 +66,9 @@ def probe(
         The word of each target of train and test, for `selectivity`; None where targets are sentences.
     selectivity : bool
         Also train the selected candidate on a control task (see `control_labels`).
+    shuffled : bool
+        Also train the selected candidate on labels that have nothing in common with the vectors: the training labels,
+        permuted anew for each repeat. It is tested on the true labels.
     description_length : bool
         Also compute the labels' description length with the selected candidate (see `online_code`).
     memorisation : bool
@@ -78,7 +84,8 @@ def probe(
     dict
         `status`: `ok`; `single_class` where there is nothing to tell apart (then the scores are None); `constant` where
         all training vectors are equal, so that any network gives the most frequent label.
-        `accuracies` (per repeat), `accuracy`, `accuracy_std`: test accuracy in percent; `best`: the selected candidate;
+        `accuracies` (per repeat), `accuracy`, `accuracy_std`: test accuracy in percent; `macro_f1s`, `macro_f1`,
+        `macro_f1_std`: the mean F1 of the labels that occur in the test set, likewise; `best`: the selected candidate;
         `confusions`: [label, predicted label, how often] over all repeats, where they differ;
         `grid`: every candidate's selection accuracy by fold, epochs and what stopped it; per repeat `epochs`,
         `stopped`, `converged` and `curves` (loss, and test accuracy by epoch); `rare_labels`: those with too few
@@ -87,26 +94,31 @@ def probe(
         points were tested; `seconds`.
         On request `predictions` (repeats, n_test) and `linear_predictions` (n_test,), None where there are none;
         `control` (accuracies on the control task), `selectivity` (accuracy minus control accuracy, in points; None for
-        sentences, which have no word type, and where all words draw one label), `description_length` (bits and
-        compression, by repeat) and `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest` and `test`).
+        sentences, which have no word type, and where all words draw one label), `shuffled` (`accuracies`, `accuracy`
+        and `accuracy_std` after training on shuffled labels), `description_length` (bits and compression, by repeat)
+        and `memorisation` (by repeat and epoch: accuracy on `subtrain`, `subtest` and `test`).
     """
     (X, y), (Xt, yt) = train, test
     start = time.perf_counter()
     result = {
-        "status": "single_class", "accuracy": None, "accuracy_std": None, "accuracies": [], "best": None, "grid": [],
+        "status": "single_class", **dict.fromkeys(("accuracy", "accuracy_std", "macro_f1", "macro_f1_std")),
+        "accuracies": [], "macro_f1s": [], "best": None, "grid": [],
         "confusions": [], "linear": None, "n_test": len(yt),
         "majority": 100 * float(np.mean(yt == np.bincount(y).argmax())),
     }  # fmt: skip
-    asked = {"selectivity": selectivity, "description_length": description_length, "memorisation": memorisation}
-    asked |= {"predictions": predictions, "linear_predictions": predictions}
+    asked = {
+        "selectivity": selectivity, "shuffled": shuffled, "description_length": description_length,
+        "memorisation": memorisation, "predictions": predictions, "linear_predictions": predictions,
+    }  # fmt: skip
     result |= {name: None for name, wanted in asked.items() if wanted}
     if len(np.unique(y)) < 2:
         return result | {"seconds": time.perf_counter() - start}
     if constant(X):
         guess = np.full((repeats, len(yt)), np.bincount(y).argmax())
-        result |= {"status": "constant", "accuracies": [result["majority"]] * repeats, "accuracy_std": 0.0}
-        result |= {"accuracy": result["majority"], "confusions": _confusions(guess, yt)}
+        same = {"accuracies": [result["majority"]] * repeats, "accuracy": result["majority"], "accuracy_std": 0.0}
+        result |= same | _macro_f1(guess, yt) | {"status": "constant", "confusions": _confusions(guess, yt)}
         result |= {"predictions": guess} if predictions else {}
+        result |= {"shuffled": same} if shuffled else {}
         return result | {"seconds": time.perf_counter() - start}
     options = {
         "cv": cv, "repeats": repeats, "max_iter": max_iter, "halving": halving, "scale": scale,
@@ -117,7 +129,8 @@ def probe(
         fitted = MLPProbe(hidden_layer_sizes, alphas, **options).fit(X, y, {"test": (Xt, yt)})
     best, each = fitted.best_params_, fitted.predict_each(Xt)
     readout = linear_readout(X, y, Xt)
-    result |= _accuracies(fitted) | {
+    result |= _accuracies(fitted.accuracies_) | _macro_f1(each, yt)
+    result |= {
         "status": "ok",
         "best": {**best, "hidden_layer_sizes": list(best["hidden_layer_sizes"])},
         "grid": _grid(fitted.cv_results_, cv) if len(fitted.cv_results_["params"]) > 1 else [],
@@ -135,8 +148,16 @@ def probe(
     if selectivity and words and words[0] is not None:
         control = [control_labels(w, y, random_state) for w in words]
         if len(np.unique(control[0])) > 1:
-            result["control"] = _accuracies(chosen.fit(X, control[0], {"test": (Xt, control[1])}))
+            result["control"] = _accuracies(chosen.fit(X, control[0], {"test": (Xt, control[1])}).accuracies_)
             result["selectivity"] = result["accuracy"] - result["control"]["accuracy"]
+    if shuffled:
+        right = spread(
+            lambda r: _shuffled(chosen, train, test, random_state + r),
+            range(repeats),
+            threads if pick_device(device).type == "cpu" else 1,
+            "shuffled labels" if verbose else None,
+        )
+        result["shuffled"] = _accuracies(np.array(right))
     if description_length:
         scaled = X if scale == "none" else fitted.scaler_.transform(X)  # sender and receiver have the vectors
         data = tensors(scaled, np.unique(y, return_inverse=True)[1], pick_device(device))
@@ -157,13 +178,25 @@ def probe(
     return result | {"seconds": time.perf_counter() - start}
 
 
-def _accuracies(fitted):
-    """In percent."""
+def _shuffled(chosen, train, test, seed):
+    """The share of the test points that a network labels correctly which was trained on shuffled labels."""
+    once = clone(chosen).set_params(repeats=1, random_state=seed, n_jobs=1, verbose=False)
+    return once.fit(train[0], shuffled_labels(train[1], seed), {"test": test}).mean_accuracy_
+
+
+def _accuracies(shares):
+    """Each, mean and standard deviation over the repeats, in percent."""
     return {
-        "accuracies": [100 * float(a) for a in fitted.accuracies_],
-        "accuracy": 100 * fitted.mean_accuracy_,
-        "accuracy_std": 100 * fitted.std_accuracy_,
+        "accuracies": [100 * float(a) for a in shares],
+        "accuracy": 100 * float(shares.mean()),
+        "accuracy_std": 100 * float(shares.std()),
     }
+
+
+def _macro_f1(each, y):
+    """The mean F1 of the labels that occur in y, of each repeat's predictions (repeats, n); in percent."""
+    scores = [100 * float(f1_score(y, one, labels=np.unique(y), average="macro", zero_division=0)) for one in each]
+    return {"macro_f1s": scores, "macro_f1": float(np.mean(scores)), "macro_f1_std": float(np.std(scores))}
 
 
 def _confusions(predicted, y):

@@ -1,4 +1,4 @@
-"""Control tasks: labels that a probe can only memorise (Hewitt & Liang, EMNLP 2019)."""
+"""Control tasks: labels that a probe can only memorise, by their words (Hewitt & Liang, EMNLP 2019) or not at all."""
 
 import hashlib
 
@@ -27,6 +27,11 @@ def control_labels(words, y, seed=0):
     drawn = {word: _uniform(word, seed) for word in set(words)}
     place = np.searchsorted(ends, [drawn[word] for word in words], side="right")
     return classes[np.minimum(place, len(classes) - 1)]
+
+
+def shuffled_labels(y, seed=0):
+    """The labels y (n,) in an order drawn at random: as frequent as they were, and independent of any vectors."""
+    return np.random.default_rng(seed).permutation(y)
 
 
 def _uniform(word, seed):
