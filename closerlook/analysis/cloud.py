@@ -104,17 +104,15 @@ class Cloud:
         return near | tied & (tied.cumsum(1) <= k - near.sum(1, keepdims=True))
 
     def shuffled(self, rng):
-        """The same cloud with its points in another order, which leaves it nothing in common with its like."""
-        other = copy.copy(self)
-        order = rng.permutation(len(self))
-        other.X, other.centred, other.squares, other.own = (
-            self.X[order],
-            self.centred[order],
-            self.squares[order],
-            self.own,
-        )
-        if not self.flat:
-            order = rng.permutation(len(self.near))
-            other.ranks = squareform(squareform(self.ranks)[order][:, order], checks=False)
-            other.near = self.near[order][:, order]
+        """A cloud with the same points in a random order: it has nothing in common with another that chance does not
+        give."""
+        other, order = copy.copy(self), rng.permutation(len(self))
+        other.own, other.centred, other.squares = self.own, self.centred[order], self.squares[order]
+        return other
+
+    def shuffled_pairs(self, rng):
+        """A cloud with the same distances, of the points of `some` in a random order."""
+        other, order = copy.copy(self), rng.permutation(len(self.near))
+        other.ranks = squareform(squareform(self.ranks)[order][:, order], checks=False)
+        other.near = self.near[order][:, order]
         return other

@@ -14,7 +14,7 @@ MEASURES = ("cka", "procrustes", "rsa", "neighbours")
 FLOORS, CEILINGS, WITHOUT = (tuple(f"{name}_{end}" for name in MEASURES) for end in ("floor", "ceiling", "without"))
 COLUMNS = ("model", "task", *RUN[1:], "split", "layer", "n_points", *MEASURES, *FLOORS, *CEILINGS, "dominant",
            "dominant_share", *WITHOUT)  # fmt: skip
-ORDERS = 5  # in which points are shuffled for a floor; one where there are many, which differ less
+ORDERS = 5  # of points, for a floor; one for the products of many points, which differ less
 FEWEST = 10  # dimensions of a space in which two can be called few
 
 
@@ -116,20 +116,25 @@ def _pairs(a, b):
     return float(np.clip(a.ranks @ b.ranks, -1, 1)), float((a.near & b.near).sum() / a.near.sum())
 
 
-def _measured(a, b, end=""):
-    """All measures of two clouds by their names, None where undefined."""
-    found = zip(MEASURES, _products(a, b) + _pairs(a, b))
-    return {name + end: None if np.isnan(value) else value for name, value in found}
+def _measured(a, b, names=MEASURES):
+    """All measures of two clouds, None where undefined."""
+    return _named(names, [*_products(a, b), *_pairs(a, b)])
 
 
 def _floor(a, b, rng):
-    """All measures of a cloud and another whose points are in random order: a mean of several orders."""
-    orders = [_measured(a, b.shuffled(rng), "_floor") for _ in range(ORDERS if len(a) <= MOST else 1)]
-    return {name: None if orders[0][name] is None else float(np.mean([o[name] for o in orders])) for name in FLOORS}
+    """All measures of a cloud and another with its points in random order, which has nothing in common with it."""
+    orders = ORDERS if len(a) <= MOST else 1
+    products = [_products(a, b.shuffled(rng)) for _ in range(orders)]
+    pairs = [(float("nan"),) * 2] if a.flat or b.flat else [_pairs(a, b.shuffled_pairs(rng)) for _ in range(ORDERS)]
+    return _named(FLOORS, [*np.mean(products, 0), *np.mean(pairs, 0)])
+
+
+def _named(names, values):
+    return {name: None if np.isnan(value) else float(value) for name, value in zip(names, values)}
 
 
 def measure_similarity(X, Y, seed=0, peer=None):
-    """All measures of two spaces of the same points, what they would be by chance, and what between runs of one kind.
+    """All measures of two spaces of the same points, what they would be by chance, and what between runs of one recipe.
 
     Parameters
     ----------
@@ -152,27 +157,28 @@ def measure_similarity(X, Y, seed=0, peer=None):
     some = sample(len(X), seed)
     a, b = Cloud(X, some), Cloud(Y, some)
     found = {"n_points": len(a)} | _measured(a, b) | _floor(a, b, np.random.default_rng(seed))
-    found |= dict.fromkeys(CEILINGS) if peer is None else _measured(b, Cloud(peer, some), "_ceiling")
-    dims, share = _dominant(a.X, b.X)
+    found |= dict.fromkeys(CEILINGS) if peer is None else _measured(b, Cloud(peer, some), CEILINGS)
+    dims, share = _dominant(a, b)
     found |= {"dominant": dims or None, "dominant_share": share}
     if not dims:
         return found | dict.fromkeys(WITHOUT)
-    return found | _measured(*(Cloud(np.delete(Z, dims, 1), some) for Z in (a.X, b.X)), "_without")
+    return found | _measured(*(Cloud(np.delete(Z, dims, 1), some) for Z in (a.X, b.X)), WITHOUT)
 
 
-def _dominant(X, Y):
-    """The dimensions that dominate either of two spaces, and the larger share of the variance that they have."""
-    found, spread = set(), [Z.var(0, dtype=np.float64) for Z in (X, Y)]
-    if len(spread[0]) != len(spread[1]) or len(spread[0]) < FEWEST:
+def _dominant(a, b):
+    """The dimensions that dominate either of two clouds, and the larger share of the variance that they have."""
+    width, other = (cloud.X.shape[1] for cloud in (a, b))
+    if width != other or width < FEWEST or a.constant or b.constant:
         return [], None
-    for variance in spread:
+    found, shares = set(), []
+    for cloud in (a, b):
+        variance = cloud.X.var(0, dtype=np.float64)
+        shares.append(variance / variance.sum())
         largest = np.argsort(-variance, kind="stable")[:2]
-        over = variance[largest].cumsum() > variance.sum() / 2
-        if over.any():
-            found |= {int(dim) for dim in largest[: over.argmax() + 1]}
+        over = shares[-1][largest].cumsum() > 0.5
+        found |= set(largest[: over.argmax() + 1].tolist()) if over.any() else set()
     dims = sorted(found)
-    shares = [variance[dims].sum() / variance.sum() for variance in spread if variance.sum()]
-    return dims, float(max(shares)) if dims else None
+    return dims, max(float(share[dims].sum()) for share in shares) if dims else None
 
 
 def similarity(results, runs):
