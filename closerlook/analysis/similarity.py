@@ -245,8 +245,8 @@ def dominated(frame):
         low, high = (f"{100 * share:.0f}" for share in (own.dominant_share.min(), own.dominant_share.max()))
         cka, without = (own[name].astype(float).mean() for name in ("cka", "cka_without"))
         found.append(
-            f"{model}: in layer{named} one or two dimensions carry {low if low == high else f'{low} to {high}'} % of "
-            f"the variance, and measures of similarity are mostly about these: CKA with the original is {cka:.2f} on "
-            f"average, and {without:.2f} without them (`…_without` in similarity.csv)."
+            f"{model}: in layer{named} few dimensions carry {low if low == high else f'{low} to {high}'} % of the "
+            f"variance, so measures of similarity are mostly about these: CKA with the original is {cka:.2f} on "
+            f"average, and {without:.2f} without them (`dominant` and `…_without` in similarity.csv)."
         )
     return found
