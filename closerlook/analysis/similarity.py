@@ -174,9 +174,10 @@ def _dominant(a, b):
     for cloud in (a, b):
         variance = cloud.X.var(0, dtype=np.float64)
         shares.append(variance / variance.sum())
-        largest = np.argsort(-variance, kind="stable")[:2]
-        over = shares[-1][largest].cumsum() > 0.5
-        found |= set(largest[: over.argmax() + 1].tolist()) if over.any() else set()
+        largest = np.argsort(-variance, kind="stable")[:2].tolist()
+        first, second = shares[-1][largest]
+        alone = first > 0.5 and second <= (1 - first) / 2  # else the second would dominate what the first leaves
+        found |= set(largest[: 1 if alone else 2]) if first + second > 0.5 else set()
     dims = sorted(found)
     return dims, max(float(share[dims].sum()) for share in shares) if dims else None
 
