@@ -172,7 +172,7 @@ def test_no_dimension_dominates_where_five_share_or_there_are_few_or_they_differ
     five = outlying((1, 3, 5, 7, 9))
     few = outlying(width=9)
     X, Y = outlying()
-    still = np.full_like(X, 0.1) + 1e-9 * X
+    still = np.full_like(X, 0.1) + 1e-10 * X
     for spaces in (five, few, (X, Y[:, :11]), (still, still), pair):
         found = measure_similarity(*spaces)
         assert found["dominant"] is None and found["dominant_share"] is None
