@@ -16,6 +16,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("Snakefile", "workflow", "closerlook", "config", "profiles", "envs")
 FOLDERS = re.compile(r"/(files|train|test|\w+\.seed\d+\.steps)$")  # outputs that are folders
+PER_CELL = "layer_distances|directions|movement_lengths|layer_matrices"  # figures of a model, or of one of its tasks
 COMMAND = ["--cores", "2", "--configfile", "config/demo.yaml"]
 
 
@@ -180,13 +181,14 @@ def test_a_seed_more_runs_the_new_cells_and_all_tables(demo):
     for task in ("role", "question"):
         run = ("model=small", "run=seed2", f"task={task}")
         new |= {(rule, *run) for rule in ("finetune", "measure_movement", "measure_similarity", "trace_run")}
+        new |= {("measure_similarity", "model=small", "run=seed1", f"task={task}")}  # it has another peer now
         for state in ("state=role.seed2", "state=question.seed2"):
             cell = ("model=small", state, f"task={task}")
             new |= {("embed", *cell)} | {("probe_classifier", layer, *cell) for layer in layers}
             new |= {("probe_hulls", layers[-1], *cell)}
             new |= {("probe_direct", layer, "model=small", f"split={split}", *cell[1:])
                     for layer in layers for split in ("train", "test")}  # fmt: skip
-    assert names(after) == new | tables(before) | drawn(before, "layer_distances|directions|movement_lengths")
+    assert names(after) == new | tables(before) | drawn(before, PER_CELL)
 
 
 def test_a_task_more_runs_its_cells_and_all_tables(demo):
@@ -196,7 +198,7 @@ def test_a_task_more_runs_its_cells_and_all_tables(demo):
     after = plan(project)
     new = {name(job) for job in after if re.search(r"\bdep\b", " ".join(name(job)))}
     assert new.isdisjoint(names(before))
-    assert names(after) == new | tables(before) | drawn(before, "layer_distances|directions|movement_lengths")
+    assert names(after) == new | tables(before) | drawn(before, PER_CELL)
     for state, probed in (("state=dep.seed0", "task=role"), ("state=role.seed1", "task=dep")):  # cross_tasks: all
         assert ("embed", "model=small", state, probed) in new
         assert ("probe_direct", "layer=3", "model=small", "split=test", state, probed) in new
@@ -218,7 +220,8 @@ def test_a_model_more_runs_its_cells_and_the_tables_of_spaces(demo):
     assert names(after) >= new and new.isdisjoint(names(before))
     again = names(after) - new
     # it has no runs and no kept steps: what is made of those only is not made again
-    runs = {"tuning", "movement", "directions", "similarity", "trajectory", "label_distances", "centroid_paths"}
+    runs = {"tuning", "movement", "directions", "similarity", "layer_matrices", "trajectory", "label_distances",
+            "centroid_paths"}  # fmt: skip
     assert again.isdisjoint({("table", f"table={each}") for each in runs})
     assert {("table", "table=spaces"), ("table", "table=table7"), ("report",), ("explorer",)} <= again
     assert {each[0] for each in again} == {"table", "plot", "report", "explorer", "missing", "print_table7"}

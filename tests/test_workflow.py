@@ -61,8 +61,8 @@ SPACES |= {"print_table7", "missing", "report"}
 ERRORS = tables("errors") | figures("errors_by_distance")
 CLASSIFIED = SPACES | ERRORS | tables("memorisation") | figures("memorisation")
 MEASURED = SPACES | ERRORS | tables("labels") | {"explorer", "probe_hulls"}
-MOVED = tables("movement", "directions", "similarity") | figures(
-    "directions", "movement_lengths", "similarity", "claims"
+MOVED = tables("movement", "directions", "similarity", "layer_matrices") | figures(
+    "directions", "movement_lengths", "similarity", "layer_matrices", "claims"
 )
 MOVED |= {"measure_movement", "measure_similarity"}
 STEPS = tables("trajectory", "label_distances", "centroid_paths") | {"trace_run", "explorer", "report"}
@@ -73,7 +73,8 @@ PROBED = {"embed", "probe_direct", "probe_classifier"} | CLASSIFIED | MEASURED
 
 FIGURES = {"layers", "claims", "similarity", "errors_by_distance", "hull_accuracy", "memorisation", "transfer"}
 FIGURES |= {"label_distances", "layer_similarity", "centroid_paths", "layer_distances/m", "layer_distances/r"}
-FIGURES |= {f"{kind}/m.{task}" for kind in ("directions", "movement_lengths") for task in ("role", "dep")}
+PER_CELL = ("directions", "movement_lengths", "layer_matrices")
+FIGURES |= {f"{kind}/m.{task}" for kind in PER_CELL for task in ("role", "dep")}
 
 
 def snakemake(folder, *arguments, config="study.yaml", **environment):

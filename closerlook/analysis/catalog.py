@@ -52,6 +52,7 @@ TABLES = {
     "movement": Table("Gathering how far the labels moved", {"results": "movements", "names": "names"}, RUNS),
     "directions": Table("Gathering where the labels moved", {"results": "movements", "names": "names"}, RUNS),
     "similarity": Table("Gathering how like the original the spaces are", {"results": "similarities"}, RUNS),
+    "layer_matrices": Table("Gathering how like each layer is to all others", {"results": "similarities"}, RUNS),
     "hulls": Table(
         "Gathering how well the nearest hull classifies", {"scores": "probe_hulls", "spaces": "spaces"}, RUNS
     ),

@@ -58,11 +58,14 @@ FIGURES = {  # in the order of the report
         {"spaces": "spaces"}, per="model",
     ),
     "similarity": Figure(
-        "Similarity to the original, by four measures",
+        "Similarity to the original, by five measures",
         "Similarity of every fine-tuned layer to the same layer before fine-tuning, on the training split: Pearson's "
-        "correlation of the label distances (the paper's measure), and three measures that know nothing of labels: "
-        "linear CKA (debiased), Procrustes, and the rank correlation of all distances (RSA). Where too few pairs of "
-        "labels are separable before and after, the first has no line. Lines are means over seeds, bands one standard "
+        "correlation of the label distances (the paper's measure), and four measures that know nothing of labels: "
+        "linear CKA (debiased), Procrustes, the rank correlation of all distances (RSA), and the share of its ten "
+        "nearest neighbours that a point keeps. Where too few pairs of labels are separable before and after, the "
+        "first has no line. Of the other four, a thin dotted line in the same colour is the floor, what spaces with "
+        "nothing in common give (the points in random order), and a thin dashed one the ceiling, what two seeds of one "
+        "recipe give to each other; with one seed there is none. Lines are means over seeds, bands one standard "
         "deviation.",
         {"frame": "similarity", "spaces": "spaces"}, TUNED, when="tuned",
     ),
@@ -149,5 +152,14 @@ FIGURES = {  # in the order of the report
         "furthest in the last layer have one (the first three rows), as do the 16 that move least (the last two); the "
         "lengths of all are in movement.csv. Long labels are shortened.",
         {"frame": "movement"}, looks=True, per="cell",
+    ),
+    "layer_matrices": Figure(
+        "Which layers are alike",
+        "Linear CKA (debiased) of every layer and every other, on the test split. Left: layers of the original (up) "
+        "and after fine-tuning (right); the diagonal is the similarity of each layer to itself before. Right, where "
+        "there are several seeds: layers of one and of another, the most that can be expected of the left. Means over "
+        "seeds. Of more than 1,500 points, as many are drawn at random. A dash is a layer in which all vectors are "
+        "equal.",
+        {"frame": "layer_matrices"}, per="cell",
     ),
 }  # fmt: skip

@@ -10,12 +10,17 @@ LINES = {  # column, name, colour, marker
     "cka": ("linear CKA", "#0072B2", "s"),
     "procrustes": ("Procrustes", "#009E73", "^"),
     "rsa": ("RSA", "#CC79A7", "D"),
+    "neighbours": ("nearest neighbours", "#56B4E9", "v"),
+}
+BOUNDS = {  # suffix of a column, name, line
+    "ceiling": ("ceiling: two seeds", {"linestyle": "--", "linewidth": 0.7, "alpha": 0.9}),
+    "floor": ("floor: nothing in common", {"linestyle": ":", "linewidth": 0.8}),
 }
 FEW = "too few pairs of labels"
 
 
 def similarity(frame, spaces, models, tasks):
-    """Draw the similarity of every fine-tuned layer to the original, by the paper's measure and by three others.
+    """Draw the similarity of every fine-tuned layer to the original, by the paper's measure and by four others.
 
     Parameters
     ----------
@@ -29,7 +34,8 @@ def similarity(frame, spaces, models, tasks):
     Returns
     -------
     matplotlib.figure.Figure
-        Training split. Lines are means over seeds, bands one standard deviation.
+        Training split. Lines are means over seeds, bands one standard deviation; of all measures but the paper's a
+        dashed line shows the ceiling, and a dotted one the floor.
     """
     style.use()
     models, tasks, missing = panels.few(models, tasks)
@@ -38,15 +44,19 @@ def similarity(frame, spaces, models, tasks):
     keys = ["model", "task", "layer", "run"]
     labels = own[[*keys, "original_pairs", "original_similarity"]].rename(columns={"original_similarity": "labels"})
     both = frame[frame.split == "train"].merge(labels, "outer", keys)
-    figure, axes = panels.grid(len(models), tasks, 1.5, 0.9, "layer")
+    figure, axes = panels.grid(len(models), tasks, 1.9, 1.1, "layer")
     for model, row in zip(models, axes):
         for task, axis in zip(tasks, row):
             cell = both[(both.model == model) & (both.task == task)]
             for column, (_, colour, marker) in LINES.items():
                 by = cell.astype({column: float}).dropna(subset=[column]).groupby("layer")[column]
                 style.band(axis, by.mean(), by.std(ddof=1), colour, marker=marker)
+                for end, (_, line) in BOUNDS.items() if column != "labels" else ():
+                    mean = cell.astype({f"{column}_{end}": float}).groupby("layer")[f"{column}_{end}"].mean()
+                    mark = {"marker": "_"} if mean.notna().sum() == 1 else {}  # a single layer has no line
+                    axis.plot(mean.index, mean, color=colour, zorder=2, **mark, **line)
             if cell.labels.notna().any():
-                axis.axhline(0.5, color=style.FAINT, linestyle=":", linewidth=1)
+                axis.axhline(0.5, color=style.PALE, linewidth=0.8)
             panels.layer_ticks(axis)
             if not len(cell):
                 panels.not_measured(axis)
@@ -55,7 +65,8 @@ def similarity(frame, spaces, models, tasks):
         row[0].set_ylabel(f"{names[model]}\nsimilarity")
     panels.link(axes, "y")
     handles = [Line2D([], [], color=colour, marker=marker, label=name) for name, colour, marker in LINES.values()]
-    handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="0.5, above which the paper's layers stay"))
+    handles += [Line2D([], [], color=style.DARK, label=name, **line) for name, line in BOUNDS.values()]
+    handles.append(Line2D([], [], color=style.PALE, linewidth=0.8, label="0.5, above which the paper's layers stay"))
     figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(tasks) > 4 else 2)
     style.note(figure, missing)
     return figure

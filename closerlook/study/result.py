@@ -56,8 +56,9 @@ class Study:
         the `fewest_clusters` that labels and conflicts demand, `overlapping` pairs of labels, `conflicts`, the labels'
         `min_distance` and `mean_distance`, `train_test_similarity`; `status`, as in
         `closerlook.probes.direct.geometry.measure`. Then how similar a layer is to its start: `similarity` of the label
-        distances (Pearson's correlation over `similarity_pairs`), `cka`, `procrustes`, `rsa`; and `movement`: how far
-        the labels' means moved, relative to the root mean square length of the vectors before, averaged over labels.
+        distances (Pearson's correlation over `similarity_pairs`), `cka`, `procrustes`, `rsa`, `neighbours`; and
+        `movement`: how far the labels' means moved, relative to the root mean square length of the vectors before,
+        averaged over labels.
         What cannot be measured is missing.
     labels : DataFrame
         A row per (layer, label) of the training examples: `points`; before and after `clusters`, `min_distance` to the

@@ -24,12 +24,30 @@ rule measure_movement:
         "../scripts/measure_movement.py"
 
 
+def layers_of_peer(split):
+    """The vectors of the next run of the same recipe, after the last one the first: none where a run is alone."""
+
+    def files(w):
+        recipes = {run.run: ABOUT[f"{run.model}/{run.state}"]["recipe"] for run in GRID.runs(w.model, w.task)}
+        alike = [run for run, recipe in recipes.items() if recipe == recipes.get(w.run)]
+        if len(alike) < 2:
+            return []
+        peer = alike[(alike.index(w.run) + 1) % len(alike)]
+        return layers_of(f"{w.task}.{peer}", split)(w)
+
+    return files
+
+
+# How like a run's layers are to those of the original, and of its peer: what two runs of one recipe have in common is
+# the most that can be expected.
 rule measure_similarity:
     input:
         train_before=layers_of("original", "train"),
         train_after=layers_of("{task}.{run}", "train"),
         test_before=layers_of("original", "test"),
         test_after=layers_of("{task}.{run}", "test"),
+        train_peer=layers_of_peer("train"),
+        test_peer=layers_of_peer("test"),
     output:
         SIMILARITY,
     log:
