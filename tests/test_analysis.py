@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from runs_fixtures import full
+from scipy import stats
 
 from closerlook.analysis.label_similarity import label_vector
 from closerlook.analysis.memorisation import memorisation
+from closerlook.analysis.predictions import standard_error
 from closerlook.analysis.spaces import spaces
 from closerlook.analysis.table7 import PAPER, markdown, table7
 from closerlook.analysis.unlearned import AHEAD, GUESSES, unlearned
@@ -52,7 +54,7 @@ def found(tmp_path):
             d.append(direct(tmp_path, [*cell, "test"], [2.0, 4.0, 6.5, 7.0, 1.0, 3.0], [0, 1, 2, 3], 4))
             c.append(classifier(tmp_path, cell, [60 + last, 62 + last], [8, layer + 1]))
     arrays = [path.with_suffix(".npz") for path in d]
-    return d, arrays, c, {"t": ["a", "b", "c", "d"]}, {"m": 1}, full("m/t.seed0", "m/t.seed1")
+    return d, arrays, c, [], [], {"t": ["a", "b", "c", "d"]}, {"m": 1}, full("m/t.seed0", "m/t.seed1")
 
 
 def test_a_row_per_space(found):
@@ -107,7 +109,7 @@ def test_fewer_than_six_pairs_of_labels_have_no_similarity(tmp_path):
     cells = [("original", [1.0, 2.0, 3.0]), ("t.seed0", [2.0, 3.0, 5.0])]
     d = [direct(tmp_path, ["m", s, "t", 1, split], v, [0, 1, 2], 3) for s, v in cells for split in ("train", "test")]
     arrays = [path.with_suffix(".npz") for path in d]
-    frame = spaces(d, arrays, [], {"t": ["a", "b", "c"]}, {"m": 1}, full("m/t.seed0"))
+    frame = spaces(d, arrays, [], [], [], {"t": ["a", "b", "c"]}, {"m": 1}, full("m/t.seed0"))
     assert frame.train_test_similarity.isna().all() and frame.similarity_pairs.tolist() == [3, 3]
     assert frame.original_similarity.isna().all() and frame.original_pairs.tolist() == [pd.NA, 3]
 
@@ -128,6 +130,27 @@ def test_an_interval_of_an_accuracy_ends_where_accuracies_end(found):
     frame.loc[frame.state == "t.seed0", "accuracy"] = 100.0
     ends = table7(frame, ["m"], ["t"]).iloc[1]
     assert (ends.accuracy, ends.accuracy_low, ends.accuracy_high) == (87.5, 0, 100)  # Student's: -71 to 246
+
+
+def test_an_interval_of_an_accuracy_knows_of_the_test_set(found):
+    """Without seeds it is that of the examples alone; with seeds it is longer than either."""
+    table = table7(frame := spaces(*found).assign(accuracy_error=2.1, n_test=457), ["m"], ["t"])
+    low, high = stats.t.interval(0.95, 456, loc=61, scale=2.1)
+    assert (table.accuracy_low[0], table.accuracy_high[0]) == pytest.approx((low, high), abs=5e-5)
+    seeds = table7(frame.assign(accuracy_error=None), ["m"], ["t"])
+    assert pd.isna(seeds.accuracy_low[0])
+    half = [(t.accuracy_high[1] - t.accuracy_low[1]) / 2 for t in (table, seeds)]
+    assert half[0] == pytest.approx(np.hypot((high - low) / 2, half[1]), abs=5e-3)
+    assert "56.9 to 65.1" in markdown(table)
+
+
+def test_a_standard_error_counts_sentences_and_is_never_zero():
+    correct = np.random.default_rng(0).random((3, 400)) < 0.7
+    each = 100 * correct.mean(0)
+    assert standard_error(correct) == pytest.approx(np.sqrt(each.var(ddof=1) / 400 + 2 * (100 / 400) ** 2))
+    double = np.repeat(correct, 2, axis=1)  # every sentence has two examples, both right or both wrong
+    assert standard_error(double, np.repeat(np.arange(400), 2)) == pytest.approx(standard_error(correct), rel=0.05)
+    assert standard_error(np.ones((2, 40), bool)) == pytest.approx(100 * np.sqrt(2) / 40)
 
 
 def test_similarity_stands_only_where_every_label_is_one_cluster(found):

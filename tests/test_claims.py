@@ -14,12 +14,14 @@ from closerlook.analysis import labels as label_rows
 from closerlook.analysis import movement as movement_rows
 from closerlook.analysis import spaces as space_rows
 from closerlook.analysis.claim_cells import cell_table
-from closerlook.analysis.claim_pairs import CLAIMS, Study, claim_pairs
+from closerlook.analysis.claim_pairs import CLAIMS, Study, claim_pairs, study_of
 from closerlook.analysis.claims import claim_table
 from closerlook.analysis.clusters import clusters
+from closerlook.analysis.collapsed import has_collapsed
 from closerlook.config import SmallestEffects
 from closerlook.figures import claims as draws
 from closerlook.figures.claims import claims as draw
+from closerlook.layout import Space, State
 from closerlook.statistics.intervals import interval, over_seeds
 from closerlook.statistics.tests import holm, sign_flips
 
@@ -293,7 +295,7 @@ def by_example(study, n=200, repeats=2, share=0.5, seed=0):
     hard = {task: rng.random(n) for task in study.spaces.task.unique()}
     for row in study.last.itertuples():
         some = rng.random((repeats, n)) < share + 0.4 * (1 - hard[row.task])
-        correct[row.model, row.state, row.task, row.layer] = some
+        correct[Space(row.model, State.parse(row.state), row.task, row.layer)] = some
         where = (study.spaces.state == row.state) & (study.spaces.task == row.task) & (study.spaces.layer == row.layer)
         study.spaces.loc[where, "accuracy"] = 100 * some.mean()
     sentences = {task: [f"{task}{i}" for i in range(n)] for task in hard}
@@ -301,19 +303,32 @@ def by_example(study, n=200, repeats=2, share=0.5, seed=0):
 
 
 def test_one_run_has_a_verdict_from_its_test_examples():
-    """The paired test over examples is the reference; examples of one sentence are one piece of evidence."""
+    """Student's paired interval is the reference, with one example that changed more; a sentence is one example."""
     study = by_example(make(tasks=1, seeds=1), repeats=1)
     row = claims(study, "grid").loc["accuracy"]
-    old, new = (study.correct["m", state, "t0", 4] for state in ("original", "t0.seed0"))
+    old, new = (study.correct[Space("m", state, "t0", 4)] for state in (State(), State("t0", "seed0")))
     values = 100.0 * (new[0].astype(float) - old[0])
-    peer = stats.ttest_1samp(values, 0)
-    assert row.over == "test examples" and row.p == pytest.approx(peer.pvalue, rel=1e-4)
-    assert (row.ci_low, row.ci_high) == pytest.approx(tuple(peer.confidence_interval()))
+
+    def half(values):
+        return stats.t.isf(0.025, len(values) - 1) * np.sqrt(stats.sem(values) ** 2 + (100 / 200) ** 2)
+
+    assert row.over == "test examples" and row.effect == pytest.approx(values.mean())
+    assert (row.ci_high - row.ci_low) / 2 == pytest.approx(half(values))
     (cell,) = cell_table(study).query("claim == 'accuracy'").itertuples()
     assert (cell.ci_low, cell.ci_high, cell.runs) == pytest.approx((row.ci_low, row.ci_high, 1))
-    pairs = dataclasses.replace(study, sentences={"t0": [f"{i // 2}" for i in range(200)]})
-    means = values.reshape(100, 2).mean(1)
-    assert claims(pairs, "grid").p["accuracy"] == pytest.approx(stats.ttest_1samp(means, 0).pvalue, rel=1e-4)
+    pairs = claims(dataclasses.replace(study, sentences={"t0": [f"{i // 2}" for i in range(200)]}), "grid")
+    row = pairs.loc["accuracy"]
+    assert (row.ci_high - row.ci_low) / 2 == pytest.approx(half(values.reshape(100, 2).mean(1)))
+
+
+def test_no_test_set_says_that_nothing_at_all_changed():
+    """Of 40 examples all are right before and after: of others, some might not be."""
+    study = by_example(make(tasks=1, seeds=1), n=40)
+    same = {space: np.ones_like(correct) for space, correct in study.correct.items()}
+    study.spaces["accuracy"] = 100.0
+    row = claims(dataclasses.replace(study, correct=same), "grid").loc["accuracy"]
+    assert row.verdict == "undecided" and -8 < row.ci_low < -4 < 4 < row.ci_high < 8
+    assert re.fullmatch(r"about \d+ times as many test examples, if they are like these", row.decides)
 
 
 def test_examples_count_beside_seeds():
@@ -383,6 +398,18 @@ def test_a_run_that_collapsed_does_not_support_what_the_others_do():
     study.labels.loc[gone, "relative_distance"] = np.nan
     row = claims(study).loc["label_distances"]
     assert row.verdict != "supported" and len(row.exceptions) == 3
+
+
+def test_a_run_that_collapsed_is_named_and_left_out():
+    study = make(tasks=3, seeds=3)
+    spaces = study.spaces.assign(majority=20.0, n_test=400, linear_accuracy=None, recipe="full")
+    spaces.loc[spaces.state == "t1.seed1", "accuracy"] = 20.0
+    spaces["collapsed"] = has_collapsed(spaces, spaces[spaces.layer == 4])
+    left = study_of(spaces, study.labels, study.movement, [], [])
+    table, pairs = claims(left), claim_pairs(spaces, study.labels, study.movement, [], [])
+    assert left.fallen == [("m", "t1", "seed1")] and table.n["accuracy"] == 8 and table.runs["label_distances"] == 8
+    assert ("m / t1 / seed1 (collapsed, and left out)") in table.undefined["accuracy"]
+    assert not ((pairs.task == "t1") & (pairs.run == "seed1")).any() and table.effect["accuracy"] > 4
 
 
 def test_the_figure_shows_every_pair_and_verdict():

@@ -89,7 +89,7 @@ def test_the_table_of_spaces_says_it_of_what_the_probes_found():
                                                       "best": None, "majority": 30.0, "n_test": 400, "seconds": 1.0})
         for state, score in scores.items() for layer in (0, 1)
     ]  # fmt: skip
-    frame = space_table([], cells, {"t": ["a", "b"]}, {"m": 1}, full("m/t.seed0", "m/t.seed1"))
+    frame = space_table([], cells, {"t": ["a", "b"]}, {"m": 1}, full("m/t.seed0", "m/t.seed1"), {})
     found = dict(zip(frame.state, frame.collapsed))
     assert pd.isna(found.pop("original")) and found == {"t.seed0": True, "t.seed1": False}
 

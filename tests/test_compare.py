@@ -22,9 +22,10 @@ from closerlook.analysis.spaces import spaces
 from closerlook.errors import InputError
 from closerlook.figures.catalog import FIGURES
 from closerlook.files import write_json
-from closerlook.layout import CLUSTERS, DIRECT, MOVEMENT, SIMILARITY, Run, State, of_probe
+from closerlook.layout import CLUSTERS, DIRECT, MOVEMENT, PREDICTIONS, SIMILARITY, Run, State, of_probe
 from closerlook.probes.direct.geometry import measure
 from closerlook.probes.mlp.classifier import probe
+from closerlook.probes.predictions import write_predictions
 from closerlook.study.comparing import DIRECT as OPTIONS
 from closerlook.study.comparing import PROBE
 from closerlook.study.figures import NAMES as DRAWN
@@ -60,7 +61,7 @@ def written(folder, given):
     before, after, y, test, test_after, yt = given
     ids = np.argsort(np.argsort(NAMES))  # names are sorted
     y, yt = ids[y], ids[yt]
-    run, files = Run("model", "task", "tuned"), {"direct": [], "clusters": [], "classifier": []}
+    run, files = Run("model", "task", "tuned"), {"direct": [], "clusters": [], "classifier": [], "predictions": []}
 
     def place(pattern, **names):
         path = folder / pattern.format(**run._asdict() | names)
@@ -77,7 +78,12 @@ def written(folder, given):
                 write_json(files["direct"][-1], record)
                 np.savez(files["clusters"][-1], **arrays)
             files["classifier"].append(place(of_probe("classifier"), state=state, layer=layer))
-            write_json(files["classifier"][-1], probe((X[layer], y), (Xt[layer], yt), **PROBE | QUICK))
+            found = probe((X[layer], y), (Xt[layer], yt), **PROBE | QUICK, predictions=True)
+            predicted = [found.pop(name) for name in ("predictions", "linear_predictions")]
+            write_json(files["classifier"][-1], found)
+            at = {"state": state, "layer": layer}
+            files["predictions"].append(place(of_probe("classifier", PREDICTIONS), **at))
+            write_predictions(files["predictions"][-1], yt, *predicted)
     files["movement"] = [place(MOVEMENT)]
     np.savez(files["movement"][0], **measure_movement(zip(range(9), before, after), y))
     found = {
@@ -93,7 +99,8 @@ def test_numbers_are_those_of_the_workflow_to_the_last_digit(given, study, tmp_p
     files, names = written(tmp_path, given), {"task": sorted(NAMES)}
     about = names, {"model/task.tuned": {"recipe": "tuned", "seed": None}}
     same = {"check_exact": True, "check_dtype": False}
-    there = spaces(files["direct"], files["clusters"], files["classifier"], names, {"model": 2}, about[1])
+    probed = (files[name] for name in ("direct", "clusters", "classifier", "predictions"))
+    there = spaces(*probed, [], names, {"model": 2}, about[1])
     seconds = ["direct_seconds", "classifier_seconds"]
     assert_frame_equal(study.spaces.drop(columns=seconds), there.drop(columns=seconds), **same)
     assert there.accuracy.notna().all() and there.original_similarity.notna().any()

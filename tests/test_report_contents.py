@@ -11,6 +11,7 @@ from closerlook.analysis.errors import BINS, errors
 from closerlook.analysis.hulls import hulls
 from closerlook.analysis.movement import measure_movement
 from closerlook.analysis.plane import common_plane
+from closerlook.analysis.similarity import COLUMNS as SIMILARITY
 from closerlook.analysis.spaces import COLUMNS
 from closerlook.analysis.trace import trace_run
 from closerlook.figures import style
@@ -277,23 +278,26 @@ def test_figures_over_pairs_of_labels_are_left_out_where_there_is_one(tmp_path):
     assert shown(2) == shown(2, 3) == {"layers"} and shown(2, 9) == set(names)
 
 
+NONE = pd.DataFrame(columns=list(SIMILARITY))
+
+
 def test_notes_tell_of_all_that_was_not_measured_or_not_learned():
     rows = [{"model": "m", "task": "t", "state": "original", "layer": n, "status": "constant" if n == 0 else "ok",
              "n_labels": 2, "accuracy": 20.0 + n} for n in range(3)]  # fmt: skip
     spaces = pd.DataFrame(rows, columns=list(COLUMNS))
     behind = spaces[1:2].assign(lead=60.0, linear_accuracy=81.0, reason="a linear readout is ahead")
-    learned, constant, few = contents.notes(behind, spaces.assign(depth=2))
+    learned, constant, few = contents.notes(behind, spaces.assign(depth=2), NONE)
     assert "in 1 of 3 spaces" in learned and "t, m, layer 1, original: 21.0 instead of 81.0 %" in learned
     assert (
         constant.startswith("All vectors are equal")
         and "t (layer 0)" in constant
         and few.startswith("t: with fewer than four labels")
     )
-    alone = contents.notes(behind.assign(linear_accuracy=None, lead=None), spaces)[0]
+    alone = contents.notes(behind.assign(linear_accuracy=None, lead=None), spaces, NONE)[0]
     assert "One is t, m, layer 1, original: 21.0 %." in alone
     enough = spaces[1:].assign(n_labels=4, depth=2)
-    assert contents.notes(behind[:0], enough) == []
-    (higher,) = contents.notes(behind[:0], enough.assign(depth=12))
+    assert contents.notes(behind[:0], enough, NONE) == []
+    (higher,) = contents.notes(behind[:0], enough.assign(depth=12), NONE)
     assert higher == "m: the last layer that was looked at is 2 of 12; *last* means this one."
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from closerlook.analysis.collapsed import SURE, guesses, tells
+from closerlook.analysis.collapsed import SURE, guesses, kept, tells
 from closerlook.analysis.spaces import last_layer
 from closerlook.analysis.unlearned import ahead
 
@@ -11,12 +11,12 @@ NAMED = 3  # labels
 GAIN = 1e-3  # relative: distances are computed to this gap
 
 
-def answers(spaces, labels, movement, tuning, models, tasks):
+def answers(spaces, labels, movement, tuning, claim_cells, models, tasks):
     """Say it for every model and task that was fine-tuned.
 
     Parameters
     ----------
-    spaces, labels, movement, tuning : DataFrame
+    spaces, labels, movement, tuning, claim_cells : DataFrame
         The study's tables of these names.
     models, tasks : list of str
         The order.
@@ -37,43 +37,48 @@ def answers(spaces, labels, movement, tuning, models, tasks):
             here = (labels.model == model) & (labels.task == task) & (labels.layer == before.layer.iloc[0])
             moved = movement[(movement.model == model) & (movement.task == task)]
             runs = tuning[(tuning.model == model) & (tuning.task == task)]
-            sentences = [_accuracy(before.iloc[0], after), _clusters(before.iloc[0], after)]
+            stay = after[kept(after, spaces)]
+            told = claim_cells[claim_cells.claim == "accuracy"]
+            told = next(told[(told.model == model) & (told.task == task)].itertuples(), None)
+            sentences = [_accuracy(before.iloc[0], stay, told), _clusters(before.iloc[0], stay)]
             sentences += [_distances(labels[here], task), _layers(moved)]
             found.append({"model": model, "task": task, "sentences": list(filter(None, sentences)),
                           "warnings": list(_warnings(before.iloc[0], after, runs))})  # fmt: skip
     return found
 
 
-def _accuracy(before, after):
+def _accuracy(before, after, told):
     old, new = before.accuracy, after.accuracy.dropna().astype(float)
     if pd.isna(old) or not len(new):
         return None
-    n, mean = before.n_test, new.mean()
-    change = mean - old
-    chance = _chance(old, new, n, [before.accuracy_std, *after.accuracy_std], before.repeats)
+    change = (mean := new.mean()) - old
+    known = told is not None and pd.notna(told.ci_low)
+    sure = known and (told.ci_low > 0 or told.ci_high < 0)
     what = "run" if after.seed.isna().any() else "seed"
     spread = f"; {len(new)} {what}s: {new.min():.1f} to {new.max():.1f} %" if len(new) > 1 else f"; one {what}"
-    linear = _linear(before, after, change, abs(change) > chance)
-    if abs(change) > chance:
+    linear = _linear(before, after, change, sure)
+    if not known:
+        return f"Accuracy went from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread}).{linear}"
+    ends = f"{told.ci_low:+.1f} to {told.ci_high:+.1f}"
+    if sure:
         verb = "rose" if change > 0 else "fell"
-        return f"Accuracy {verb} from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread}).{linear}"
+        return f"Accuracy {verb} from {old:.1f} to {mean:.1f} % ({change:+.1f} points, 95 %: {ends}{spread}).{linear}"
+    *others, last = told.over.replace("initialisations", "initialisations of the probe").split(", ")
+    varied = f"{', '.join(others)} and {last}" if others else last
     return (
-        f"Accuracy hardly changed, from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread}): on {n:.0f} test "
-        f"examples up to {chance:.1f} points can be chance.{linear}"
+        f"Accuracy hardly changed, from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread}): with other {varied} "
+        f"it may be {ends}.{linear}"
     )
 
 
-def _chance(old, new, n, deviations=(), repeats=1):
-    """The largest difference of two accuracies that chance makes, in points: of examples, repeats of a probe, seeds.
+def _chance(old, new, n):
+    """The largest difference of two accuracies that chance makes, in points: of examples and of seeds.
 
     Two successes and two failures are added to each share, without which a share of 0 or 1 would have no error
     (Agresti & Coull, 1998).
     """
     shares = [(n * p / 100 + 2) / (n + 4) for p in (old, new.mean())]
     variance = sum(1e4 * p * (1 - p) / (n + 4) for p in shares)
-    spread = [0.0 if pd.isna(d) or pd.isna(repeats) else float(d) ** 2 / float(repeats) for d in deviations]
-    if spread:
-        variance += spread[0] + (spread[1] if len(new) == 1 else 0)  # with several seeds it is part of their variance
     if len(new) > 1:
         variance += new.var(ddof=1) / len(new)
     return SURE * np.sqrt(variance)

@@ -27,7 +27,8 @@ EXPECTED = {"related": "related", "opposing": "opposing"}
 TABLES = {
     "spaces": Table(
         "Gathering what the probes found into one table",
-        {"direct": "direct", "clusters": "cluster_arrays", "classifier": "probe_classifier", "names": "names"},
+        {"direct": "direct", "clusters": "cluster_arrays", "classifier": "probe_classifier"}
+        | {"predictions": "predictions", "sentences": "sentences", "names": "names"},
         {"depths": "depths"} | RUNS,
     ),
     "labels": Table("Gathering the labels' distances", {"clusters": "train_cluster_arrays", "names": "names"}, RUNS),
@@ -69,5 +70,8 @@ TABLES = {
     "centroid_paths": Table("Gathering the paths of the closest labels", {"traces": "traces", "names": "names"}, RUNS),
     "claims": Table("Testing what the paper claims", CLAIMED | BY_EXAMPLE, EXPECTED | {"smallest": "smallest"}),
     "claim_pairs": Table("Gathering the pairs that the claims are tested on", CLAIMED, EXPECTED),
-    "claim_cells": Table("Gathering what the claims' pairs say of each cell", CLAIMED | BY_EXAMPLE, EXPECTED),
+    "claim_cells": Table(
+        "Gathering what the claims' pairs say of each cell", CLAIMED | BY_EXAMPLE, EXPECTED,
+        by_subject=True,
+    ),
 }  # fmt: skip

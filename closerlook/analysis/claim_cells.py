@@ -51,5 +51,5 @@ def cells_of(claim, study, pairs):
         if scores is None:
             cells[key] = Cell(by_run.to_numpy(float)[:, None, None])
         else:
-            cells[key] = Cell(scores, study.sentences.get(key[1]))
+            cells[key] = Cell(scores, study.sentences.get(key[1]), 100.0)
     return cells

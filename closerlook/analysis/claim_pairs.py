@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from closerlook.analysis.collapsed import kept
 from closerlook.analysis.predictions import read_correct, read_sentences
 from closerlook.analysis.spaces import last_layer
-from closerlook.layout import ORIGINAL, State
+from closerlook.layout import ORIGINAL, Space, State
 from closerlook.statistics.intervals import ANY
 
 PAIRS = ("claim", "model", "task", "run", "label", "value")
@@ -33,6 +34,7 @@ class Study:
     opposing: list
     correct: dict = field(default_factory=dict)  # of the last layer, as `closerlook.analysis.predictions` reads it
     sentences: dict = field(default_factory=dict)  # of each task's test examples
+    fallen: list = field(default_factory=list)  # (model, task, run) of runs that collapsed and are left out
 
     @functools.cached_property
     def last(self):
@@ -50,7 +52,8 @@ class Study:
     def right(self, model, state, task):
         """Which test examples each repeat of the probe got right in the last layer, (repeats, n); None if not known."""
         layer = self.last.layer[self.last.model == model]
-        return self.correct.get((model, state, task, int(layer.iloc[0]))) if len(layer) else None
+        name = model.partition(" (")[0]  # of a subject with a recipe of its own
+        return self.correct.get(Space(name, State.parse(state), task, int(layer.iloc[0]))) if len(layer) else None
 
 
 def _accuracy(study):
@@ -208,14 +211,20 @@ CLAIMS = (
 )  # fmt: skip
 
 
-def study_of(spaces, labels, movement, related, opposing, predictions, sentences):
-    """The study of some tables, and of files with predictions and sentences."""
-    return Study(spaces, labels, movement, related, opposing, read_correct(predictions), read_sentences(sentences))
+def study_of(spaces, labels, movement, related, opposing, predictions=(), sentences=()):
+    """The study of some tables, and of files with predictions and sentences, without runs that collapsed."""
+    stays = kept(spaces, spaces)
+    gone = spaces[~stays & (spaces.tuned_on == spaces.task)]
+    return Study(
+        spaces[stays], labels[kept(labels, spaces)], movement[kept(movement, spaces)], related, opposing,
+        read_correct(predictions), read_sentences(sentences),
+        list(dict.fromkeys(zip(gone.model, gone.task, gone.run))),
+    )  # fmt: skip
 
 
 def claim_pairs(spaces, labels, movement, related, opposing):
     """What the claims are tested on: a row per pair. Parameters as for `Study`."""
-    study, frames = Study(spaces, labels, movement, related, opposing), []
+    study, frames = study_of(spaces, labels, movement, related, opposing), []
     for claim in CLAIMS:
         pairs, known = pairs_of(claim, study)
         if known.any():

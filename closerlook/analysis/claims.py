@@ -50,7 +50,8 @@ def claims(spaces, labels, movement, predictions, sentences, related, opposing, 
         assumes only that chance favours no direction, and cannot be below 0.05 for fewer than six cells.
         `exceptions`: list of the cells (or labels) whose mean goes in the other direction, and of labels that no
         longer have a distance, because they meet another; these count in the test as the largest change that any label
-        shows, against the claim. `undefined`: list of other labels without a value, and why.
+        shows, against the claim. `undefined`: list of other labels without a value, and
+        why, and of runs that collapsed (`closerlook.analysis.collapsed`), which are left out.
     """
     study = study_of(spaces, labels, movement, related, opposing, predictions, sentences)
     return claim_table(study, smallest)
@@ -82,6 +83,7 @@ class _Found:
         most = self.pairs.value.abs().max() if len(self.pairs) else np.nan
         against = [self.pairs, lost.assign(value=-claim.sign * most)] if len(lost) and len(self.pairs) else [self.pairs]
         self.lost = len(lost)
+        self.fallen = [f"{' / '.join(run)} (collapsed, and left out)" for run in study.fallen]
         self.cells = cells_of(claim, study, self.pairs)
         tested = cells_of(claim, study, pd.concat(against)) if self.lost else self.cells
         self.estimates, self.tested = _both(self.cells), _both(tested)
@@ -144,7 +146,8 @@ class _Found:
             "n": len(pairs), "cells": len(self.cells), "runs": len(_runs(self.cells)),
             "share": (pairs.value * claim.sign > 0).mean() if len(pairs) else np.nan,
             "p_flips": sign_flips(self.values[scope]) if scope == "beyond" else np.nan,
-            "exceptions": _some(_reasons(self.without, AGAINST) + named), "undefined": _some(_reasons(self.without)),
+            "exceptions": _some(_reasons(self.without, AGAINST) + named),
+            "undefined": _some(_reasons(self.without) + self.fallen),
         }  # fmt: skip
 
 

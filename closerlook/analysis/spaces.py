@@ -5,13 +5,15 @@ import pandas as pd
 
 from closerlook.analysis.collapsed import has_collapsed
 from closerlook.analysis.label_similarity import floor, label_vector, similarity
+from closerlook.analysis.predictions import read_correct, read_sentences, standard_error
 from closerlook.analysis.runs import RUN, described
 from closerlook.files import read_json
 from closerlook.layout import Space, State
 
 COLUMNS = (
     "model", "task", "state", *RUN, "collapsed", "step", "layer", "depth", "status", "n_labels",
-    "accuracy", "accuracy_std", "macro_f1", "macro_f1_std", "repeats", "best_hidden_layers", "best_alpha",
+    "accuracy", "accuracy_std", "accuracy_error", "macro_f1", "macro_f1_std", "repeats", "best_hidden_layers",
+    "best_alpha",
     "majority", "n_test", "linear_accuracy", "linear_lead", "linear_lead_error",
     "shuffled_accuracy", "selectivity", "control_accuracy", "description_bits", "compression", "frequency_compression",
     "n_clusters", "fewest_clusters", "is_linear", "overlapping", "mean_distance", "min_distance", "radius",
@@ -22,7 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def spaces(direct, clusters, classifier, names, depths, runs):
+def spaces(direct, clusters, classifier, predictions, sentences, names, depths, runs):
     """Gather what the probes wrote, see `space_table`.
 
     Parameters
@@ -33,6 +35,10 @@ def spaces(direct, clusters, classifier, names, depths, runs):
         Its arrays, of the same spaces.
     classifier : list of path
         The classifier probe's results.
+    predictions : list of path
+        What it predicted, of the same spaces.
+    sentences : list of path
+        The tasks' `sentences.json`.
     names, depths, runs
         As in `space_table`.
 
@@ -42,7 +48,9 @@ def spaces(direct, clusters, classifier, names, depths, runs):
     """
     measured = _read(direct, {Space.of(path): path for path in clusters})
     classified = ((Space.of(path), read_json(path)) for path in classifier)
-    return space_table(measured, classified, names, depths, runs)
+    texts = read_sentences(sentences)
+    errors = {space: standard_error(c, texts.get(space.task)) for space, c in read_correct(predictions).items()}
+    return space_table(measured, classified, names, depths, runs, errors)
 
 
 def _read(direct, clusters):
@@ -53,7 +61,7 @@ def _read(direct, clusters):
             yield space, read_json(path), arrays
 
 
-def space_table(direct, classifier, names, depths, runs):
+def space_table(direct, classifier, names, depths, runs, errors):
     """Put side by side what the probes found.
 
     Parameters
@@ -68,6 +76,8 @@ def space_table(direct, classifier, names, depths, runs):
         The number of layers of each model.
     runs : dict
         As `closerlook.analysis.runs.described` takes them.
+    errors : dict of Space to float
+        The standard errors of the accuracies.
 
     Returns
     -------
@@ -83,7 +93,8 @@ def space_table(direct, classifier, names, depths, runs):
         what at most one in twenty permutations of the labels exceeds, and `original_ceiling`, the mean similarity to
         the same space of the recipe's other runs.
         `linear_accuracy` is that of a linear readout, which is ahead of the probe by `linear_lead` points (with
-        their standard error). `macro_f1` is the mean F1 of the labels in the test split, in percent.
+        their standard error). `accuracy_std` is over the probe's repeats; `accuracy_error` is the standard
+        error for the choice of test sentences. `macro_f1` is the mean F1 of the labels in the test split, in percent.
         `shuffled_accuracy` is that of the probe trained on shuffled labels. It, `selectivity`, `description_bits`,
         `compression` (against a uniform code) and `frequency_compression` (against one of the labels' frequencies) are
         there where the config asks for them.
@@ -105,6 +116,7 @@ def space_table(direct, classifier, names, depths, runs):
         best, linear = result["best"] or {}, result.get("linear") or {}
         row |= {k: result.get(k) for k in ("accuracy", "accuracy_std", "macro_f1", "macro_f1_std", "majority")}
         row |= {
+            "accuracy_error": errors.get(space),
             "n_test": result.get("n_test"),
             "linear_accuracy": linear.get("accuracy"),
             "linear_lead": linear.get("lead"),

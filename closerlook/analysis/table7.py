@@ -4,6 +4,7 @@ import pandas as pd
 
 from closerlook.analysis.collapsed import kept
 from closerlook.analysis.spaces import last_layer
+from closerlook.statistics.crossed import Estimate, Part
 from closerlook.statistics.intervals import RANGES, interval
 
 PAPER = ["model", "task", "state", "accuracy", "accuracy_std", "best_hidden_layers", "n_clusters", "is_linear",
@@ -32,6 +33,7 @@ def table7(spaces, models, tasks, min_cluster_size=1):
     DataFrame
         The paper's columns (`accuracy_std` is over the probe's initialisations, averaged over seeds), then standard
         deviation and 95 % interval (see `closerlook.statistics.intervals`) over fine-tuning `seeds`, and their number;
+        the interval of `accuracy` is over test examples too, and so is there for the original and for one seed;
         those of them that `collapsed` are left out of all that is said, unless all did (see `analysis.collapsed`).
         `is_linear` is Y or N, or `2/3` where seeds differ.
         `train_test_similarity` stands where every label is one cluster, in both splits, as in the paper, and there are
@@ -67,6 +69,7 @@ def _over_seeds(cell):
     found = {name: interval(cell[c].astype(float), within=RANGES[c]) for name, c in columns.items()}
     spread = {f"{name}_seed_std": numbers["std"] for name, numbers in found.items()}
     spread |= {f"{name}_{end}": numbers[end] for name, numbers in found.items() for end in ("low", "high")}
+    spread |= dict(zip(("accuracy_low", "accuracy_high"), _accuracy(cell)))
     linear = cell.is_linear.dropna()
     shapes = cell.best_hidden_layers.dropna()
     return {
@@ -83,6 +86,18 @@ def _over_seeds(cell):
     }
 
 
+def _accuracy(cell):
+    """The interval of an accuracy, over seeds and test examples, of which some or none may be known."""
+    values, errors = (cell[name].astype(float).dropna() for name in ("accuracy", "accuracy_error"))
+    parts = {}
+    if len(values) > 1:
+        parts["seeds"] = Part(values.var(ddof=1) / len(values), len(values) - 1, len(values))
+    if len(errors) and len(errors) == len(values):  # one test set for all seeds, whose errors are the same ones
+        n = int(cell.n_test.max())
+        parts["test examples"] = Part((errors**2).mean(), n - 1, n)
+    return Estimate(values.mean(), parts).interval(within=RANGES["accuracy"])
+
+
 def _verdict(linear, n):
     """Y or N, or how many of n where they differ; None where nothing was measured."""
     if not n:
@@ -97,6 +112,7 @@ def markdown(table):
         "task": table.task,
         "state": table.state,
         **_spread(table, "accuracy", "accuracy", 2),
+        "95 %": [_between(low, high) for low, high in zip(table.accuracy_low, table.accuracy_high)],
         **_spread(table, "macro-F1", "macro_f1", 2),
         **_spread(table, "linear readout", "linear_accuracy", 2),
         **_spread(table, "shuffled labels", "shuffled_accuracy", 2),
@@ -120,6 +136,10 @@ def _spread(table, name, column, digits):
     if column not in table:
         return {}
     return {name: [_pm(a, s, digits) for a, s in zip(table[column], table[f"{column}_seed_std"])]}
+
+
+def _between(low, high):
+    return "–" if pd.isna(low) else f"{low:.1f} to {high:.1f}"
 
 
 def _pm(value, spread, digits):

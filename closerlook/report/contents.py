@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from closerlook.analysis.similarity import dominated
 from closerlook.analysis.spaces import before_and_after, last_layer
 from closerlook.figures.catalog import FIGURES
 
@@ -47,13 +48,13 @@ LAYERS = {
 }  # fmt: skip
 
 
-def notes(unlearned, spaces):
+def notes(unlearned, spaces, similarity):
     """What a reader should know about the numbers of a study.
 
     Parameters
     ----------
-    unlearned, spaces : DataFrame
-        As `closerlook.analysis.unlearned.unlearned` and `closerlook.analysis.spaces.spaces` return them.
+    unlearned, spaces, similarity : DataFrame
+        As the functions of these names in the modules of these names of `closerlook.analysis` return them.
 
     Returns
     -------
@@ -91,7 +92,7 @@ def notes(unlearned, spaces):
             f"{', '.join(few)}: with fewer than four labels there are at most three pairs of them, too few for a "
             "correlation; similarities of label distances are left out."
         )
-    return found
+    return found + dominated(similarity)
 
 
 def summary(models, tasks, seeds, runs, layers):

@@ -68,10 +68,15 @@ class Cell(NamedTuple):
     sentences : (n,) array, optional
         What tells the sentences of the examples apart, in all tasks alike: examples of one sentence are no independent
         evidence, nor is one sentence in two cells. By default every example is one of its own.
+    unit : float
+        How much the score of an example changes where it changes: one such change is added to those that were seen.
+        Otherwise a test set in which no example changed would have no error (as Agresti & Min, 2005, do for paired
+        proportions). By default none is.
     """
 
     scores: np.ndarray
     sentences: np.ndarray | None = None
+    unit: float = 0.0
 
     @property
     def by_run(self):
@@ -143,6 +148,7 @@ def _examples(cells, share):
     _, place = np.unique(np.concatenate(keys), return_inverse=True)
     total = np.bincount(place, np.concatenate(sums))
     variance = max(float((total**2).sum()) - error, 0.0) * fewest / max(fewest - 1, 1)
+    variance += sum((share * cell.unit / cell.scores.shape[2]) ** 2 for cell in cells)
     return Part(variance, max(fewest - 1, 1), fewest)
 
 

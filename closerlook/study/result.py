@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 
 from closerlook.analysis.answers import answers
+from closerlook.analysis.claim_cells import cell_table
+from closerlook.analysis.claim_pairs import Study as Claimed
 from closerlook.analysis.directions import directions_of
 from closerlook.analysis.errors import COLUMNS as ERRORS
 from closerlook.analysis.errors import errors_of
 from closerlook.analysis.labels import label_rows
 from closerlook.analysis.movement import displacements
+from closerlook.analysis.predictions import standard_error
 from closerlook.analysis.runs import described
 from closerlook.analysis.similarity import MEASURES, similarity_rows
 from closerlook.analysis.spaces import space_table
@@ -86,8 +89,14 @@ class Study:
         direct = [
             (space[at]._replace(split=split), *getattr(cell, split)) for at, cell in cells.items() for split in SPLITS
         ]
+        self._correct = {
+            space[at]: cell.classifier["predictions"] == given.test_y
+            for at, cell in cells.items()
+            if cell.classifier["predictions"] is not None
+        }
+        errors = {of: standard_error(correct) for of, correct in self._correct.items()}
         self.spaces = space_table(
-            direct, [(space[at], cell.classifier) for at, cell in cells.items()], names, depths, runs
+            direct, [(space[at], cell.classifier) for at, cell in cells.items()], names, depths, runs, errors
         )
         self._labels = label_rows([(of, arrays) for of, _, arrays in direct if of.split == "train"], names, runs)
         self.movement, self.similarity = displacements(moves, names, runs), similarity_rows([(self.run, alike)], runs)
@@ -102,7 +111,7 @@ class Study:
             columns=list(ERRORS),
         ).astype({"seed": "Int64"})  # fmt: skip
         self.table, self.labels, self.examples = self._table(), self._label_table(), self._example_table()
-        self.notes = [*given.notes, *self._own_notes(), *notes(unlearned(self.spaces), self.spaces)]
+        self.notes = [*given.notes, *self._own_notes(), *notes(unlearned(self.spaces), self.spaces, self.similarity)]
 
     def _end(self, frame, end):
         return frame[frame.state == str(self._states[end])]
@@ -234,7 +243,9 @@ class Study:
     @property
     def answers(self):
         """What changed, as `closerlook.analysis.answers.answers` says it."""
-        found = answers(self.spaces, self._labels, self.movement, UNTOLD, [self.model], [self.task])
+        study = Claimed(self.spaces, self._labels, self.movement, [], [], self._correct)
+        tables = (self.spaces, self._labels, self.movement, UNTOLD, cell_table(study))
+        found = answers(*tables, [self.model], [self.task])
         if not self.made["probe"]:
             last = self.table.iloc[-1]
             for answer in found if "linear_accuracy_before" in last else ():

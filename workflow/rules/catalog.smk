@@ -1,4 +1,5 @@
 # What tables, figures and the report are made from, and what they are told.
+PREDICTIONS = f"<results>/{layout.of_probe('classifier', layout.PREDICTIONS)}"
 SOURCES = {  # what tables are made of
     "direct": lambda: cells(DIRECT, "direct"),
     "cluster_arrays": lambda: cells(CLUSTERS, "direct"),
@@ -10,9 +11,8 @@ SOURCES = {  # what tables are made of
     "traces": lambda: of_runs(TRAJECTORY, GRID.followed()),
     "names": lambda: [LABELS.format(task=task) for task in CFG.tasks],
     "sentences": lambda: [SENTENCES.format(task=task) for task in CFG.tasks],
-    "last_predictions": lambda: cells(
-        f"<results>/{layout.of_probe('classifier', layout.PREDICTIONS)}", "classifier", last=True
-    ),
+    "predictions": lambda: cells(PREDICTIONS, "classifier"),
+    "last_predictions": lambda: cells(PREDICTIONS, "classifier", last=True),
 }
 EXPERIMENTS = ["metrics", "movements", "similarities", "traces", "direct"]
 for PROBE in sorted(set(dict(CFG.probes)) - {"direct"}):

@@ -20,13 +20,13 @@ with logged(snakemake.log[0]):
     summaries = {Path(f).parent.name: read_json(f) for f in files.summaries}
     benchmarks = Path(files.spaces).parents[1] / "benchmarks"
     versions = versions_of([made_by(), *(read_json(file)["made_by"] for file in files.results)])
-    told = {name: by_subject[name] for name in ("spaces", "labels", "movement", "tuning")}
+    told = {name: by_subject[name] for name in ("spaces", "labels", "movement", "tuning", "claim_cells")}
     in_tables = {name: by_subject[name] for name in ("table7", "clusters", "table5", "spaces")}
     text = page(
         title=f"A closer look: {params.title}",
         summary=contents.summary(**study),
         answers=answers(**told, **shown),
-        notes=contents.notes(unlearned(tables["spaces"]), tables["spaces"]),
+        notes=contents.notes(unlearned(tables["spaces"]), tables["spaces"], tables["similarity"]),
         data=data(summaries),
         claims=tables["claims"],
         tables=contents.tables(**in_tables, **shown),
