@@ -38,6 +38,7 @@ TINY = {
             "repeats": 2,
             "max_iter": 5,
             "selectivity": True,
+            "shuffled": True,
             "description_length": True,
             "memorisation": True,
         }
@@ -56,10 +57,10 @@ def figures(*names):
 
 
 SPACES = tables("spaces", "table7", "clusters", "table5", "claims", "claim_pairs", "hulls")
-SPACES |= figures("layers", "layer_distances", "transfer", "similarity", "claims", "hull_accuracy")
+SPACES |= figures("layers", "layer_distances", "transfer", "similarity", "claims", "hull_accuracy", "memorisation")
 SPACES |= {"print_table7", "missing", "report"}
 ERRORS = tables("errors") | figures("errors_by_distance")
-CLASSIFIED = SPACES | ERRORS | tables("memorisation") | figures("memorisation")
+CLASSIFIED = SPACES | ERRORS | tables("memorisation")
 MEASURED = SPACES | ERRORS | tables("labels") | {"explorer", "probe_hulls"}
 MOVED = tables("movement", "directions", "similarity", "layer_matrices") | figures(
     "directions", "movement_lengths", "similarity", "layer_matrices", "claims"
@@ -151,6 +152,8 @@ def test_a_study_ends_with_its_tables_and_figure(study):
     assert set(pd.read_csv(results / "tables/trajectory.csv")["update"]) == {0, 2}  # 60 sentences are two updates
     spaces = (results / "tables/spaces.csv").read_text().splitlines()
     assert len(spaces) == 1 + (2 * (2 + 1) + 1) * 2  # tasks x (states of m and r), and one crossing, x layers
+    beside = pd.read_csv(results / "tables/spaces.csv")[["macro_f1", "shuffled_accuracy", "majority"]]
+    assert beside.notna().all(axis=None) and beside.stack().between(0, 100).all()
     crossed = [line.split(",") for line in (results / "tables/table5.csv").read_text().splitlines()]
     assert [line[1:3] for line in crossed if "" not in line[1:3] and line[1] != line[2]] == [
         ["fine_tuned_on", "probed_on"],
