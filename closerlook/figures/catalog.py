@@ -157,9 +157,8 @@ FIGURES = {  # in the order of the report
         "Which layers are alike",
         "Linear CKA (debiased) of every layer and every other, on the test split. Left: layers of the original (up) "
         "and after fine-tuning (right); the diagonal is the similarity of each layer to itself before. Right, where "
-        "there are several seeds: layers of one and of another, the most that can be expected of the left. Means over "
-        "seeds. Of more than 1,500 points, as many are drawn at random. A dash is a layer in which all vectors are "
-        "equal.",
+        "there are several seeds: layers of one and of another, by which the left can be judged. Means over seeds. Of "
+        "more than 1,500 points, as many are drawn at random. A dash is a layer in which all vectors are equal.",
         {"frame": "layer_matrices"}, per="cell",
     ),
 }  # fmt: skip

@@ -38,8 +38,7 @@ def layers_of_peer(split):
     return files
 
 
-# How like a run's layers are to those of the original, and of its peer: what two runs of one recipe have in common is
-# the most that can be expected.
+# How like a run's layers are to those of the original; and to those of its peer, by which the former can be judged.
 rule measure_similarity:
     input:
         train_before=layers_of("original", "train"),
