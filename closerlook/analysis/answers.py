@@ -35,7 +35,8 @@ def answers(spaces, labels, movement, tuning, claim_cells, models, tasks):
             if not len(after) or not len(before):
                 continue
             here = (labels.model == model) & (labels.task == task) & (labels.layer == before.layer.iloc[0])
-            moved = movement[(movement.model == model) & (movement.task == task)]
+            here &= kept(labels, spaces)
+            moved = movement[(movement.model == model) & (movement.task == task) & kept(movement, spaces)]
             runs = tuning[(tuning.model == model) & (tuning.task == task)]
             stay = after[kept(after, spaces)]
             told = claim_cells[claim_cells.claim == "accuracy"]

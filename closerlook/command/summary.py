@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from closerlook.analysis.answers import answers
+from closerlook.analysis.collapsed import kept
 from closerlook.analysis.runs import apart
 from closerlook.analysis.spaces import before_and_after
 from closerlook.analysis.tables import read_table
@@ -13,7 +14,7 @@ from closerlook.files import read_json
 from closerlook.grid import Grid
 from closerlook.layout import TABLE, TASK, TASK_FILES
 
-TABLES = ("spaces", "labels", "movement", "tuning", "similarity")
+TABLES = ("spaces", "labels", "movement", "tuning", "claim_cells", "similarity")
 
 
 def summary(results):
@@ -35,6 +36,7 @@ def summary(results):
     read = {name: read_table(Path(results) / TABLE.format(table=name)) for name in TABLES}
     tables = {name: apart(table, subjects) for name, table in read.items()}
     similarity, spaces, models = tables.pop("similarity"), tables["spaces"], list(subjects)
+    similarity = similarity[kept(similarity, spaces)]
     for found in answers(**tables, models=models, tasks=tasks):
         of = {name: frame[(frame.model == found["model"]) & (frame.task == found["task"])]
               for name, frame in (("spaces", spaces), ("similarity", similarity))}  # fmt: skip
@@ -47,7 +49,7 @@ def summary(results):
 
 def _best(spaces):
     """Which layers read the labels best, before and after."""
-    own = before_and_after(spaces[spaces.step.isna()])
+    own = before_and_after(spaces[spaces.step.isna() & kept(spaces, spaces)])
     mean = own.assign(tuned=own.tuned_on.notna()).groupby(["tuned", "layer"]).accuracy.mean().dropna()
     if {*mean.index.get_level_values("tuned")} == {False, True}:
         (before, was), (after, now) = ((mean[tuned].idxmax(), mean[tuned].max()) for tuned in (False, True))

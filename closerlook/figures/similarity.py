@@ -2,6 +2,7 @@
 
 from matplotlib.lines import Line2D
 
+from closerlook.analysis.collapsed import kept
 from closerlook.figures import panels, style
 from closerlook.figures.labels import folded
 
@@ -34,16 +35,18 @@ def similarity(frame, spaces, models, tasks):
     Returns
     -------
     matplotlib.figure.Figure
-        Training split. Lines are means over seeds, bands one standard deviation; of all measures but the paper's a
-        dashed line shows the ceiling, and a dotted one the floor.
+        Training split. Lines are means over seeds, without those that collapsed, bands one standard deviation; a dashed
+        line shows the ceiling, and a dotted one the floor. The paper's bound is a grey line at 0.5.
     """
     style.use()
     models, tasks, missing = panels.few(models, tasks)
     names = folded(models, style.letters(1.5, 8))
     own = spaces[spaces.step.isna() & (spaces.tuned_on == spaces.task)]
     keys = ["model", "task", "layer", "run"]
-    labels = own[[*keys, "original_pairs", "original_similarity"]].rename(columns={"original_similarity": "labels"})
+    columns = {"original_similarity": "labels", "original_floor": "labels_floor", "original_ceiling": "labels_ceiling"}
+    labels = own[[*keys, "original_pairs", *columns]].rename(columns=columns)
     both = frame[frame.split == "train"].merge(labels, "outer", keys)
+    both = both[kept(both, spaces)]
     figure, axes = panels.grid(len(models), tasks, 1.9, 1.1, "layer")
     for model, row in zip(models, axes):
         for task, axis in zip(tasks, row):
@@ -51,7 +54,7 @@ def similarity(frame, spaces, models, tasks):
             for column, (_, colour, marker) in LINES.items():
                 by = cell.astype({column: float}).dropna(subset=[column]).groupby("layer")[column]
                 style.band(axis, by.mean(), by.std(ddof=1), colour, marker=marker)
-                for end, (_, line) in BOUNDS.items() if column != "labels" else ():
+                for end, (_, line) in BOUNDS.items():
                     mean = cell.astype({f"{column}_{end}": float}).groupby("layer")[f"{column}_{end}"].mean()
                     mark = {"marker": "_"} if mean.notna().sum() == 1 else {}  # a single layer has no line
                     axis.plot(mean.index, mean, color=colour, zorder=2, **mark, **line)

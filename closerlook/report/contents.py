@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from closerlook.analysis.collapsed import kept
 from closerlook.analysis.similarity import dominated
 from closerlook.analysis.spaces import before_and_after, last_layer
 from closerlook.figures.catalog import FIGURES
@@ -125,11 +126,12 @@ def tables(table7, clusters, table5, spaces, models, tasks):
         {
             "id": "table7", "title": "Before and after fine-tuning, last layer", "main": True,
             "frame": _named(table7, MAIN),
-            "note": "The paper's Tables 2 and 7. ± is the standard deviation over seeds, the interval that of the mean "
-            "accuracy; the original has no seeds. The linear readout does not depend on scale or on an optimiser's "
-            "patience: where it is far ahead, the probe has not learned. Train-test similarity is given where every "
-            "label is one cluster, in both splits, and there are at least six pairs of labels. Compression cannot be "
-            "compared between tasks.",
+            "note": "The paper's Tables 2 and 7. ± is the standard deviation over seeds; the original has none, and "
+            "seeds that collapsed are not counted. The interval is that of the mean accuracy, for other seeds and "
+            "other test examples. Macro-F1 is the mean F1 of the labels. The linear readout does not depend on scale "
+            "or on an optimiser's patience: where it is far ahead, the probe has not learned. Train-test similarity is "
+            "given where every label is one cluster, in both splits, and there are at least six pairs of labels. "
+            "Compression cannot be compared between tasks.",
         }
     ]  # fmt: skip
     if len(clusters):
@@ -188,13 +190,14 @@ def figures(files, drawn, summaries):
 
 def _named(frame, columns):
     """Some columns under the names that they are shown with; those without any value are left out."""
-    kept = [c for c in columns if c in frame and frame[c].notna().any()]
-    return frame[kept].rename(columns=columns)
+    known = [c for c in columns if c in frame and frame[c].notna().any()]
+    return frame[known].rename(columns=columns)
 
 
 def _layers(spaces, model, task):
     """Means and standard deviations over seeds, by layer and state."""
-    own = before_and_after(spaces[(spaces.model == model) & (spaces.task == task) & spaces.step.isna()])
+    own = spaces[(spaces.model == model) & (spaces.task == task) & spaces.step.isna()]
+    own = before_and_after(own[kept(own, spaces)])
     measures = [c for c in LAYERS if c in spaces and c != "layer"]
     by = own.astype(dict.fromkeys(measures, float)).groupby(["layer", "when"])
     table = by[measures].mean().join(by[measures].std(ddof=1).add_suffix(" ±")).join(by.run.nunique().rename("seeds"))

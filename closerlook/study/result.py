@@ -26,7 +26,8 @@ from closerlook.report.contents import notes
 from closerlook.study.arguments import ENDS
 
 BOTH = {  # columns of `spaces`, and what `table` calls them before and after
-    "status": "status", "accuracy": "accuracy", "accuracy_std": "accuracy_std", "majority": "majority",
+    "status": "status", "accuracy": "accuracy", "accuracy_std": "accuracy_std", "accuracy_error": "accuracy_error",
+    "macro_f1": "macro_f1", "majority": "majority",
     "linear_accuracy": "linear_accuracy", "linear_lead": "linear_lead", "linear_lead_error": "linear_lead_error",
     "compression": "compression", "n_clusters": "clusters", "fewest_clusters": "fewest_clusters",
     "overlapping": "overlapping", "conflicts": "conflicts", "min_distance": "min_distance",
@@ -54,7 +55,8 @@ class Study:
     ----------
     table : DataFrame
         A row per layer. `X_before` and `X_after`: `accuracy` of the classifier probe on the test examples (%),
-        `accuracy_std` over its repeats, `majority` (of the most frequent label), `linear_accuracy` of a linear readout,
+        `accuracy_std` over its repeats, `accuracy_error` (its standard error for the choice of test examples),
+        `macro_f1`, `majority` (of the most frequent label), `linear_accuracy` of a linear readout,
         which is ahead of the probe by `linear_lead` points, with `linear_lead_error` as standard error; `clusters` and
         the `fewest_clusters` that labels and conflicts demand, `overlapping` pairs of labels, `conflicts`, the labels'
         `min_distance` and `mean_distance`, `train_test_similarity`; `status`, as in
