@@ -119,5 +119,7 @@ def test_a_finished_study_of_brought_runs_has_nothing_to_do_until_one_has_other_
 
 def test_runs_of_all_recipes_are_one_cell_of_the_claims(folder):
     """They share their original, and are not independent evidence."""
-    claims = pd.read_csv(folder / "brought/tables/claims.csv").set_index("claim")
-    assert claims.cells.max() == 1 and claims.n["accuracy"] == 3 and set(claims.verdict) == {"undecided"}
+    claims = pd.read_csv(folder / "brought/tables/claims.csv").set_index(["scope", "claim"])
+    assert claims.cells.max() == 1 and (claims.n[:, "accuracy"] == 3).all() and (claims.runs[:, "accuracy"] == 3).all()
+    assert set(claims.verdict["beyond"]) == {"undecided"}
+    assert claims.over["grid", "accuracy"] == "seeds, initialisations, test examples"

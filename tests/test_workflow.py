@@ -56,9 +56,10 @@ def figures(*names):
     return {f"plot {name}" for name in names}
 
 
-SPACES = tables("spaces", "table7", "clusters", "table5", "claims", "claim_pairs", "hulls")
+SPACES = tables("spaces", "table7", "clusters", "table5", "claims", "claim_cells", "claim_pairs", "hulls")
 SPACES |= figures("layers", "layer_distances", "transfer", "similarity", "claims", "hull_accuracy", "memorisation")
 SPACES |= {"print_table7", "missing", "report"}
+CLAIMS = tables("claims", "claim_cells", "claim_pairs") | figures("claims")
 ERRORS = tables("errors") | figures("errors_by_distance")
 CLASSIFIED = SPACES | ERRORS | tables("memorisation")
 MEASURED = SPACES | ERRORS | tables("labels") | {"explorer", "probe_hulls"}
@@ -228,7 +229,7 @@ def test_a_step_that_was_not_kept_is_named(study):
         (["probes", "classifier", "max_iter"], 6, {"probe_classifier"} | CLASSIFIED),
         (["probes", "direct", "tol"], 1e-2, {"probe_direct"} | MEASURED | STEPS),
         (["trajectories", "layers"], [-1], STEPS),
-        (["related_tasks"], [["dep", "role"]], tables("claims", "claim_pairs") | figures("claims") | {"report"}),
+        (["related_tasks"], [["dep", "role"]], CLAIMS | {"report"}),
         (["cross_tasks"], [["dep", "role"], ["role", "dep"]], PROBED),
     ],
 )
