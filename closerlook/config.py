@@ -223,7 +223,9 @@ class SmallestEffects(Section):
     clusters: Positive = Field(0.1, description="Doublings of the number of clusters; 0.1 is 7 %.")
     label_distances: Positive = Field(0.1, description="Doublings of a distance; 0.1 is 7 %.")
     layers: Positive = Field(0.1, description="A rank correlation.")
-    geometry: Positive = Field(0.05, description="A correlation's distance from the middle of its floor and its ceiling.")
+    geometry: Positive = Field(
+        0.05, description="A correlation's distance from the middle of its floor and its ceiling."
+    )
     transfer: Positive = Field(1.0, description="Points of accuracy.")
 
 

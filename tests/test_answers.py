@@ -17,7 +17,7 @@ from closerlook.files import write_json
 CELL = {"model": "m", "task": "t"}
 
 
-def say(before=None, after=(), labels=(), moved=(), runs=None, told=None):
+def say(before=None, after=(), labels=(), moved=(), runs=None, told=None, grown=1.0):
     """What is said of one model and task: dicts of what differs from a study in which little happened."""
     base = CELL | {"layer": 2, "depth": 2, "n_labels": 4, "n_test": 400, "accuracy": 60.0, "n_clusters": 4,
                    "fewest_clusters": 4, "overlapping": 0, "conflict_points": 0, "linear_accuracy": 60.0,
@@ -28,8 +28,12 @@ def say(before=None, after=(), labels=(), moved=(), runs=None, told=None):
         for s, one in enumerate(after)
     ]
     spaces = pd.DataFrame(rows, columns=list(SPACES))
-    frames = [CELL | {"layer": 2, "label": name, "tuned_on": None, "min_distance": old} for name, old, _ in labels]
-    frames += [CELL | {"layer": 2, "label": name, "tuned_on": "t", "run": f"seed{s}", "seed": s, "min_distance": new}
+    frames = [
+        CELL | {"layer": 2, "label": name, "tuned_on": None, "min_distance": old, "relative_distance": old}
+        for name, old, _ in labels
+    ]
+    frames += [CELL | {"layer": 2, "label": name, "tuned_on": "t", "run": f"seed{s}", "seed": s, "min_distance": new,
+                "relative_distance": new / grown}
                for name, _, some in labels for s, new in enumerate(some)]  # fmt: skip
     moves = [
         CELL | {"run": "seed0", "seed": 0, "layer": n, "label": "a", "relative_length": length}
@@ -119,6 +123,9 @@ def test_labels_move_apart_or_together():
     )
     two = say({"n_labels": 2}, [{"n_labels": 2}], labels=[("a", 1.0, [3.0]), ("b", 1.0, [3.0])])[0]
     assert "The two labels lie 3 times as far apart as they did." in two
+    blown = [("a", 1.0, [4.0]), ("b", 1.0, [1.0]), ("c", 2.0, [4.0])]
+    (text,) = [s for s in say(after=[{}], labels=blown, grown=2.0)[0] if "nearest other" in s]
+    assert text.endswith("The whole space is ×2 as large as it was; relative to it the median is ×1.")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from closerlook.analysis.unlearned import ahead
 
 NAMED = 3  # labels
 GAIN = 1e-3  # relative: distances are computed to this gap
+SIZE = 0.1  # doublings of a space's radius that have to be said beside distances
 
 
 def answers(spaces, labels, movement, tuning, claim_cells, models, tasks):
@@ -124,16 +125,10 @@ def _clusters(before, after):
 
 def _distances(labels, task):
     """How far each label lies from the nearest other."""
-    before = labels[labels.tuned_on.isna()].set_index("label").min_distance.astype(float)
-    after = labels[labels.tuned_on == task].groupby("label").min_distance
-    after = after.agg(lambda seeds: np.exp(np.log(seeds.astype(float)).mean(skipna=False)))  # NaN: it meets another
-    shared = before.index.intersection(after.index)
-    before, after = before[shared], after[shared]
+    before, after = _ends(labels, task, "min_distance")
     ratio = (after / before).dropna()
-    if not len(shared):
-        return None
     parts = []
-    if len(shared) == 2 and len(ratio):
+    if len(before) == 2 and len(ratio):
         parts.append(f"The two labels lie {_times(ratio.iloc[0])} as they did.")
     elif len(ratio):
         up, down = (ratio > 1 + GAIN).sum(), (ratio < 1 - GAIN).sum()
@@ -146,6 +141,14 @@ def _distances(labels, task):
             f"median {_factor(ratio.median())}" + (f"; largest {most}" if most else "")
             + (f"; smallest {least}" if least else "") + "."
         )  # fmt: skip
+    old, new = _ends(labels, task, "relative_distance")
+    relative = (new / old).dropna()
+    grown = (ratio / relative).median()
+    if abs(np.log2(grown)) > SIZE:
+        parts.append(
+            f"The whole space is {_factor(grown)} as large as it was; relative to it the median is "
+            f"{_factor(relative.median())}."
+        )
     freed, caught = (before.isna() & after.notna()).sum(), (before.notna() & after.isna()).sum()
     if freed:
         verb = "overlaps" if freed == 1 else "overlap"
@@ -154,6 +157,15 @@ def _distances(labels, task):
         verb = "overlaps" if caught == 1 else "overlap"
         parts.append(f"{_count(caught, 'label')} that overlapped with none now {verb} with another.")
     return " ".join(parts) or None
+
+
+def _ends(labels, task, column):
+    """A distance of each label before and after, mean over seeds (of its logarithm); NaN where it meets another."""
+    before = labels[labels.tuned_on.isna()].set_index("label")[column].astype(float)
+    after = labels[labels.tuned_on == task].groupby("label")[column]
+    after = after.agg(lambda seeds: np.exp(np.log(seeds.astype(float)).mean(skipna=False)))
+    shared = before.index.intersection(after.index)
+    return before[shared], after[shared]
 
 
 def _layers(moved):
