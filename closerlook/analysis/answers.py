@@ -68,8 +68,8 @@ def _accuracy(before, after, told):
     *others, last = told.over.replace("initialisations", "initialisations of the probe").split(", ")
     varied = f"{', '.join(others)} and {last}" if others else last
     return (
-        f"Accuracy hardly changed, from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread}): with other {varied} "
-        f"it may be {ends}.{linear}"
+        f"Accuracy went from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread}), which may be chance: with other "
+        f"{varied} it may be {ends}.{linear}"
     )
 
 
