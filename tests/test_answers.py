@@ -55,8 +55,8 @@ def say(before=None, after=(), labels=(), moved=(), runs=None, told=None, grown=
         ([80.0, 82.0], (15.2, 26.8), "Accuracy rose from 60.0 to 81.0 % (+21.0 points, 95 %: +15.2 to +26.8; 2 seeds: "
                                      "80.0 to 82.0 %)."),
         ([40.0], (-26.0, -14.0), "Accuracy fell from 60.0 to 40.0 % (-20.0 points, 95 %: -26.0 to -14.0; one seed)."),
-        ([61.0], (-5.7, 7.7), "Accuracy went from 60.0 to 61.0 % (+1.0 points; one seed), which may be chance: with other "
-                              "seeds, initialisations of the probe and test examples it may be -5.7 to +7.7."),
+        ([61.0], (-5.7, 7.7), "Accuracy went from 60.0 to 61.0 % (+1.0 points; one seed), which may be chance: with "
+                              "other seeds, initialisations of the probe and test examples it may be -5.7 to +7.7."),
         ([61.0], (None, None), "Accuracy went from 60.0 to 61.0 % (+1.0 points; one seed)."),
     ],
 )  # fmt: skip

@@ -94,6 +94,16 @@ def test_the_words_of_the_targets_in_their_order(tmp_path):
     assert json.loads((tmp_path / "words.json").read_text()) == {"train": ["the", "dog", "dog"], "test": ["a"]}
 
 
+def test_the_sentences_of_the_targets_are_told_apart_in_all_tasks_alike(tmp_path):
+    train = [example("The Dog", ((0,), "X"), ((1,), "Y")), example("a dog", ((1,), "X"))]
+    save_task("word", train, [example("a dog", ((0,), "X"))], tmp_path / "one")
+    save_task("sentence", [example("a dog", ((), "X")), example("b", ((), "Y"))], [example("c", ((), "X"))],
+              tmp_path / "two")  # fmt: skip
+    one, two = (json.loads((tmp_path / name / "sentences.json").read_text()) for name in ("one", "two"))
+    first, same, other = one["train"]
+    assert first == same != other and one["test"] == [other] == two["train"][:1] and len(set(two["train"])) == 2
+
+
 @pytest.mark.parametrize(
     "kind, target, words", [("pair", (1, 0), ["a", "b"]), ("span", (0, 1), ["a b", "b c"]), ("sentence", (), None)]
 )

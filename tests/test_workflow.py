@@ -13,6 +13,8 @@ import pytest
 import yaml
 from small_study import BERT, ROOT, command
 
+from closerlook.layout import Space
+
 TINY = {
     "corpora": {"g": {"format": "grammar", "n_train": 60, "n_test": 40, "n_text": 200}},
     "tasks": {
@@ -155,6 +157,15 @@ def test_a_study_ends_with_its_tables_and_figure(study):
     assert len(spaces) == 1 + (2 * (2 + 1) + 1) * 2  # tasks x (states of m and r), and one crossing, x layers
     beside = pd.read_csv(results / "tables/spaces.csv")[["macro_f1", "shuffled_accuracy", "majority"]]
     assert beside.notna().all(axis=None) and beside.stack().between(0, 100).all()
+    table = pd.read_csv(results / "tables/spaces.csv").set_index(["model", "state", "task", "layer"])
+    for probe, column in (("classifier", table.accuracy), ("hulls", None)):
+        for file in results.glob(f"probes/{probe}/*/*/*/*.parquet"):
+            frame, space = pd.read_parquet(file), Space.of(file)
+            right = [100 * (frame[name] == frame.label).mean() for name in frame if name.startswith("prediction_")]
+            found = json.loads(file.with_suffix(".json").read_text())["accuracy"]
+            assert found == pytest.approx(sum(right) / len(right)), file
+            if column is not None:
+                assert column[space.model, str(space.state), space.task, space.layer] == pytest.approx(found)
     crossed = [line.split(",") for line in (results / "tables/table5.csv").read_text().splitlines()]
     assert [line[1:3] for line in crossed if "" not in line[1:3] and line[1] != line[2]] == [
         ["fine_tuned_on", "probed_on"],
