@@ -81,7 +81,7 @@ def _verdicts(axis, rows):
     """Right of the panel: for each scope its verdict and adjusted p, and the effect."""
     first = rows.iloc[0]
     for y, (scope, row) in zip((0.9, 0.6), rows.iterrows()):
-        p = f"p = {row.p_adjusted:.2g}" if row.p_adjusted == row.p_adjusted else ""
+        p = f"p {'< 0.001' if row.p_adjusted < 0.001 else f'= {row.p_adjusted:.2g}'}" if row.p_adjusted >= 0 else ""
         look = {"transform": axis.transAxes, "va": "center", "fontsize": 6.5}
         axis.text(1.02, y, f"{SCOPES[scope]}:", **look)
         axis.text(1.185, y, row.verdict, color=COLOUR[row.verdict], fontweight="bold", **look)
