@@ -341,6 +341,25 @@ def test_examples_count_beside_seeds():
         assert width[0] > width[1] and with_examples.effect[name] == pytest.approx(alone.effect[name])
 
 
+def test_runs_of_two_recipes_are_no_seeds_of_one():
+    """What differs between recipes is not chance: each is a cell of its own, with half of the task's share."""
+    study = make(tasks=1, seeds=4)
+    study.spaces["recipe"] = study.spaces.run.map(
+        dict.fromkeys(["seed0", "seed1", "seed2"], "full") | {"seed3": "lora"}
+    )
+    study.spaces.loc[study.spaces.recipe == "lora", "accuracy"] += 30
+    row, pairs = claims(study, "grid").loc["accuracy"], claim_pairs(*parts(study))
+    value = pairs[pairs.claim == "accuracy"].set_index("run").value
+    full = value[["seed0", "seed1", "seed2"]]
+    assert row.effect == pytest.approx((full.mean() + value.seed3) / 2) and row.cells == 1 and row.runs == 4
+    # the single run is taken to be as uncertain as one of the others
+    half = stats.t.isf(0.025, 2) * np.sqrt(full.var(ddof=1) * (1 / 3 + 1) / 4)
+    assert (row.ci_high - row.ci_low) / 2 == pytest.approx(half)
+    apart = dataclasses.replace(study, spaces=study.spaces.assign(recipe=study.spaces.run))
+    row = claims(apart, "grid").loc["accuracy"]
+    assert row.over == "" and row.decides == "at least 1 more seed of one of the recipes"
+
+
 def test_what_was_not_measured_is_no_pair():
     study = make()
     study.spaces.loc[study.spaces.task == "t1", "accuracy"] = None

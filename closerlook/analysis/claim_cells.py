@@ -31,25 +31,37 @@ def cell_table(study):
     for claim in CLAIMS:
         pairs, known = pairs_of(claim, study)
         pairs = pairs[known]
-        for (model, task), cell in cells_of(claim, study, pairs).items():
-            found = in_grid([cell])
+        for (model, task), rest in pairs.groupby(["model", "task"], sort=False):
+            cells = cells_of(claim, study, rest)
+            found = in_grid(list(cells.values()))
             low, high = found.interval(within=claim.within)
             rows.append({
                 "claim": claim.name, "model": model, "task": task, "effect": found.mean, "ci_low": low, "ci_high": high,
-                "over": ", ".join(found.parts), "runs": len(cell.scores),
-                "pairs": int(((pairs.model == model) & (pairs.task == task)).sum()),
+                "over": ", ".join(found.parts), "runs": sum(len(cell.scores) for cell in cells.values()),
+                "pairs": len(rest),
             })  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def cells_of(claim, study, pairs):
-    """The pairs of a claim as cells, by (model, task): for each run, and where they are known by test example."""
-    cells = {}
-    for key, group in pairs.groupby(["model", "task"], sort=False):
+    """The pairs of a claim as cells: for each run, and where they are known by test example.
+
+    Runs of one recipe differ by chance; those of two do not, and are cells of their own: by (model, task, recipe). Each
+    model and task has the same share in the mean.
+    """
+    groups = {}
+    for (model, task), group in pairs.groupby(["model", "task"], sort=False):
         by_run = group.groupby("run", sort=False).value.mean()
-        scores = claim.scores(study, *key, list(by_run.index)) if claim.scores else None
-        if scores is None:
-            cells[key] = Cell(by_run.to_numpy(float)[:, None, None])
-        else:
-            cells[key] = Cell(scores, study.sentences.get(key[1]), 100.0)
+        for recipe, runs in by_run.groupby([study.recipe(model, task, run) for run in by_run.index], sort=False):
+            groups.setdefault((model, task), {})[recipe] = runs
+    cells = {}
+    for (model, task), recipes in groups.items():
+        share = 1 / len(groups) / len(recipes)
+        for recipe, by_run in recipes.items():
+            scores = claim.scores(study, model, task, list(by_run.index)) if claim.scores else None
+            if scores is None:
+                cell = Cell(by_run.to_numpy(float)[:, None, None], share=share)
+            else:
+                cell = Cell(scores, study.sentences.get(task), 100.0, share)
+            cells[model, task, recipe] = cell
     return cells

@@ -49,6 +49,15 @@ class Study:
         start = before.reindex(pd.MultiIndex.from_frame(own[["model", "task"]]))
         return own[["model", "task", "run"]].assign(value=own[column].astype(float).to_numpy() - start.to_numpy())
 
+    @functools.cached_property
+    def _recipes(self):
+        tuned = self.spaces[self.spaces.run.notna()]
+        return dict(zip(zip(tuned.model, tuned.task, tuned.run), tuned.recipe.astype(object)))
+
+    def recipe(self, model, task, run):
+        """The recipe of a run, of which a task is probed."""
+        return str(self._recipes.get((model, task, run)))
+
     def right(self, model, state, task):
         """Which test examples each repeat of the probe got right in the last layer, (repeats, n); None if not known."""
         layer = self.last.layer[self.last.model == model]

@@ -112,12 +112,12 @@ class _Found:
         return {"verdict": "undecided", "decides": None if self.lost else self._decides(scope, level)}
 
     def _decides(self, scope, level):
-        estimate, cells = self.estimates[scope], len(self.cells)
+        estimate, cells = self.estimates[scope], len(self.cells)  # models, tasks and recipes
         if not cells:
             return None
         if not estimate.parts:
             if scope == "grid":
-                return "at least 1 more seed"
+                return "at least 1 more seed" + (" of one of the recipes" if cells > len(_means(self.cells)) else "")
             tasks, models = ({key[i] for key in self.cells} for i in (1, 0))
             source = "models" if len(models) > len(tasks) else "tasks"
             return f"at least {counted(LEAST - max(len(tasks), len(models)), source)}"
@@ -143,7 +143,7 @@ class _Found:
             "unit": claim.unit, "over": ", ".join(estimate.parts), "decides": None, "effect": estimate.mean,
             "ci_low": low, "ci_high": high, "smallest": self.smallest,
             "d": estimate.mean / spread if scope == "beyond" and spread > 0 else np.nan,
-            "n": len(pairs), "cells": len(self.cells), "runs": len(_runs(self.cells)),
+            "n": len(pairs), "cells": len(means), "runs": len(_runs(self.cells)),
             "share": (pairs.value * claim.sign > 0).mean() if len(pairs) else np.nan,
             "p_flips": sign_flips(self.values[scope]) if scope == "beyond" else np.nan,
             "exceptions": _some(_reasons(self.without, AGAINST) + named),
@@ -160,9 +160,10 @@ def _runs(cells):
 
 
 def _means(cells):
-    """The mean of every cell, by (model, task)."""
-    index = pd.MultiIndex.from_tuples(list(cells), names=["model", "task"])
-    return pd.Series([cell.by_run.mean() for cell in cells.values()], index, dtype=float)
+    """The mean of every model and task, of its recipes."""
+    index = pd.MultiIndex.from_tuples(list(cells), names=["model", "task", "recipe"])
+    means = pd.Series([cell.by_run.mean() for cell in cells.values()], index, dtype=float)
+    return means.groupby(["model", "task"], sort=False).mean()
 
 
 def _reasons(pairs, only=None):

@@ -68,6 +68,8 @@ class Cell(NamedTuple):
     sentences : (n,) array, optional
         What tells the sentences of the examples apart, in all tasks alike: examples of one sentence are no independent
         evidence, nor is one sentence in two cells. By default every example is one of its own.
+    share : float, optional
+        Of the mean over cells; by default all have the same.
     unit : float
         How much the score of an example changes where it changes: one such change is added to those that were seen.
         Otherwise a test set in which no example changed would have no error (as Agresti & Min, 2005, do for paired
@@ -77,6 +79,7 @@ class Cell(NamedTuple):
     scores: np.ndarray
     sentences: np.ndarray | None = None
     unit: float = 0.0
+    share: float | None = None
 
     @property
     def by_run(self):
@@ -102,20 +105,19 @@ def in_grid(cells):
     """
     if not cells:
         return Estimate(np.nan, {})
-    share, parts = 1 / len(cells), {}
-    means = [cell.by_run for cell in cells]
-    mean = float(np.mean([m.mean() for m in means]))
-    runs = [(_sample_variance(m), len(m)) for m in means]
+    shares = [1 / len(cells) if cell.share is None else cell.share for cell in cells]
+    mean, parts = sum(share * float(cell.by_run.mean()) for share, cell in zip(shares, cells)), {}
+    runs = [(_sample_variance(cell.by_run), len(cell.scores)) for cell in cells]
     if known := [(v, n) for v, n in runs if n > 1]:
         single = np.mean([v for v, _ in known])
-        terms = [share**2 * (v if n > 1 else single) / n for v, n in runs]
+        terms = [share**2 * (v if n > 1 else single) / n for share, (v, n) in zip(shares, runs)]
         parts["seeds"] = Part(sum(terms), _pooled(terms, runs), min(n for _, n in known))
     repeats = [(_sample_variance(cell.scores.mean((0, 2))), cell.scores.shape[1]) for cell in cells]
     if min(n for _, n in repeats) > 1:
-        terms = [share**2 * v / n for v, n in repeats]
+        terms = [share**2 * v / n for share, (v, n) in zip(shares, repeats)]
         parts["initialisations"] = Part(sum(terms), _pooled(terms, repeats), min(n for _, n in repeats))
     if min(cell.scores.shape[2] for cell in cells) > 1:
-        parts["test examples"] = _examples(cells, share)
+        parts["test examples"] = _examples(cells, shares)
     return Estimate(mean, parts)
 
 
@@ -131,10 +133,10 @@ def _pooled(terms, counts):
     return known**2 / squares if squares > 0 else float(max(n for _, n in counts) - 1)
 
 
-def _examples(cells, share):
+def _examples(cells, shares):
     """The part of the test examples: of the sums over each sentence, less what differs between runs."""
     keys, sums, fewest, error = [], [], np.inf, 0.0
-    for i, cell in enumerate(cells):
+    for i, (cell, share) in enumerate(zip(cells, shares)):
         S, _, n = cell.scores.shape
         of = [f"{i} {j}" for j in range(n)] if cell.sentences is None else cell.sentences
         names, place = np.unique(np.asarray(of), return_inverse=True)
@@ -148,7 +150,7 @@ def _examples(cells, share):
     _, place = np.unique(np.concatenate(keys), return_inverse=True)
     total = np.bincount(place, np.concatenate(sums))
     variance = max(float((total**2).sum()) - error, 0.0) * fewest / max(fewest - 1, 1)
-    variance += sum((share * cell.unit / cell.scores.shape[2]) ** 2 for cell in cells)
+    variance += sum((share * cell.unit / cell.scores.shape[2]) ** 2 for cell, share in zip(cells, shares))
     return Part(variance, max(fewest - 1, 1), fewest)
 
 
