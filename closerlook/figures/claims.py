@@ -85,6 +85,6 @@ def _verdicts(axis, rows):
         look = {"transform": axis.transAxes, "va": "center", "fontsize": 6.5}
         axis.text(1.02, y, f"{SCOPES[scope]}:", **look)
         axis.text(1.185, y, row.verdict, color=COLOUR[row.verdict], fontweight="bold", **look)
-        axis.text(1.37, y, p, **look)
+        axis.text(1.39, y, p, **look)
     counts = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in ((first.n, "pair"), (first.cells, "cell")))
     axis.text(1.02, 0.26, f"{first.effect:+.2g}, {counts}" if first.n else "no pairs", **look)
