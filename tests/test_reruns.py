@@ -67,9 +67,15 @@ def finished(tmp_path_factory):
     return finish(copied(tmp_path_factory.mktemp("finished")))
 
 
-def copied(project):
+def copied(project, **how):
+    """The project's files, with a demo of two seeds on all pairs of tasks."""
     for part in PARTS:
-        (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, project / part)
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, project / part, **how)
+        else:
+            how.get("copy_function", shutil.copy)(ROOT / part, project / part)
+    smaller = {"seeds": [0, 1], "cross_tasks": "all", "trajectories": {"models": ["small"], "keep_steps": True}}
+    set_config(project, lambda config: config.update(smaller))
     return project
 
 
@@ -306,11 +312,7 @@ def test_a_fresh_clone_onto_existing_results_runs_nothing(finished, tmp_path):
     project, _ = finished
     clone = tmp_path / "clone"
     clone.mkdir()
-    for part in PARTS:  # with new times, those of a checkout
-        if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, clone / part, copy_function=shutil.copyfile)
-        else:
-            shutil.copyfile(ROOT / part, clone / part)
+    copied(clone, copy_function=shutil.copyfile)  # with new times, those of a checkout
     for part in ("results", ".snakemake"):
         shutil.copytree(project / part, clone / part, symlinks=True)
     assert (clone / "Snakefile").stat().st_mtime > (clone / "results/demo/report.html").stat().st_mtime
