@@ -68,13 +68,14 @@ def finished(tmp_path_factory):
 
 
 def copied(project, **how):
-    """The project's files, with a demo of two seeds on all pairs of tasks."""
+    """The project's files, with a demo of two seeds in all layers, on all pairs of tasks."""
     for part in PARTS:
         if (ROOT / part).is_dir():
             shutil.copytree(ROOT / part, project / part, **how)
         else:
             how.get("copy_function", shutil.copy)(ROOT / part, project / part)
-    smaller = {"seeds": [0, 1], "cross_tasks": "all", "trajectories": {"models": ["small"], "keep_steps": True}}
+    smaller = {"seeds": [0, 1], "cross_tasks": "all", "layers": "all"}
+    smaller["trajectories"] = {"models": ["small"], "keep_steps": True}
     set_config(project, lambda config: config.update(smaller))
     return project
 
