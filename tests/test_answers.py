@@ -57,6 +57,9 @@ def say(before=None, after=(), labels=(), moved=(), runs=None, told=None, grown=
         ([40.0], (-26.0, -14.0), "Accuracy fell from 60.0 to 40.0 % (-20.0 points, 95 %: -26.0 to -14.0; one seed)."),
         ([61.0], (-5.7, 7.7), "Accuracy went from 60.0 to 61.0 % (+1.0 points; one seed), which may be chance: with "
                               "other seeds, initialisations of the probe and test examples it may be -5.7 to +7.7."),
+        ([60.0, 60.04], (-0.5, 0.5), "Accuracy stayed at 60.0 % (2 seeds: 60.0 to 60.0 %): with other seeds, "
+                                     "initialisations of the probe and test examples the change may be -0.5 to +0.5 "
+                                     "points."),
         ([61.0], (None, None), "Accuracy went from 60.0 to 61.0 % (+1.0 points; one seed)."),
     ],
 )  # fmt: skip
@@ -123,6 +126,8 @@ def test_labels_move_apart_or_together():
     )
     two = say({"n_labels": 2}, [{"n_labels": 2}], labels=[("a", 1.0, [3.0]), ("b", 1.0, [3.0])])[0]
     assert "The two labels lie 3 times as far apart as they did." in two
+    still = say(after=[{}], labels=[("a", 1.0, [1.0]), ("b", 2.0, [2.0]), ("c", 1.0, [1.0])])[0]
+    assert "No label's distance to the nearest other changed." in still
     blown = [("a", 1.0, [4.0]), ("b", 1.0, [1.0]), ("c", 2.0, [4.0])]
     (text,) = [s for s in say(after=[{}], labels=blown, grown=2.0)[0] if "nearest other" in s]
     assert text.endswith("The whole space is ×2 as large as it was; relative to it the median is ×1.")

@@ -67,6 +67,9 @@ def _accuracy(before, after, told):
         return f"Accuracy {verb} from {old:.1f} to {mean:.1f} % ({change:+.1f} points, 95 %: {ends}{spread}).{linear}"
     *others, last = told.over.replace("initialisations", "initialisations of the probe").split(", ")
     varied = f"{', '.join(others)} and {last}" if others else last
+    if f"{old:.1f}" == f"{mean:.1f}":
+        same = f"Accuracy stayed at {old:.1f} % ({spread.removeprefix('; ')})"
+        return f"{same}: with other {varied} the change may be {ends} points.{linear}"
     return (
         f"Accuracy went from {old:.1f} to {mean:.1f} % ({change:+.1f} points{spread}), which may be chance: with other "
         f"{varied} it may be {ends}.{linear}"
@@ -130,6 +133,8 @@ def _distances(labels, task):
     parts = []
     if len(before) == 2 and len(ratio):
         parts.append(f"The two labels lie {_times(ratio.iloc[0])} as they did.")
+    elif len(ratio) and ((ratio - 1).abs() <= GAIN).all():
+        parts.append("No label's distance to the nearest other changed.")
     elif len(ratio):
         up, down = (ratio > 1 + GAIN).sum(), (ratio < 1 - GAIN).sum()
         order = ratio.sort_values(ascending=False)

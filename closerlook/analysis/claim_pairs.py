@@ -14,6 +14,7 @@ from closerlook.analysis.spaces import last_layer
 from closerlook.layout import ORIGINAL, Space, State
 from closerlook.statistics.intervals import ANY
 
+MOVED = 1e-3  # of the vectors' length: where no layer moved further, which one did most is rounding
 PAIRS = ("claim", "model", "task", "run", "label", "value")
 AGAINST = "meets another label after fine-tuning, and none before"
 WITHOUT = {  # whether a label has no distance before, and after: then it meets another
@@ -117,7 +118,7 @@ def _layers(study):
     mean = study.movement.groupby(["model", "task", "run", "layer"]).relative_length.mean().reset_index()
     rows = []
     for (model, task, run), group in mean.groupby(["model", "task", "run"]):
-        enough = len(group) > 2 and group.relative_length.nunique() > 1
+        enough = len(group) > 2 and group.relative_length.nunique() > 1 and group.relative_length.max() >= MOVED
         rho = stats.spearmanr(group.layer, group.relative_length).statistic if enough else np.nan
         rows.append({"model": model, "task": task, "run": run, "value": rho})
     return pd.DataFrame(rows, columns=["model", "task", "run", "value"])
@@ -202,7 +203,8 @@ CLAIMS = (
     Claim(
         "layers", "Fine-tuning changes higher layers more than lower ones.",
         "Spearman's correlation of the layer with how far the labels' centroids move, relative to its vectors' length; "
-        "for every model, task and seed with at least three layers.", "correlation", 1, _layers, (-1, 1),
+        "for every model, task and seed with at least three layers of which one moved by a thousandth.",
+        "correlation", 1, _layers, (-1, 1),
     ),
     Claim(
         "geometry", "Fine-tuning keeps the geometry of the labels.",

@@ -16,7 +16,7 @@ from closerlook.study.arguments import ENDS, read
 from closerlook.study.result import Cell, Study
 from closerlook.vectors import constant
 
-PROBE = FIRST_LOOK | {"repeats": 3}
+PROBE = FIRST_LOOK
 PROBE_KEYS = (*PROBE, "halving", "scale", "device", "description_length")
 DIRECT = {"tol": TOL, "resolution": ENCODER_RESOLUTION, "min_cluster_size": 1}
 
@@ -56,8 +56,8 @@ def compare(
         Of the held-out fifth, and of the classifier probe.
     probe : dict or False, optional
         Options of the classifier probe, as in `closerlook.probes.mlp.classifier.probe`: `hidden_layer_sizes`, `alphas`,
-        `cv`, `repeats`, `max_iter`, `halving`, `scale`, `device`, `description_length`. By default two candidates with
-        64 hidden units, three times. False leaves it out, and needs no torch.
+        `cv`, `repeats`, `max_iter`, `halving`, `scale`, `device`, `description_length`. By default one network with 64
+        hidden units, three times. False leaves it out, and needs no torch.
     direct : dict, optional
         Options of DirectProbe: `tol`, `resolution`, `min_cluster_size`.
     threads : int
