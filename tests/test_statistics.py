@@ -122,7 +122,8 @@ def test_what_would_decide_is_what_is_in_doubt():
     wide = Estimate(4.0, {"seeds": Part(0.001, 4, 5), "test examples": Part(5.0, 499, 500)})
     assert decides(wide, 1.0) == "about 1.25 times as many test examples"
     both = Estimate(1.5, {"seeds": Part(5.0, 1, 2), "test examples": Part(5.0, 499, 500)})
-    assert decides(both, 0.1) is None  # more of either alone would not do
+    assert decides(both, 0.1) == "more seeds and test examples together"  # of either alone would not do
+    assert decides(Estimate(0.01, {"tasks": Part(1e4, 2, 3)}), 0.1) == "more than 1,000 tasks"
     assert counted(1, "seeds") == "1 more seed" and counted(2, "tasks") == "2 more tasks"
 
 

@@ -122,8 +122,7 @@ class _Found:
             source = "models" if len(models) > len(tasks) else "tasks"
             return f"at least {counted(LEAST - max(len(tasks), len(models)), source)}"
         if not np.isnan(estimate.half()):
-            found = decides(estimate, self.smallest, level)
-            return f"{found}, if they are like these" if found else None
+            return f"{decides(estimate, self.smallest, level)}, if they are like these"
         short = max(int(np.ceil(1 - np.log2(level))) - len(self.values[scope]), 1)  # equal ones, by their signs
         source, each = ("seeds", cells) if scope == "grid" else (next(iter(estimate.parts)), 1)
         return f"about {counted(-(-short // each), source)}, if they are like these"

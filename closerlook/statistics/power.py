@@ -49,8 +49,8 @@ def decides(estimate, smallest, alpha=0.05):
 
     Returns
     -------
-    str or None
-        Such as "about 3 more seeds"; None where more of no single source would do.
+    str
+        Such as "about 3 more seeds"; where more of no single one would do, which of them are needed together.
     """
     found = {}
     for source, part in estimate.parts.items():
@@ -60,7 +60,8 @@ def decides(estimate, smallest, alpha=0.05):
         if n is not None:
             found[source] = n / part.levels, n
     if not found:
-        return None
+        *others, last = (source for source, part in estimate.parts.items() if part.variance > 0)
+        return f"more {', '.join(others)} and {last} together" if others else f"more than {MOST:,} {last}"
     source = min(found, key=lambda name: found[name])
     share, n = found[source]
     if source == "test examples":

@@ -1,5 +1,17 @@
 # The page that a study ends with.
-REPORTED = ("table7", "clusters", "table5", "spaces", "labels", "movement", "tuning", "claims", "claim_cells", "similarity", "missing")
+REPORTED = (
+    "table7",
+    "clusters",
+    "table5",
+    "spaces",
+    "labels",
+    "movement",
+    "tuning",
+    "claims",
+    "claim_cells",
+    "similarity",
+    "missing",
+)
 PAGE = Path(closerlook.__file__).parent / "report"
 
 
