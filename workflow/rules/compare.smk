@@ -24,20 +24,6 @@ rule measure_movement:
         "../scripts/measure_movement.py"
 
 
-def layers_of_peer(split):
-    """The vectors of the next run of the same recipe, after the last one the first: none where a run is alone."""
-
-    def files(w):
-        recipes = {run.run: ABOUT[f"{run.model}/{run.state}"]["recipe"] for run in GRID.runs(w.model, w.task)}
-        alike = [run for run, recipe in recipes.items() if recipe == recipes.get(w.run)]
-        if len(alike) < 2:
-            return []
-        peer = alike[(alike.index(w.run) + 1) % len(alike)]
-        return layers_of(f"{w.task}.{peer}", split)(w)
-
-    return files
-
-
 # How like a run's layers are to those of the original; and to those of its peer, by which the former can be judged.
 rule measure_similarity:
     input:

@@ -24,6 +24,20 @@ def layers_of(state, split, part=None):
     return files
 
 
+def layers_of_peer(split):
+    """The vectors of the next run of the same recipe, after the last one the first: none where a run is alone."""
+
+    def files(w):
+        recipes = {run.run: ABOUT[f"{run.model}/{run.state}"]["recipe"] for run in GRID.runs(w.model, w.task)}
+        alike = [run for run, recipe in recipes.items() if recipe == recipes.get(w.run)]
+        if len(alike) < 2:
+            return []
+        peer = alike[(alike.index(w.run) + 1) % len(alike)]
+        return layers_of(f"{w.task}.{peer}", split)(w)
+
+    return files
+
+
 def found(paths):
     """All paths; in a partial study those that exist."""
     return [p for p in paths if not CFG.partial or Path(p.replace("<results>", CFG.pathvars.results)).exists()]
