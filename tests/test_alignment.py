@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from encoders_fixtures import AWKWARD, MAX, TEXT, pieces, unigram
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
@@ -158,7 +158,6 @@ def test_pairs_keep_their_order(bert):
     assert pool(hidden, batch).tolist() == [[3, 1], [1, 2]]
 
 
-@settings(deadline=None)
 @given(st.integers(1, 70), st.integers(1, 12))
 def test_windows(n, room):
     starts, home = windows(n, room)
@@ -270,7 +269,6 @@ def test_a_folder_without_tokenizer_is_named(tmp_path):
         load_tokenizer(tmp_path)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 150), min_size=1, max_size=40), st.integers(1, 7))
 def test_batches(n_words, batch_size):
     aligner = Aligner(TOKENIZER, 40, "sentence", {"sentence": "mean"})

@@ -72,7 +72,7 @@ def test_positions_against_a_plain_reading(real_data):
 
 
 @given(n=st.integers(1, 6), ends=st.tuples(*[st.none() | st.integers(-8, 8)] * 2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rows_are_a_python_slice(tmp_path_factory, n, ends):
     path = write(
         tmp_path_factory.getbasetemp(), "rows.conllu", conllu(*[[(f"w{i}", "X", 0, "root")] for i in range(n)])

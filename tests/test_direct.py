@@ -61,7 +61,7 @@ def labelled(draw, most=14):
     return X, rng.integers(0, k, n)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(labelled())
 def test_the_partition_is_that_of_the_plain_rule(data):
     X, y = data
@@ -77,7 +77,7 @@ def quantised(draw):
     return rng.integers(0, side, (n, d)), rng.integers(0, k, n)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(quantised(), st.sampled_from([1.0, 0.5, 3.0, 1e6]), st.sampled_from([0, -7, 1000]))
 def test_ties_go_to_the_smallest_index(data, scale, shift):
     """Against the rule in rational numbers, in which a tie is a tie."""
@@ -125,7 +125,7 @@ def test_a_label_that_is_larger_by_far_leaves_the_clusters_of_small_ones_right(s
     assert same_partition(DirectProbe(verify=True).fit(X, y).labels_, plain_clusters(X, y))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(labelled(most=40), st.sampled_from([1e-6, 1.0, 1e6]), st.sampled_from([0.0, 100.0]))
 def test_scale_place_turn_threads_and_order_do_not_matter(data, scale, shift):
     X, y = data

@@ -261,7 +261,7 @@ def test_long_texts_of_two_letters_stay_distinct(texts, width):
         assert text.startswith(head) and text.endswith(tail)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(ANY, unique=True, min_size=1, max_size=6))
 def test_any_label_can_be_drawn(tmp_path_factory, names):
     style.use()

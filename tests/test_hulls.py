@@ -31,7 +31,7 @@ def two_sets(draw):
     return A + np.array(draw(point)), B
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(two_sets(), st.sampled_from([1e-6, 1.0, 1e6]), st.sampled_from([0.0, 1e3]))
 def test_verdicts_on_a_grid_are_those_of_a_linear_program(sets, scale, shift):
     A, B = sets
@@ -40,7 +40,7 @@ def test_verdicts_on_a_grid_are_those_of_a_linear_program(sets, scale, shift):
     assert proof.check(A * scale + shift * scale, B * scale + shift * scale)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(2, 40), st.floats(-0.2, 1.0))
 def test_distances_are_twice_the_margin(seed, d, gap):
     rng = np.random.default_rng(seed)

@@ -48,7 +48,7 @@ def spaces(draw):
     return X, clusters, Q
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(spaces(), st.sampled_from([1e-3, 1e-6]), st.sampled_from([1e-6, 1.0, 1e6]), st.sampled_from([0.0, 100.0]))
 def test_distances_are_those_of_least_squares(space, tol, scale, shift):
     X, clusters, Q = space
@@ -59,7 +59,7 @@ def test_distances_are_those_of_least_squares(space, tol, scale, shift):
     assert (D[rows, index] * (1 - tol) <= D.min(1) + rounding).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(spaces())
 def test_what_the_loop_leaves_open_is_decided_otherwise(space):
     X, clusters, Q = space

@@ -71,7 +71,7 @@ def test_every_table_says_the_same(tmp_path, suffix):
     ),
     st.sampled_from([".csv", ".jsonl", ".parquet", ".tsv"]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_words_survive_a_table(tmp_path_factory, rows, suffix):
     if suffix == ".tsv" and any(text[0] == text[-1] == '"' for text in (" ".join(words) for words, *_ in rows)):
         return  # may be taken for the quoting of CSV

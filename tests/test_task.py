@@ -216,7 +216,7 @@ SENTENCES = st.lists(
 
 
 @given(train=SENTENCES, test=SENTENCES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_dropping_conflicts_leaves_what_agrees(tmp_path_factory, train, test):
     """Against a plain reading: a target stays exactly if, wherever it stands in these words, it has one label."""
     folder = tmp_path_factory.getbasetemp() / "dropped"

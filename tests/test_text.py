@@ -90,7 +90,7 @@ def quoted(cell):
     ),
     st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_pandas_writes_is_read_as_it_was(tmp_path_factory, rows, quoting):
     path = tmp_path_factory.getbasetemp() / "q.tsv"
     pd.DataFrame(rows, columns=["text", "label"]).to_csv(path, sep="\t", index=False, quoting=quoting)

@@ -41,7 +41,7 @@ def test_a_value_is_the_same_text_in_every_format(tmp_path, suffix, what):
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**60), 2**60), min_size=1, max_size=5)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_number_is_the_same_label_in_a_csv_and_in_json(tmp_path_factory, numbers):
     folder = tmp_path_factory.getbasetemp()
     lines = [json.dumps({"text": "w", "label": number}) for number in numbers]
