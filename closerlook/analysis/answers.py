@@ -6,6 +6,7 @@ import pandas as pd
 from closerlook.analysis.collapsed import SURE, guesses, kept, tells
 from closerlook.analysis.spaces import last_layer
 from closerlook.analysis.unlearned import ahead
+from closerlook.statistics.power import listed
 
 NAMED = 3  # labels
 GAIN = 1e-3  # relative: distances are computed to this gap
@@ -65,8 +66,7 @@ def _accuracy(before, after, told):
     if sure:
         verb = "rose" if change > 0 else "fell"
         return f"Accuracy {verb} from {old:.1f} to {mean:.1f} % ({change:+.1f} points, 95 %: {ends}{spread}).{linear}"
-    *others, last = told.over.replace("initialisations", "initialisations of the probe").split(", ")
-    varied = f"{', '.join(others)} and {last}" if others else last
+    varied = listed(told.over.replace("initialisations", "initialisations of the probe").split(", "))
     if f"{old:.1f}" == f"{mean:.1f}":
         same = f"Accuracy stayed at {old:.1f} % ({spread.removeprefix('; ')})"
         return f"{same}: with other {varied} the change may be {ends} points.{linear}"

@@ -136,8 +136,7 @@ def _geometry(study):
 
 def _helped(study):
     """Spaces of the last layer after tuning on a related task, and on an opposing one; runs by their seed, if known."""
-    pairs = zip(study.last.tuned_on, study.last.task)
-    pairs = [list(pair) for pair in pairs]
+    pairs = [list(pair) for pair in zip(study.last.tuned_on, study.last.task)]
     seeds = study.last.seed.map(lambda seed: f"seed{seed:.0f}", na_action="ignore")
     last = study.last.assign(run=seeds.astype(object).fillna(study.last.run))  # brought runs have names of their own
     return [last[np.array([pair in wanted for pair in pairs], bool)] for wanted in (study.related, study.opposing)]

@@ -15,6 +15,8 @@ from pandas.api import types
 from PIL import Image
 from plotly.offline import get_plotlyjs
 
+from closerlook.statistics.power import listed
+
 HERE = Path(__file__).parent
 MISSING, MINUS = "–", "−"
 SCOPES = {"grid": "In this grid", "beyond": "Beyond it"}
@@ -112,8 +114,7 @@ def _names(items, key):
 def _varied(claims, first):
     """What the verdicts of a scope are about other levels of, in words; `first` where they are about nothing yet."""
     names = dict.fromkeys(name for over in claims.over.dropna() for name in over.split(", ") if name)
-    *others, last = names or [first]
-    return f"{', '.join(others)} and {last}" if others else last
+    return listed(names or [first])
 
 
 def _claims(table):

@@ -60,13 +60,19 @@ def decides(estimate, smallest, alpha=0.05):
         if n is not None:
             found[source] = n / part.levels, n
     if not found:
-        *others, last = (source for source, part in estimate.parts.items() if part.variance > 0)
-        return f"more {', '.join(others)} and {last} together" if others else f"more than {MOST:,} {last}"
+        sources = [source for source, part in estimate.parts.items() if part.variance > 0]
+        return f"more {listed(sources)} together" if len(sources) > 1 else f"more than {MOST:,} {sources[0]}"
     source = min(found, key=lambda name: found[name])
     share, n = found[source]
     if source == "test examples":
         return f"about {_times(1 + share)} as many test examples"
     return f"about {counted(n, source)}"
+
+
+def listed(sources):
+    """Such as "seeds, initialisations and test examples"."""
+    *others, last = sources
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def counted(n, source):

@@ -3,15 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from closerlook.statistics.intervals import interval
-
 FLIPS = 20_000  # sign flips drawn where not all can be enumerated
-
-
-def students(values):
-    """Two-sided p value of the mean by Student's test; by sign flips where all values are equal, up to rounding."""
-    spread = interval(values)["std"]
-    return float(stats.ttest_1samp(values, 0).pvalue) if spread > 0 else sign_flips(values)
 
 
 def sign_flips(values):
