@@ -254,6 +254,11 @@ class Config(Section):
         "auto", description="Where fine-tuning and extraction run: `auto`, `cpu` or `cuda`."
     )
     finetune: Recipe = Field(Recipe(), description="How to fine-tune.")
+    recipes: dict[Name, Recipe] = Field(
+        {},
+        description="Several ways to fine-tune, by name: of each the keys in which it differs from `finetune`. Every model "
+        "is tuned by each, on every task and with every seed (`models.NAME.recipes` chooses).",
+    )
     embedding: Embedding = Field(Embedding(), description="How to extract vectors.")
     probes: Probes = Field(Probes(), description="The probes.")
     trajectories: Trajectories = Field(Trajectories(), description="What to follow step by step.")

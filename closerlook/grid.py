@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from closerlook.layout import BROUGHT, FULL, SPLITS, Run, Space, State, seed_of
+from closerlook.layout import BROUGHT, FULL, SPLITS, Run, Space, State, run_name
 from closerlook.models import depth_of
 
 
@@ -48,6 +48,14 @@ class Grid:
         frozen = self.cfg.models[model].frozen or not self.cfg.seeds
         return [] if frozen else [t for t in known if self.cfg.tasks[t].finetune]
 
+    def recipes(self, model):
+        """The recipes that the workflow tunes a model by."""
+        return list(self.cfg.models[model].recipes or self.cfg.recipes or [FULL])
+
+    def made(self, model):
+        """The runs of a model on one task that the workflow makes: {name: (recipe, seed)}."""
+        return {run_name(name, seed): (name, seed) for name in self.recipes(model) for seed in self.cfg.seeds}
+
     def brought(self, model=None, task=None):
         """The runs that somebody else made, of a model (on a task) or all."""
         runs = [Run(run.model, run.task, name) for name, run in self.cfg.runs.items()]
@@ -57,7 +65,7 @@ class Grid:
         """All runs, of a model (on a task) or all: those that the workflow makes, then those that were brought."""
         found = []
         for m in self.cfg.models if model is None else [model]:
-            found += [Run(m, t, f"seed{n}") for t in self.tuned(m) if task in (None, t) for n in self.cfg.seeds]
+            found += [Run(m, t, name) for t in self.tuned(m) if task in (None, t) for name in self.made(m)]
             found += self.brought(m, task)
         return found
 
@@ -65,14 +73,17 @@ class Grid:
         """What each run is: its recipe and seed, by `model/state`."""
         found = {}
         for run in self.runs():
-            own = self.cfg.runs.get(run.run)
-            recipe = FULL if own is None else run.run if own.seed is None else BROUGHT
-            seed = seed_of(run.run) if own is None else own.seed
+            if own := self.cfg.runs.get(run.run):
+                recipe, seed = run.run if own.seed is None else own.recipe or BROUGHT, own.seed
+            else:
+                recipe, seed = self.made(run.model)[run.run]
             found[f"{run.model}/{run.state}"] = {"recipe": recipe, "seed": seed}
         return dict(sorted(found.items()))
 
     def subjects(self):
         """What rows of tables and figures are about: each model, once more for each further recipe of a task.
+
+        Where the workflow tunes a model by several recipes, all have their names in brackets.
 
         Returns
         -------
@@ -86,7 +97,9 @@ class Grid:
             for run in self.runs(model):
                 by_task.setdefault(run.task, {})[about[f"{model}/{run.state}"]["recipe"]] = None
             first = {task: next(iter(recipes)) for task, recipes in by_task.items()}
-            found[model] = {"model": model, "recipes": first, "whole": True}
+            named = self.tuned(model) and len(self.recipes(model)) > 1
+            whole = f"{model} ({self.recipes(model)[0]})" if named else model
+            found[whole] = {"model": model, "recipes": first, "whole": True}
             for task, recipes in by_task.items():
                 for recipe in list(recipes)[1:]:
                     other = found.setdefault(f"{model} ({recipe})", {"model": model, "recipes": {}, "whole": False})
@@ -117,21 +130,30 @@ class Grid:
 
     def followed(self, model=None):
         """The runs that are followed step by step: as `trajectories` says, and those that were brought with steps."""
-        chosen = self.cfg.trajectories
         return [
             run
             for run in self.runs(model)
             if (
                 self.cfg.runs[run.run].steps
                 if run.run in self.cfg.runs
-                else run.model in chosen.models and (not chosen.tasks or run.task in chosen.tasks)
+                else self._chosen(run.model, run.task) and self.recipe_of(*run).steps
             )
         ]
 
-    def recipe(self, model, task=None):
-        """How to fine-tune a model (on a task): the study's recipe with the model's own keys on top."""
-        own = self.cfg.finetune.model_copy(update=self.cfg.models[model].finetune.model_dump(exclude_unset=True))
+    def recipe_of(self, model, task, run):
+        """The recipe of a run; of one that the workflow does not make, such as a past one's, the model's first."""
+        name, _ = self.made(model).get(run, (self.recipes(model)[0], None))
+        return self.recipe(model, name, task)
+
+    def _chosen(self, model, task):
+        """Whether `trajectories` follows what the workflow makes of a model on a task."""
         chosen = self.cfg.trajectories
-        followed = model in chosen.models and (not chosen.tasks or task in chosen.tasks)
-        kept = not chosen.models or followed or chosen.keep_steps and model not in chosen.models
+        return model in chosen.models and (not chosen.tasks or task in chosen.tasks)
+
+    def recipe(self, model, name, task=None):
+        """A recipe of a model (on a task): the study's keys, on top of them the model's, and then the recipe's own."""
+        own, chosen = self.cfg.finetune, self.cfg.trajectories
+        for part in (self.cfg.models[model].finetune, self.cfg.recipes.get(name)):
+            own = own.model_copy(update=part.model_dump(exclude_unset=True)) if part else own
+        kept = not chosen.models or self._chosen(model, task) or chosen.keep_steps and model not in chosen.models
         return own if task is None or kept else own.model_copy(update={"steps": None})

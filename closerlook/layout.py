@@ -7,10 +7,9 @@ from typing import NamedTuple
 ORIGINAL = "original"
 SPLITS = ("train", "test")
 NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
-FULL = "full"  # the recipe that the workflow tunes by
+FULL = "full"  # the recipe that the workflow tunes by, where the config names none
 BROUGHT = "brought"  # what runs that say their seed have in common
-MADE = r"seed\d+"  # what the workflow calls its own runs
-TAKEN = rf"{ORIGINAL}|{FULL}|{BROUGHT}|{MADE}|step\d+"  # names that no brought run can have
+TAKEN = rf"{ORIGINAL}|{FULL}|{BROUGHT}|seed\d+|step\d+"  # names that no brought run can have
 WILDCARDS = {
     "corpus": NAME, "task": NAME, "model": NAME, "run": NAME, "split": "|".join(SPLITS), "layer": r"\d+",
     "probe": "[a-z]+", "state": rf"{ORIGINAL}|{NAME}\.{NAME}(?:\.step\d+)?", "table": "[a-z0-9_]+",
@@ -120,9 +119,9 @@ def by_layer(files):
     return {Space.of(file).layer: file for file in files}
 
 
-def seed_of(run):
-    """The seed of a run that the workflow makes; None for one that was brought."""
-    return int(run.removeprefix("seed")) if re.fullmatch(MADE, run) else None
+def run_name(recipe, seed):
+    """What the workflow calls a run that it makes: `full` is not named, so that other recipes can be added to it."""
+    return f"seed{seed}" if recipe == FULL else f"{recipe}-seed{seed}"
 
 
 def match(pattern, path):

@@ -8,7 +8,8 @@ from closerlook.corpora.names import read_names
 from closerlook.errors import InputError
 from closerlook.grid import Grid
 from closerlook.keys import Section
-from closerlook.layout import TAKEN
+from closerlook.layout import BROUGHT, ORIGINAL, TAKEN
+from closerlook.recipes import ONLY
 from closerlook.removed import removed
 from closerlook.shapes import kinds, shapes_of
 
@@ -19,6 +20,7 @@ def contradictions(cfg):
         yield from _task_problems(f"tasks.{name}", task, cfg)
     for name, model in cfg.models.items():
         yield from _model_problems(f"models.{name}", name, model, cfg)
+    yield from _recipe_problems(cfg)
     yield from _run_problems(cfg)
     yield from _trajectory_problems(cfg)
     yield from _crossing_problems(cfg)
@@ -63,6 +65,45 @@ def _model_problems(key, name, model, cfg):
     yield from _layer_problems(name, model, cfg)
 
 
+def _recipe_problems(cfg):
+    """Recipes that no model can have, and keys that no model's method uses."""
+    grid, parts = Grid(cfg), {"finetune": (cfg.finetune, list(cfg.models), None)}
+    for name, model in cfg.models.items():
+        parts[f"models.{name}.finetune"] = (model.finetune, [name], None)
+        for recipe in model.recipes or ():
+            if recipe not in cfg.recipes:
+                yield f"models.{name}.recipes: {recipe!r} is not a recipe{_choice(recipe, cfg.recipes)}"
+                return
+    for name, recipe in cfg.recipes.items():
+        parts[f"recipes.{name}"] = (recipe, [m for m in cfg.models if name in grid.recipes(m)], name)
+        if re.fullmatch(rf"{ORIGINAL}|{BROUGHT}|seed\d+|step\d+", name):
+            yield f"recipes.{name}: the workflow gives this name to something else; choose another"
+    for key, (part, models, only) in parts.items():
+        used = {grid.recipe(m, name).method for m in models for name in ([only] if only else grid.recipes(m))}
+        for field in sorted(part.model_fields_set & set(ONLY)):
+            if ONLY[field] not in used and used:
+                yield f"{key}.{field}: is for `method: {ONLY[field]}`; take it out, or set the method"
+    for name in cfg.models:
+        if not grid.tuned(name):
+            continue
+        own = {recipe: grid.recipe(name, recipe) for recipe in grid.recipes(name)}
+        yield from _same_recipes(name, own)
+        for recipe, made in own.items():
+            known = made.method == "top" and cfg.models[name].like in (None, *cfg.models)
+            if known and made.layers > (depth := grid.depth(name)):
+                place = f"recipes.{recipe}" if recipe in cfg.recipes else "finetune"
+                yield f"{place}.layers: is {made.layers}, but {name} has {depth} layers"
+
+
+def _same_recipes(model, recipes):
+    """Recipes that differ in nothing."""
+    seen = {}
+    for name, recipe in recipes.items():
+        other = seen.setdefault(str(sorted(recipe.used(exclude={"steps"}).items())), name)
+        if other != name:
+            yield f"recipes.{name}: tunes {model} just as {other} does; change a key of one, or take it out"
+
+
 def _run_problems(cfg):
     """What is wrong with the runs that are brought, and with a study that has none."""
     if not cfg.seeds and not cfg.runs:
@@ -70,8 +111,11 @@ def _run_problems(cfg):
     seeds = {}
     for name, run in cfg.runs.items():
         key, model = f"runs.{name}", cfg.models.get(run.model)
-        if re.fullmatch(TAKEN, name):
+        made = Grid(cfg).made(run.model) if model else ()
+        if re.fullmatch(TAKEN, name) or name in made:
             yield f"{key}: the workflow gives this name to what it makes itself; choose another"
+        if name in cfg.recipes:
+            yield f"{key}: is the name of a recipe too; choose another"
         if run.task not in cfg.tasks:
             yield f"{key}.task: {run.task!r} is not a task{_choice(run.task, cfg.tasks)}"
         if model is None:
@@ -81,9 +125,12 @@ def _run_problems(cfg):
             yield f"{key}.model: {run.model} has random weights, but a run starts from a model's original ones"
         if run.task in cfg.tasks and model.tasks and run.task not in model.tasks:
             yield f"{key}.task: {run.model} does not take part in {run.task}; add it to models.{run.model}.tasks"
-        other = seeds.setdefault((run.model, run.task, run.seed), name) if run.seed is not None else name
+        of = run.model, run.task, run.recipe, run.seed
+        other = seeds.setdefault(of, name) if run.seed is not None else name
         if other != name:
             yield f"{key}.seed: is {run.seed}, like that of {other}, a run of the same model and task; take one out"
+        if run.recipe in Grid(cfg).recipes(run.model) and run.seed in cfg.seeds and run.task in Grid(cfg).tuned(run.model):
+            yield f"{key}.seed: the workflow makes a run of {run.recipe} with seed {run.seed} itself; take one out"
 
 
 def _trajectory_problems(cfg):
@@ -94,7 +141,7 @@ def _trajectory_problems(cfg):
             yield f"trajectories.models: {name!r} is not a model{_choice(name, cfg.models)}"
             continue
         brought = [run.task for run in cfg.runs.values() if run.model == name and run.steps]
-        keeps = Grid(cfg).recipe(name).steps
+        keeps = any(Grid(cfg).recipe(name, recipe).steps for recipe in Grid(cfg).recipes(name))
         made = Grid(cfg).tuned(name) if keeps else []
         if not brought and cfg.models[name].frozen:
             yield f"trajectories.models: {name} is frozen, so it has no steps; take it out"

@@ -49,7 +49,11 @@ class Model(Shape):
     layers: Layers = Field(None, description="Overrides the top-level `layers`.")
     tasks: TaskNames | None = Field(None, description="The tasks that it takes part in; all by default.")
     frozen: bool = Field(False, description="Probe it as it is, and do not fine-tune it.")
-    finetune: Recipe = Field(Recipe(), description="Keys of the top-level `finetune` that differ for this model.")
+    finetune: Recipe = Field(
+        Recipe(),
+        description="Keys of the top-level `finetune` that differ for this model; those of a recipe go before them.",
+    )
+    recipes: TaskNames | None = Field(None, description="The `recipes` that it is tuned by; all by default.")
 
 
 class Saved(Model):

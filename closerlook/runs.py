@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from closerlook.encoders.folder import matching, number_of
-from closerlook.keys import NULL, STRING, File, Natural, Text, list_schema, refuse, unique
+from closerlook.keys import NULL, STRING, File, Name, Natural, Text, list_schema, refuse, unique
 from closerlook.shapes import Shape, one_of
 
 COMMIT = r"(?=.*[a-f])[0-9a-f]{7,40}"
@@ -52,6 +52,15 @@ class Run(Shape):
     seed: Natural | None = Field(
         None, description="Its seed: runs of one model and task that give theirs are seeds of one recipe."
     )
+    recipe: Name | None = Field(
+        None,
+        description="How it was tuned, where runs that give their seeds were not all tuned in one way: those of one "
+        "name are seeds of one recipe.",
+    )
+
+    def mistakes(self):
+        if self.recipe and self.seed is None:
+            yield "seed", "is missing; a run of a `recipe` is told from the others by its seed"
 
 
 class HubRun(Run):
@@ -75,6 +84,7 @@ class LocalRun(Run):
     )
 
     def mistakes(self):
+        yield from super().mistakes()
         if not Path(self.path).is_dir():
             yield "path", f"there is no folder {self.path!r}; give a path relative to {Path.cwd()}"
             return

@@ -211,7 +211,7 @@ def test_layers_count_from_either_end():
 def test_a_model_overrides_the_recipe_key_by_key():
     raw = edited("models.m.finetune.epochs", 3)
     raw["finetune"] = {"epochs": 7, "batch_size": 8}
-    recipe = Grid(load(raw)).recipe("m")
+    recipe = Grid(load(raw)).recipe("m", "full")
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (3, 8, 3e-4)
 
 
@@ -260,7 +260,7 @@ def test_the_default_is_the_grid_of_the_paper():
     grid = Grid(cfg)
     depths = {model: grid.depth(model) for model in cfg.models}
     assert depths == {"bert-tiny": 2, "bert-mini": 4, "bert-small": 4, "bert-medium": 8, "bert-base": 12}
-    assert grid.recipe("bert-tiny").epochs == 10 and grid.recipe("bert-base").epochs == 3
+    assert grid.recipe("bert-tiny", "full").epochs == 10 and grid.recipe("bert-base", "full").epochs == 3
     probe = cfg.probes.classifier
     assert len(probe.hidden_layer_sizes) * len(probe.alphas) == 128
 
@@ -278,7 +278,7 @@ def test_a_run_is_followed_where_the_config_says(tmp_path):
     raw["trajectories"] = {"models": ["m"], "tasks": ["dep"], "layers": [-1]}
     grid = Grid(load(raw))
     assert {run[:2] for run in grid.followed()} == {("m", "dep")} and grid.layers("m", "trajectories") == [4]
-    assert grid.recipe("m", "dep").steps == "every 5" and grid.recipe("m", "role").steps is None
+    assert grid.recipe("m", "full", "dep").steps == "every 5" and grid.recipe("m", "full", "role").steps is None
     del raw["trajectories"]["tasks"]
     assert {run[:2] for run in Grid(load(raw)).followed()} == {("m", "role"), ("m", "dep")}
     for models, tasks, says in (

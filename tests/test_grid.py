@@ -123,6 +123,6 @@ def test_layers_of_trajectories_count_only_where_a_run_is_followed():
 )
 def test_a_model_that_is_followed_keeps_steps_of_the_runs_that_are(followed, kept):
     of = grid(finetune={"steps": "every 5", "epochs": 7}, trajectories=followed)
-    assert {task for task in ("role", "dep") if of.recipe("m", task).steps} == kept
-    assert all(of.recipe("m", task).epochs == 7 for task in ("role", "dep"))
-    assert of.recipe("m").steps == "every 5"  # whatever the task
+    assert {task for task in ("role", "dep") if of.recipe("m", "full", task).steps} == kept
+    assert all(of.recipe("m", "full", task).epochs == 7 for task in ("role", "dep"))
+    assert of.recipe("m", "full").steps == "every 5"  # whatever the task

@@ -115,8 +115,8 @@ def test_names_in_the_config_are_names_in_paths():
     assert pattern == f"^{layout.NAME}$"
 
 
-@pytest.mark.parametrize(
-    ("run", "seed"), [("seed0", 0), ("seed12", 12), ("mine", None), ("seed", None), ("aseed1", None)]
-)
-def test_the_seed_of_a_run_is_known_where_the_workflow_makes_it(run, seed):
-    assert layout.seed_of(run) == seed
+@given(recipe=st.from_regex(layout.NAME, fullmatch=True), seed=st.integers(0, 2**32 - 1))
+def test_a_run_that_the_workflow_makes_has_a_name_that_paths_can_hold(recipe, seed):
+    run = layout.run_name(recipe, seed)
+    assert State.parse(str(State("t", run, 3))) == State("t", run, 3)
+    assert layout.run_name("full", seed) == f"seed{seed}"  # as before there were recipes

@@ -23,6 +23,7 @@ from closerlook.encoders.checkpoints import latest, prune, seal, update_of
 from closerlook.encoders.folder import link
 from closerlook.encoders.layers import READ
 from closerlook.encoders.loading import load_encoder, load_tokenizer, not_finite, quiet, save_encoder, write_model
+from closerlook.encoders.methods import merged, prepare
 from closerlook.encoders.padding import PADDING, load_aligner
 from closerlook.encoders.training import Classifier, Training, rate
 from closerlook.encoders.updates import kept
@@ -91,7 +92,7 @@ def finetune(
     names, kind = data["train"].features["labels"].feature.names, kind_of(task)
     per_epoch = math.ceil(len(data["train"]) / recipe.batch_size)
     n_updates = per_epoch * recipe.epochs
-    keep, told = kept(recipe.steps, n_updates), recipe.model_dump(exclude={"steps"})
+    keep, told = kept(recipe.steps, n_updates), recipe.used(exclude={"steps"})
     weights = {p.name: sha256(p) for p in sorted(Path(model).glob("*.safetensors"))}
     run = _digest(told, seed, pooling, sorted(keep), weights, names, *data["train"], *data["test"])
     with contextlib.ExitStack() as stack:
@@ -104,6 +105,8 @@ def finetune(
         encoder = load_encoder(model)
         aligner = load_aligner(model, encoder, kind, pooling)
         rows = {split: _encode(aligner, data[split]) for split in ("train", "test")}
+        torch.manual_seed(seed)
+        encoder = prepare(encoder, recipe, aligner.batch([rows["train"][0][0]]))
         torch.manual_seed(seed)
         classifier = Classifier(encoder, len(names), 2 if kind == "pair" else 1, recipe.dropout, recipe.precision)
         torch.manual_seed(seed)
@@ -131,7 +134,7 @@ def finetune(
             bar.update()
             if update in keep:
                 with staged(checkpoints / "steps" / f"step{update}") as part:
-                    save_encoder(encoder, part)
+                    save_encoder(merged(encoder), part)
             if ends := update % per_epoch == 0:
                 measured.append(_measure(training, rows, recipe.batch_size, curve[-per_epoch:], epoch + 1))
             if ends or time.perf_counter() - saved > SAVE_EVERY:
@@ -143,12 +146,14 @@ def finetune(
 
         if bad := not_finite(classifier):
             raise InputError(f"{bad} is not finite after the last update of fine-tuning; lower its `learning_rate`.")
+        tuned = merged(encoder)
         made = made_by(model=str(model), source=_source(model), task=str(task), threads=threads)
         metrics = {
             "status": "ok", "kind": kind, "labels": names, "seed": seed, "recipe": told, "pooling": aligner.pooling,
             "n_updates": n_updates, "epochs": measured,
             "train_accuracy": measured[-1]["train_accuracy"], "test_accuracy": measured[-1]["test_accuracy"],
-            "weight_change": change(paired(load_encoder(model), encoder)),
+            "weight_change": change(paired(load_encoder(model), tuned)),
+            "trained_parameters": sum(p.numel() for p in encoder.parameters() if p.requires_grad),
             "effective_batch": recipe.batch_size, "accumulation": training.parts,
             "wall_seconds": time.perf_counter() - start, "resumed_from": resumed and update_of(resumed),
             "device": _name(device), "peak_memory_bytes": _peak_memory(device), "made_by": made,
@@ -159,7 +164,7 @@ def finetune(
                 shutil.copytree(checkpoints / "steps", part, copy_function=link)
                 write_json(part / "steps.json", {"kept": sorted(keep), "n_updates": n_updates})
         with staged(out) as part:
-            write_model(part, encoder, load_tokenizer(model), {PADDING: aligner.equal})
+            write_model(part, tuned, load_tokenizer(model), {PADDING: aligner.equal})
             save_file(classifier.head.state_dict(), part / "head.safetensors")
             _write_curve(part / "curve.csv", curve, measured)
             metrics["sha256"] = {p.name: sha256(p) for p in sorted(part.glob("*.safetensors"))}

@@ -61,8 +61,8 @@ class Training:
     def __init__(self, classifier, aligner, device, recipe):
         self.classifier, self.aligner, self.device = classifier.to(device), aligner, device
         self.recipe, self.parts = recipe, 1
-        weights = [p for p in classifier.parameters() if p.ndim > 1]
-        others = [p for p in classifier.parameters() if p.ndim <= 1]
+        learning = [p for p in classifier.parameters() if p.requires_grad]
+        weights, others = [p for p in learning if p.ndim > 1], [p for p in learning if p.ndim <= 1]
         groups = [{"params": weights, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
         self.adam = torch.optim.AdamW(groups, lr=recipe.learning_rate)
 

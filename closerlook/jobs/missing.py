@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from closerlook.layout import RESULTS, State, match, names_of, seed_of
+from closerlook.layout import RESULTS, State, match, names_of
 
 COLUMNS = ("cell", "step", "layers", "status", "reason")
 STEPS = {  # what the table calls the rule that makes a result
@@ -15,7 +15,7 @@ STEPS = {  # what the table calls the rule that makes a result
 }  # fmt: skip
 
 
-def missing_cells(paths, logs):
+def missing_cells(paths, logs, brought=()):
     """Look for the reason why results are missing.
 
     Parameters
@@ -24,6 +24,8 @@ def missing_cells(paths, logs):
         The results, relative to the study's folder.
     logs : path
         The folder with the logs of its jobs.
+    brought : collection of str
+        The runs that somebody else made.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def missing_cells(paths, logs):
     """
     rows = {}
     for path in paths:
-        rule, names = _job(path)
+        rule, names = _job(path, brought)
         log = f"{rule}/{names_of(rule).format(**names)}.log"
         failed = (Path(logs) / log).exists()
         reason = next(filter(None, (_error(Path(logs) / name) for name in (log, *_before(names)))), None)
@@ -50,14 +52,14 @@ def missing_cells(paths, logs):
     return pd.DataFrame(list(rows), columns=["cell", "step", "status", "reason"]).assign(layers=layers)[list(COLUMNS)]
 
 
-def _job(path):
+def _job(path, brought):
     """The rule that makes a result, and the names of its job."""
     for rule, pattern in RESULTS.items():
         if (names := match(pattern, path)) is not None:
             if rule == "probe":
                 rule = f"probe_{names.pop('probe')}"
             if rule == "metrics":
-                rule = "bring_run" if seed_of(names["run"]) is None else "finetune"
+                rule = "bring_run" if names["run"] in brought else "finetune"
             return rule, names
     raise ValueError(f"{path} is not a result of a known step.")
 

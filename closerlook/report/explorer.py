@@ -7,7 +7,7 @@ import numpy as np
 from closerlook.analysis.plane import Plane
 from closerlook.analysis.runs import described
 from closerlook.figures.style import LABELS
-from closerlook.layout import FULL, Run, Space, State
+from closerlook.layout import FULL, Run, Space, State, run_name
 from closerlook.probes.condensed import nearest
 
 STEPS = 21  # of a run that are shown at most
@@ -53,8 +53,11 @@ def explorer(movements, traces, clusters, labels, runs):
 def _named(run, runs):
     """What the explorer calls a run: its seed, where only that distinguishes it from others of its recipe."""
     about = described(run, runs)
-    seed = f"seed {about['seed']}"
-    named = seed if about["recipe"] == FULL else run.run if about["seed"] is None else f"{run.run} ({seed})"
+    seed, made = f"seed {about['seed']}", run.run == run_name(about["recipe"], about["seed"])
+    if made:
+        named = seed if about["recipe"] == FULL else f"{about['recipe']}, {seed}"
+    else:
+        named = run.run if about["seed"] is None else f"{run.run} ({seed})"
     return {"model": run.model, "task": run.task, "run": named}
 
 

@@ -18,7 +18,7 @@ rule finetune:
     benchmark:
         cost_of("finetune")
     wildcard_constraints:
-        run=layout.MADE,
+        run=either({name for model in CFG.models for name in GRID.made(model)}),
     conda:
         "../../envs/gpu.yaml"
     threads: 4
@@ -26,8 +26,8 @@ rule finetune:
         **asks("finetune"),
         gpu=ON_GPU,
     params:
-        recipe=lambda w: plain(GRID.recipe(w.model, w.task)),
-        seed=lambda w: layout.seed_of(w.run),
+        recipe=lambda w: dict(sorted(GRID.recipe_of(w.model, w.task, w.run).used().items())),
+        seed=lambda w: GRID.made(w.model)[w.run][1],
         pooling=plain(CFG.embedding.pooling),
         device=CFG.device,
         code=code("finetune"),

@@ -67,6 +67,7 @@ rule missing:
         **asks("table"),
     params:
         absent=absent(),
+        brought=sorted(CFG.runs),
         code=code("missing"),
     message:
         "Listing what is missing"

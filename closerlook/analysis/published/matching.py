@@ -34,7 +34,7 @@ def paper_models(grid):
     Returns
     -------
     dict of str to str
-        What the paper calls each, by its name in the config: those with the paper's weights whose last layer is probed,
+        What the paper calls each, by its name in tables: those with the paper's weights whose last layer is probed,
         on a task of the paper. What a model of the hub is called in the config does not matter; a folder has to have
         the name (its own, or in the config) and the size.
     """
@@ -44,7 +44,8 @@ def paper_models(grid):
         paper = next((paper for paper in MODELS if _is(paper, name, model)), None)
         if paper and max(probed, default=None) == grid.depth(name) and set(tasks) & set(grid.tasks(name)):
             found[name] = paper
-    return found
+    called = {subject["model"]: name for name, subject in grid.subjects().items() if subject["whole"]}
+    return {called[name]: paper for name, paper in found.items()}
 
 
 def paper_tasks(grid):

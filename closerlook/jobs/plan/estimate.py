@@ -58,7 +58,7 @@ def _bytes(file, job, study):
     if path.name == ENCODER["weights"]:
         return of.parameters * 4
     if path.suffix == ".steps":
-        return kept_steps(study.grid, job.model, job.task, study.tasks[job.task]) * of.parameters * 4
+        return kept_steps(study.grid, job.run, study.tasks[job.task]) * of.parameters * 4
     return 1e6 if path.suffix in (".npz", ".pdf", ".html") else 3e4
 
 

@@ -94,9 +94,9 @@ def _encoder(cfg, model, folders):
     return EncoderSize.of(depth, min(64 * depth, 1024), known=False)  # as BERTs are
 
 
-def kept_steps(grid, model, task, size):
-    """Encoders that a run of fine-tuning keeps before its end."""
-    recipe = grid.recipe(model, task)
+def kept_steps(grid, run, size):
+    """Encoders that a run of fine-tuning keeps before its end; `run` is its model, task and name."""
+    recipe = grid.recipe_of(*run)
     updates, steps = recipe.epochs * math.ceil(size.sentences["train"] / recipe.batch_size), recipe.steps
     if isinstance(steps, list):
         steps = [step for step in steps if step <= updates]  # the size may be a guess

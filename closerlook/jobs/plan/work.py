@@ -29,6 +29,11 @@ class Job:
     split: str = ""
 
     @property
+    def run(self):
+        """Model, task and name of the run that it is about."""
+        return self.model, self.task, layout.State.parse(self.state).run
+
+    @property
     def family(self):
         """Whether a space is of the original encoder, of one tuned on the same task, or on another."""
         if self.state in ("", layout.ORIGINAL):
@@ -78,7 +83,7 @@ class Study:
                 recipe = cfg.models[job.model].pretrain
                 return WITH_TORCH + training * recipe.steps * recipe.batch_size
             case "finetune":
-                epochs, steps = grid.recipe(job.model, job.task).epochs, kept_steps(grid, job.model, job.task, task)
+                epochs, steps = grid.recipe_of(*job.run).epochs, kept_steps(grid, job.run, task)
                 written = steps * of.parameters / NUMBERS
                 return WITH_TORCH + epochs * (training * task.sentences["train"] + extraction * sentences) + written
             case "pin_model" | "bring_run":
@@ -94,7 +99,7 @@ class Study:
             case "probe_hulls":
                 return START + 4 * POINTS * task.targets["test"] * of.width / 1000
             case "trace_run":
-                steps = kept_steps(grid, job.model, job.task, task) + 1
+                steps = kept_steps(grid, job.run, task) + 1
                 each = len(grid.layers(job.model, "trajectories")) * POINTS * points * of.width / 1000
                 return WITH_TORCH + max(steps - 2, 0) * extraction * sentences + steps * each
             case "measure_movement" | "measure_similarity":
