@@ -256,8 +256,8 @@ class Config(Section):
     finetune: Recipe = Field(Recipe(), description="How to fine-tune.")
     recipes: dict[Name, Recipe] = Field(
         {},
-        description="Several ways to fine-tune, by name: of each the keys in which it differs from `finetune`. Every model "
-        "is tuned by each, on every task and with every seed (`models.NAME.recipes` chooses).",
+        description="Several ways to fine-tune, by name: of each the keys in which it differs from `finetune`. Every "
+        "model is tuned by each, on every task and with every seed (`models.NAME.recipes` chooses).",
     )
     embedding: Embedding = Field(Embedding(), description="How to extract vectors.")
     probes: Probes = Field(Probes(), description="The probes.")

@@ -129,7 +129,11 @@ def _run_problems(cfg):
         other = seeds.setdefault(of, name) if run.seed is not None else name
         if other != name:
             yield f"{key}.seed: is {run.seed}, like that of {other}, a run of the same model and task; take one out"
-        if run.recipe in Grid(cfg).recipes(run.model) and run.seed in cfg.seeds and run.task in Grid(cfg).tuned(run.model):
+        if (
+            run.recipe in Grid(cfg).recipes(run.model)
+            and run.seed in cfg.seeds
+            and run.task in Grid(cfg).tuned(run.model)
+        ):
             yield f"{key}.seed: the workflow makes a run of {run.recipe} with seed {run.seed} itself; take one out"
 
 

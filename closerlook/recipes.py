@@ -51,8 +51,8 @@ class Recipe(Section):
 
     method: Literal["full", "lora", "top", "head"] = Field(
         "full",
-        description="What learns: `full`, all weights; `lora`, low-rank matrices that are added to linear layers; `top`, "
-        "the last layers; `head`, only the classifier layer on top of the model.",
+        description="What learns: `full`, all weights; `lora`, low-rank matrices that are added to linear layers; "
+        "`top`, the last layers; `head`, only the classifier layer on top of the model.",
     )
     rank: Count = Field(8, description="For `method: lora`: rank of its matrices.")
     alpha: Positive | None = Field(

@@ -73,38 +73,54 @@ class HubRun(Run):
     )
 
 
-class LocalRun(Run):
-    """A folder that a fine-tuned model was saved to, such as a Trainer's."""
+class FolderRun(Run):
+    """A run in a folder here."""
 
-    path: File = Field(description="The folder, relative to the working directory.")
     steps: Folders = Field(
         None,
         description="The folders in it that hold its steps: a pattern, such as `checkpoint-*`, or a list; their "
         "numbers order them.",
     )
 
+    @property
+    def folder(self):
+        return self.path or self.adapter
+
     def mistakes(self):
         yield from super().mistakes()
-        if not Path(self.path).is_dir():
-            yield "path", f"there is no folder {self.path!r}; give a path relative to {Path.cwd()}"
+        key, folder = "path" if self.path else "adapter", self.folder
+        if not Path(folder).is_dir():
+            yield key, f"there is no folder {folder!r}; give a path relative to {Path.cwd()}"
             return
         names = steps_of(self)
         if self.steps and not names:
-            there = ", ".join(sorted(p.name for p in Path(self.path).iterdir() if p.is_dir())) or "none"
-            yield "steps", f"no folder in {self.path!r} matches {self.steps!r}; those in it: {there}"
+            there = ", ".join(sorted(p.name for p in Path(folder).iterdir() if p.is_dir())) or "none"
+            yield "steps", f"no folder in {folder!r} matches {self.steps!r}; those in it: {there}"
         if isinstance(self.steps, str):
             yield from (("steps", problem) for problem in unnumbered(names))
         else:
-            lost = [name for name in names if not (Path(self.path) / name).is_dir()]
-            yield from (("steps", f"there is no folder {name!r} in {self.path!r}") for name in lost)
+            lost = [name for name in names if not (Path(folder) / name).is_dir()]
+            yield from (("steps", f"there is no folder {name!r} in {folder!r}") for name in lost)
 
 
-AnyRun = one_of(hub=HubRun, path=LocalRun)
+class LocalRun(FolderRun):
+    """A folder that a fine-tuned model, or an adapter, was saved to, such as a Trainer's."""
+
+    path: File = Field(description="The folder, relative to the working directory.")
+
+
+class AdapterRun(FolderRun):
+    """A folder with an adapter that PEFT has saved, which is merged into its model's weights."""
+
+    adapter: File = Field(description="The folder of the adapter, relative to the working directory.")
+
+
+AnyRun = one_of(hub=HubRun, path=LocalRun, adapter=AdapterRun)
 
 
 def steps_of(run):
-    """The names of a run's steps, by number where each has one: revisions, or folders in its `path`."""
-    names = matching(run.path, run.steps) if isinstance(run.steps, str) else run.steps or []
+    """The names of a run's steps, by number where each has one: revisions, or folders in its own."""
+    names = matching(run.folder, run.steps) if isinstance(run.steps, str) else run.steps or []
     return sorted(names, key=lambda name: (number_of(name) or 0, name))
 
 

@@ -280,7 +280,7 @@ def broken(model, folder, how):
         ("teacher", r"several encoders \(bert\., teacher\.bert\.\)"),
         ("twice", r"with and without `bert\.`: save the encoder that is meant"),
         ("shard", "cannot be loaded as an encoder .*model-00001-of"),
-        ("adapter", "is an adapter .*merge_and_unload"),
+        ("adapter", "its adapter_config.json is not one of PEFT's .*merge_and_unload"),
         ("unmerged", r"an adapter that was not merged .*query\..*merge_and_unload"),
         ("adapter beside", "an adapter that was not merged .*query.lora_A"),
         ("no weights", r"has no weights \(model\*\.safetensors\*, .*its folders are checkpoint-5; see its `steps:`"),
@@ -687,7 +687,7 @@ def test_revisions_of_a_hub_model_are_steps(bert, tmp_path, hub):
                 check_weights(tmp_path / f"t.run{i}.steps/step{number}" / MODEL, encoder_of(runs[step]))
     assert "Run `me/run` has no revision `step7`" in found[4] and "list of its revisions" in found[5]
     assert "has no number in its name" in found[6] and "Run `me/absent` is not on the hub" in found[7]
-    assert "me/adapter: is an adapter" in found[8]
+    assert "me/adapter: its adapter_config.json is not one of PEFT's" in found[8]
     assert not list(tmp_path.glob("t.run[4-8]*"))
 
 

@@ -54,7 +54,7 @@ def trainers(folder, *names):
         ("r", HUB | {"steps": [1000]}, "runs.r.steps: is [1000]; write the list of the steps' names, in quotes"),
         ("r", HUB | {"steps": ["step1", "step1"]}, "runs.r.steps: is ['step1', 'step1']; 'step1' is listed twice"),
         ("r", HUB | {"seed": -1}, "runs.r.seed: is -1"),
-        ("r", HUB | {"path": "out"}, "runs.r: give exactly one of `hub`, `path`, not ['hub', 'path']"),
+        ("r", HUB | {"path": "out"}, "runs.r: give exactly one of `hub`, `path`, `adapter`, not ['hub', 'path']"),
         ("r", {"model": "m", "task": "role"}, "runs.r: give exactly one of `hub`, `path`"),
         ("r", {"model": "m", "task": "role", "path": "nowhere"}, "runs.r.path: there is no folder 'nowhere'"),
         ("r", {"model": "m", "task": "role", "path": "~/out"}, "runs.r.path: '~/out' begins with ~"),

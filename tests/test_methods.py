@@ -86,7 +86,9 @@ def test_what_does_not_learn_keeps_its_bits(bert, task, tmp_path, recipe, learns
     wanted = {name for name in after if re.match(learns, name)}
     assert {name for name in wanted ^ moved if not name.endswith("key.bias")} == set()  # which has no gradient
     assert metrics["trained_parameters"] == sum(after[name].numel() for name in wanted)
-    assert (metrics["weight_change"] > 0) == bool(wanted) and metrics["recipe"]["method"] == recipe.get("method", "full")
+    assert (metrics["weight_change"] > 0) == bool(wanted) and metrics["recipe"]["method"] == recipe.get(
+        "method", "full"
+    )
     assert "rank" not in metrics["recipe"]
 
 

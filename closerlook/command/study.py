@@ -122,8 +122,7 @@ class Comparison:
             known = splits(table)
             for part in [table] if not known else [table / source["split"] for source in known]:
                 check_columns([self.text, self.label, *[self.target] * bool(self.target)], columns(part), part)
-        if "hub" in source(self.run):
-            depth(self.run)  # that it is there
+        fetched(self.run)  # that it is there
 
     def _sources(self):
         """The training and the test split, as the config names them."""
@@ -208,16 +207,21 @@ def source(given):
     return {"hub": given}
 
 
-def depth(given):
-    """Transformer layers of a model, from its `config.json`, here or on the hub (which `HF_ENDPOINT` may name)."""
-    folder = Path(given)
-    if "hub" in source(given):
-        from closerlook.encoders.locating import locate  # the hub's client takes half a second to import
+def fetched(given):
+    """The folder of a model or a run, but for weights: here, or from the hub (which `HF_ENDPOINT` may name)."""
+    if "path" in source(given):
+        return Path(given)
+    from closerlook.encoders.locating import locate  # the hub's client takes half a second to import
 
-        try:
-            folder = Path(transformer(locate("model", hub=given, weights=False)[0]))
-        except InputError as error:
-            raise InputError(f"{given}: is not a folder here. {error}") from error
+    try:
+        return Path(transformer(locate("model", hub=given, weights=False)[0]))
+    except InputError as error:
+        raise InputError(f"{given}: is not a folder here. {error}") from error
+
+
+def depth(given):
+    """Transformer layers of a model, from its `config.json`."""
+    folder = fetched(given)
     if not (folder / "config.json").is_file():
         raise InputError(f"{given}: has no config.json: give a folder in the transformers format.")
     found = depth_of(folder)

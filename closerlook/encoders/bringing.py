@@ -8,13 +8,16 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from closerlook.encoders.adapters import read_adapter
 from closerlook.encoders.checking import SENTENCES, check
 from closerlook.encoders.folder import (
     ADAPTER_CONFIG,
+    ADAPTER_WEIGHTS,
     TOKENIZER,
     WEIGHTS,
     folders_in,
     has,
+    is_adapter,
     link,
     model_files,
     numbered,
@@ -32,7 +35,7 @@ from closerlook.encoders.loading import (
 from closerlook.encoders.locating import locate, sound
 from closerlook.encoders.weights import change, paired, rounded, vocabulary
 from closerlook.errors import InputError
-from closerlook.files import sha256, staged, write_json
+from closerlook.files import read_json, sha256, staged, write_json
 from closerlook.provenance import made_by
 
 log = logging.getLogger(__name__)
@@ -43,7 +46,19 @@ NOTHING = "fine-tuning changed nothing (an adapter that was not applied, a learn
 
 
 def bring_run(
-    dest, steps_dest, model, *, task, hub=None, revision=None, path=None, steps=None, seed=None, progress=True
+    dest,
+    steps_dest,
+    model,
+    *,
+    task,
+    hub=None,
+    revision=None,
+    path=None,
+    adapter=None,
+    steps=None,
+    recipe=None,
+    seed=None,
+    progress=True,
 ):
     """Bring the encoder that somebody fine-tuned, and its kept steps, as if `finetune` had made them.
 
@@ -60,12 +75,15 @@ def bring_run(
     hub, revision : str, optional
         A model of the Hugging Face hub, and its commit, tag or branch.
     path : path, optional
-        A local folder, such as a Trainer's, instead.
+        A local folder, such as a Trainer's, instead. What is an adapter of PEFT, here or on the hub or as a step, is
+        merged into the model's weights.
+    adapter : path, optional
+        A local folder that must be one.
     steps : str or list of str, optional
         Of a `path`: a glob, or names, of folders in it. Of a `hub` model: revisions. They are ordered by the last
         number in each name. Where the run itself has no weights, the last step is its end.
-    seed : int, optional
-        Which seed it was, where several runs differ in that alone; noted.
+    recipe, seed : str and int, optional
+        How it was tuned, and which seed it was, where several runs differ in that alone; noted.
     progress : bool
         Show a bar on stderr.
 
@@ -74,40 +92,54 @@ def bring_run(
     dict
         What `metrics.json` holds: `source`; `end`, which weights are the run's end; `tokenizer`, the model's or its
         own; `weight_change`, over the tokens that both have; `unchanged`, how it equals its model, if it does
-        (`exactly`, `but for rounding to float16`); `prefix` and `head` as its file has them; `n_updates`, the last
-        step's number. Accuracies are null.
+        (`exactly`, `but for rounding to float16`); `prefix` and `head` as its file has them; `adapter`,
+        whether it was one; `n_updates`, the last step's number. Accuracies are null.
 
     Raises
     ------
     InputError
         What `pin_model` refuses; a run of another architecture, of other sizes or of a vocabulary other than its
-        model's.
+        model's; an adapter for another model, or one that changes nothing.
     """
+    path = path or adapter
     name = hub or str(path)
     folder, source = locate("run", hub=hub, revision=revision, path=path)
     series = _series(name, hub, path, steps)
-    own = has(folder, WEIGHTS)
+    own = has(folder, [*WEIGHTS, *ADAPTER_WEIGHTS])
+    if adapter and not is_adapter(folder):
+        raise InputError(
+            f"{name}: is not an adapter, which has {ADAPTER_CONFIG} and no other weights: give it as `path:`."
+        )
     if not own and not series and not has(folder, [ADAPTER_CONFIG]):
         raise InputError(f"{name}: has no weights ({', '.join(WEIGHTS)}), and {folders_in(folder)}; see its `steps:`.")
     end = folder if own or not series else series[-1]["folder"]
     sound("run", end, name)
-    before, encoder, prefix, head = load_encoder(model), *_read(end, name, load_config(model))
+    before, (encoder, prefix, head) = load_encoder(model), _read(end, name, model)
     tokenizer, whose, rows = _tokenizer(model, before, encoder, folder, series, name)
     facts = check(encoder, tokenizer, name)
     moved = change(paired(before, encoder, rows))
     unchanged = _unchanged(moved, paired(before, encoder, rows))
+    if unchanged and is_adapter(end):
+        raise InputError(f"{name}: is an adapter that changes nothing: was it saved before it was trained?")
     if unchanged:
         log.warning("%s equals its model (%s): %s", name, unchanged, NOTHING)
     source["steps"] = {str(step["number"]): step["source"] for step in series}
     made = made_by(
-        model=str(model), task=str(task), hub=hub, revision=revision, path=path and str(path), steps=steps, seed=seed
+        model=str(model),
+        task=str(task),
+        hub=hub,
+        revision=revision,
+        path=path and str(path),
+        steps=steps,
+        recipe=recipe,
+        seed=seed,
     )
     with staged(dest) as part, staged(steps_dest) as kept:
         note = write_model(part, encoder, tokenizer, {"source": source, **facts, "made_by": made})
-        same = _write_steps(kept, series, encoder, part, name, end, progress)
+        same = _write_steps(kept, series, encoder, model, part, name, end, progress)
         metrics = {
             "status": "ok", "brought": True, "task": str(task), "source": source, "seed": seed, "tokenizer": whose,
-            "weight_change": moved, "unchanged": unchanged, "prefix": prefix, "head": head,
+            "weight_change": moved, "unchanged": unchanged, "prefix": prefix, "head": head, "adapter": is_adapter(end),
             "end": _end(own, series, same), "n_updates": series[-1]["number"] if series else None,
             "train_accuracy": None, "test_accuracy": None, "sha256": note["sha256"], "made_by": made,
         }  # fmt: skip
@@ -136,8 +168,10 @@ def _series(name, hub, path, steps):
 
 
 def _read(folder, name, model):
-    """Read an encoder (see `read_encoder`) that is as its model's config says."""
-    config = load_config(folder)
+    """Read an encoder (see `read_encoder`) that is as its model's config says, or its model with an adapter merged."""
+    if is_adapter(folder):
+        return read_adapter(folder, model, name, read_json(Path(model) / "model.json").get("source"))
+    config, model = load_config(folder), load_config(model)
     for key in SIZES:
         said, wants = getattr(config, key, None), getattr(model, key, None)
         if said != wants:
@@ -222,14 +256,14 @@ def _unchanged(moved, pairs):
     return f"but for rounding to {half}" if half else None
 
 
-def _write_steps(kept, series, encoder, written, name, end, progress):
+def _write_steps(kept, series, encoder, model, written, name, end, progress):
     """Write a run's steps; say whether the last one has the weights of its end, which are in `written`."""
     kept.mkdir()
     same = False
     for step in tqdm(series, desc="bring", unit=" steps", disable=not progress):
         folder, reached = kept / f"step{step['number']}", step["folder"] == end
         if not reached:
-            other, *_ = _read(step["folder"], step["name"], encoder.config)
+            other, *_ = _read(step["folder"], step["name"], model)
             _fits(encoder, other, step["name"], f"the run's end ({name})", "leave the step out of `steps`")
             if bad := not_finite(other):
                 raise InputError(f"{step['name']}: its weights are damaged: {bad} is not finite.")

@@ -13,6 +13,7 @@ MODULES, ADAPTER_CONFIG = "modules.json", "adapter_config.json"  # of sentence-t
 CONFIG = ["config.json", ADAPTER_CONFIG]
 TOKENIZER = ["tokenizer*.json", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.model"]
 WEIGHTS = ["model*.safetensors*", "pytorch_model*.bin*"]  # the first that exists, in one file or in pieces
+ADAPTER_WEIGHTS = ["adapter_model.safetensors", "adapter_model.bin"]  # of PEFT, where there are no others
 SHOWN = 10  # names in a sentence
 
 
@@ -20,7 +21,8 @@ def needed(names, weights=True):
     """Those of the given file names that a model is read from: its config, its tokenizer, and its weights if wanted."""
     patterns = [*CONFIG, *TOKENIZER]
     if weights:
-        patterns += [pattern for pattern in WEIGHTS if any(fnmatch(name, pattern) for name in names)][:1]
+        known = [*WEIGHTS, *ADAPTER_WEIGHTS]
+        patterns += [pattern for pattern in known if any(fnmatch(name, pattern) for name in names)][:1]
     return sorted(name for name in names if any(fnmatch(name, p) for p in patterns) and "/" not in name)
 
 
@@ -48,6 +50,11 @@ def model_files(folder, weights=True):
 def has(folder, patterns):
     """Whether a model's folder has a file, among those that are read, that matches patterns such as `WEIGHTS`."""
     return any(fnmatch(name, pattern) for name in _names(transformer(folder)) for pattern in patterns)
+
+
+def is_adapter(folder):
+    """Whether a folder is an adapter, without the weights of its model."""
+    return has(folder, [ADAPTER_CONFIG]) and not has(folder, WEIGHTS)
 
 
 def step_folders(path, steps):

@@ -60,12 +60,13 @@ def locate(what, *, hub=None, revision=None, path=None, weights=True):
 
 def sound(what, folder, name, weights=True):
     """Check that the files of a model, or of a run, are there and are what they are called; an `InputError` if not."""
-    if has(folder, [ADAPTER_CONFIG]) and not has(folder, WEIGHTS if weights else ["config.json"]):
+    adapter = has(folder, [ADAPTER_CONFIG]) and not has(folder, WEIGHTS if weights else ["config.json"])
+    if adapter and what == "model":
         raise InputError(
-            f"{name}: is an adapter ({ADAPTER_CONFIG}) without the weights of its model: merge it first "
-            "(`merge_and_unload` in PEFT) and save the merged model, with its tokenizer."
+            f"{name}: is an adapter ({ADAPTER_CONFIG}), which is a way of tuning a model: give the model here, and the "
+            "adapter in `runs`."
         )
-    if not has(folder, ["config.json"]):
+    if not adapter and not has(folder, ["config.json"]):
         raise InputError(
             f"{name}: not a transformers folder: it has no config.json; see the {what}'s `hub:` or `path:`."
         )

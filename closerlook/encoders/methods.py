@@ -1,6 +1,7 @@
 """Ways of tuning an encoder: which of its weights learn, and what it is once they have."""
 
 import copy
+import warnings
 
 import torch
 
@@ -82,7 +83,9 @@ def _lora(encoder, recipe):
     how = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha or 2 * recipe.rank, lora_dropout=recipe.lora_dropout,
                      target_modules=targets, bias="none")  # fmt: skip
     try:
-        return get_peft_model(encoder, how)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what PEFT calls in transformers
+            return get_peft_model(encoder, how)
     except ValueError as error:  # no module has such a name, or one that has it cannot be adapted
         linear = sorted({n.rpartition(".")[2] for n, m in encoder.named_modules() if isinstance(m, torch.nn.Linear)})
         raise InputError(

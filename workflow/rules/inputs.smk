@@ -68,7 +68,7 @@ def local(model):
 def brought(w):
     """The files of a brought run's folder that are read."""
     run = CFG.runs[w.run]
-    return run_files(run.path, run.steps) if run.path else []
+    return run_files(run.folder, run.steps) if not run.hub else []
 
 
 def given(corpus, *splits):
