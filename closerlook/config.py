@@ -227,6 +227,7 @@ class SmallestEffects(Section):
         0.05, description="A correlation's distance from the middle of its floor and its ceiling."
     )
     transfer: Positive = Field(1.0, description="Points of accuracy.")
+    recipes: Positive = Field(0.1, description="Doublings of a distance; 0.1 is 7 %.")
 
 
 class Pathvars(Section):

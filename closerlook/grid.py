@@ -56,6 +56,15 @@ class Grid:
         """The runs of a model on one task that the workflow makes: {name: (recipe, seed)}."""
         return {run_name(name, seed): (name, seed) for name in self.recipes(model) for seed in self.cfg.seeds}
 
+    def contrasts(self):
+        """Pairs of recipes, of which the first tunes all weights of a model, and the second does not."""
+        found = {}
+        for model in self.cfg.models:
+            methods = {name: self.recipe(model, name).method for name in self.recipes(model) if self.tuned(model)}
+            full = [name for name, method in methods.items() if method == "full"]
+            found |= dict.fromkeys((one, two) for one in full for two in methods if two not in full)
+        return [list(pair) for pair in found]
+
     def brought(self, model=None, task=None):
         """The runs that somebody else made, of a model (on a task) or all."""
         runs = [Run(run.model, run.task, name) for name, run in self.cfg.runs.items()]

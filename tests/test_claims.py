@@ -131,7 +131,7 @@ def parts(study):
 
 def test_what_holds_is_supported():
     study = make(tasks=8)
-    by, pairs = claims(study), claim_pairs(*parts(study))
+    by, pairs = claims(study).drop("recipes"), claim_pairs(*parts(study))
     assert set(by.verdict.drop("transfer")) == {"supported"} and (by.share == 1).all()
     assert by.effect["accuracy"] == pytest.approx(5, abs=0.2) and by.n["accuracy"] == 24 and by.cells["accuracy"] == 8
     assert by.effect["clusters"] == -1 and by.effect["label_distances"] == pytest.approx(1, abs=0.1)
@@ -148,7 +148,7 @@ def test_what_holds_is_supported():
 
 
 def test_the_opposite_is_contradicted_and_its_exceptions_are_named():
-    by = claims(make(-1.0, tasks=8, seeds=2))
+    by = claims(make(-1.0, tasks=8, seeds=2)).drop("recipes")
     assert set(by.verdict.drop("transfer")) == {"contradicted"} and (by.share == 0).all()
     assert [name[:6] for name in sorted(by.exceptions["accuracy"])] == [f"m / t{i}" for i in range(8)]
     *named, more = by.exceptions["label_distances"]
@@ -206,7 +206,7 @@ def test_one_cell_has_a_verdict_of_its_own():
 def test_one_seed_says_nothing_of_others():
     by = claims(make(tasks=5, seeds=1), "grid")
     assert set(by.verdict) == {"undecided"} and by.p.isna().all()
-    assert set(by.decides.drop(["transfer", "geometry"])) == {"at least 1 more seed"}
+    assert set(by.decides.drop(["transfer", "geometry", "recipes"])) == {"at least 1 more seed"}
 
 
 def test_labels_that_differ_do_not_hide_what_every_seed_says():
@@ -429,6 +429,40 @@ def test_a_run_that_collapsed_is_named_and_left_out():
     assert left.fallen == [("m", "t1", "seed1")] and table.n["accuracy"] == 8 and table.runs["label_distances"] == 8
     assert ("m / t1 / seed1 (collapsed, and left out)") in table.undefined["accuracy"]
     assert not ((pairs.task == "t1") & (pairs.run == "seed1")).any() and table.effect["accuracy"] > 4
+
+
+def by_recipes(moved, gained, tasks=4, seeds=3):
+    """A study in which LoRA moves the last layer `moved` times as far as tuning all weights does, for `gained` points."""
+    study = make(tasks=tasks, seeds=seeds)
+    frames, rng = {}, np.random.default_rng(1)
+    for name in ("spaces", "labels", "movement"):
+        table = getattr(study, name)
+        table = table.assign(recipe=np.where(table.run.notna(), "full", None), seed=table.run.str[4:].astype(float))
+        more = table[table.run.notna()]
+        more = more.assign(run="lora-" + more.run.astype(str), recipe="lora")
+        if name == "movement":
+            more["relative_length"] *= moved * 2.0 ** rng.normal(0, 0.02, len(more))
+        if name == "spaces":
+            more["accuracy"] += gained
+        frames[name] = pd.concat([table, more], ignore_index=True)
+    return dataclasses.replace(study, **frames, contrasts=[["full", "lora"]])
+
+
+@pytest.mark.parametrize(("moved", "verdict"), [(0.25, "supported"), (4.0, "contradicted"), (1.0, "no effect")])
+def test_recipes_that_are_as_good_are_compared_by_how_far_they_move_the_space(moved, verdict):
+    for scope in ("grid", "beyond"):
+        row = claims(by_recipes(moved, 0.5), scope).loc["recipes"]
+        assert row.verdict == verdict and row.n == 12 and row.cells == 4
+        assert row.effect == pytest.approx(-np.log2(moved), abs=0.05)
+
+
+def test_recipes_that_are_not_as_good_are_not_compared():
+    row = claims(by_recipes(0.25, -5.0)).loc["recipes"]
+    assert row.n == 0 and row.verdict == "undecided"
+    assert row.undefined == [f"m / t{i} / full and lora (accuracy differs by -5.0 points)" for i in range(4)]
+    still = claims(by_recipes(0.0, 0.0)).loc["recipes"]
+    assert still.n == 0 and all(text.endswith("(moves nothing)") for text in still.undefined)
+    assert claims(make()).n["recipes"] == 0
 
 
 def test_the_figure_shows_every_pair_and_verdict():

@@ -13,7 +13,7 @@ GAIN = 1e-3  # relative: distances are computed to this gap
 SIZE = 0.1  # doublings of a space's radius that have to be said beside distances
 
 
-def answers(spaces, labels, movement, tuning, claim_cells, models, tasks):
+def answers(spaces, labels, movement, tuning, claim_cells, models, tasks, beside=None):
     """Say it for every model and task that was fine-tuned.
 
     Parameters
@@ -22,11 +22,13 @@ def answers(spaces, labels, movement, tuning, claim_cells, models, tasks):
         The study's tables of these names.
     models, tasks : list of str
         The order.
+    beside : dict, optional
+        As `closerlook.analysis.beside.beside` returns it.
 
     Returns
     -------
     list of dict
-        `model`, `task`, `sentences` (accuracy, clusters, labels, layers) and `warnings`, lists of str.
+        `model`, `task`, `sentences` (accuracy, clusters, labels, layers, other recipes) and `warnings`, lists of str.
     """
     last = last_layer(spaces)
     found = []
@@ -45,6 +47,7 @@ def answers(spaces, labels, movement, tuning, claim_cells, models, tasks):
             told = next(told[(told.model == model) & (told.task == task)].itertuples(), None)
             sentences = [_accuracy(before.iloc[0], stay, told), _clusters(before.iloc[0], stay)]
             sentences += [_distances(labels[here], task), _layers(moved)]
+            sentences.append((beside or {}).get((model, task)))
             found.append({"model": model, "task": task, "sentences": list(filter(None, sentences)),
                           "warnings": list(_warnings(before.iloc[0], after, runs))})  # fmt: skip
     return found

@@ -22,7 +22,7 @@ RUNS = {"runs": "about"}
 ORDER = {"models": "models", "tasks": "tasks"}
 CLAIMED = {"spaces": "spaces", "labels": "labels", "movement": "movement"}
 BY_EXAMPLE = {"predictions": "last_predictions", "sentences": "sentences"}
-EXPECTED = {"related": "related", "opposing": "opposing"}
+EXPECTED = {"related": "related", "opposing": "opposing", "contrasts": "contrasts"}
 
 TABLES = {
     "spaces": Table(
@@ -50,6 +50,10 @@ TABLES = {
     ),
     "memorisation": Table("Gathering the classifier probe's curves", {"classifier": "probe_classifier"}, RUNS),
     "tuning": Table("Gathering how fine-tuning went", {"metrics": "metrics"}, RUNS),
+    "recipes": Table(
+        "Setting the recipes beside each other",
+        {"spaces": "spaces", "movement": "movement", "tuning": "tuning"},
+    ),
     "movement": Table("Gathering how far the labels moved", {"results": "movements", "names": "names"}, RUNS),
     "directions": Table("Gathering where the labels moved", {"results": "movements", "names": "names"}, RUNS),
     "similarity": Table("Gathering how like the original the spaces are", {"results": "similarities"}, RUNS),

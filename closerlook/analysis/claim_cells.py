@@ -8,12 +8,12 @@ from closerlook.statistics.crossed import Cell, in_grid
 COLUMNS = ("claim", "model", "task", "effect", "ci_low", "ci_high", "over", "runs", "pairs")
 
 
-def claim_cells(spaces, labels, movement, predictions, sentences, related, opposing):
+def claim_cells(spaces, labels, movement, predictions, sentences, related, opposing, contrasts):
     """The effect in every cell that a claim is about.
 
     Parameters
     ----------
-    spaces, labels, movement, predictions, sentences, related, opposing
+    spaces, labels, movement, predictions, sentences, related, opposing, contrasts
         As `closerlook.analysis.claims.claims` takes them.
 
     Returns
@@ -22,7 +22,7 @@ def claim_cells(spaces, labels, movement, predictions, sentences, related, oppos
         A row per claim, model and task: `effect`, the mean of its `pairs` over its `runs`, with a 95 % interval of what
         other seeds, initialisations and test examples would give, of which `over` names those that are known.
     """
-    return cell_table(study_of(spaces, labels, movement, related, opposing, predictions, sentences))
+    return cell_table(study_of(spaces, labels, movement, related, opposing, contrasts, predictions, sentences))
 
 
 def cell_table(study):

@@ -15,6 +15,7 @@ from closerlook.layout import ORIGINAL, Space, State
 from closerlook.statistics.intervals import ANY
 
 MOVED = 1e-3  # of the vectors' length: where no layer moved further, which one did most is rounding
+ALIKE = 2.0  # points of accuracy, between recipes that are as good as each other
 PAIRS = ("claim", "model", "task", "run", "label", "value")
 AGAINST = "meets another label after fine-tuning, and none before"
 WITHOUT = {  # whether a label has no distance before, and after: then it meets another
@@ -36,6 +37,7 @@ class Study:
     correct: dict = field(default_factory=dict)  # of the last layer, as `closerlook.analysis.predictions` reads it
     sentences: dict = field(default_factory=dict)  # of each task's test examples
     fallen: list = field(default_factory=list)  # (model, task, run) of runs that collapsed and are left out
+    contrasts: list = field(default_factory=list)  # of recipes: (one that tunes all weights, one that does not)
 
     @functools.cached_property
     def last(self):
@@ -159,6 +161,25 @@ def _transferred(study, model, task, runs):
     return _differences(*sides)
 
 
+def _recipes(study):
+    """Runs of two recipes with the same seed: how much further the first moved the labels, where it is no better."""
+    own = study.last[study.last.tuned_on == study.last.task].dropna(subset=["seed", "accuracy"])
+    top = study.movement.groupby("model").layer.transform("max")
+    keys = ["model", "task", "run"]
+    moved = study.movement[study.movement.layer == top].groupby(keys).relative_length.mean().rename("moved")
+    own, frames = own.merge(moved.reset_index(), on=keys), []
+    for full, other in study.contrasts:
+        one, two = (own[own.recipe == recipe].astype({"accuracy": float}) for recipe in (full, other))
+        both = two.merge(one, on=["model", "task", "seed"], suffixes=("", "_full"))
+        gained = (both.accuracy - both.accuracy_full).groupby([both.model, both.task]).transform("mean")
+        why = gained.map(lambda points: f"accuracy differs by {points:+.1f} points", na_action="ignore")
+        why = why.where(gained.abs() > ALIKE, "moves nothing")
+        known = (gained.abs() <= ALIKE) & (both.moved > 0) & (both.moved_full > 0)
+        value = np.log2((both.moved_full / both.moved).where(known))
+        frames.append(both[keys].assign(label=f"{full} and {other}", value=value, reason=why.where(~known, None)))
+    return pd.concat(frames) if frames else pd.DataFrame(columns=[*keys, "label", "value", "reason"])
+
+
 @dataclass(frozen=True)
 class Claim:
     """A statement of the paper: its pairs are differences, whose sign it predicts."""
@@ -219,23 +240,31 @@ CLAIMS = (
         "model, probed task and seed; `related_tasks` and `opposing_tasks` of the config say which are which.",
         "points", 1, _transfer, (-100, 100), _transferred,
     ),
+    Claim(
+        "recipes", "Tuning all weights moves the space further, at the same accuracy.",
+        "Binary logarithm of how far the labels' centroids move in the last layer, relative to its vectors' length, "
+        "when all weights are tuned, over how far they move when a few are (1 is twice as far); for every model, task, "
+        "seed and recipe of `recipes` that does not tune all (LoRA, the top layers), where the probe's accuracies of "
+        "the two differ by at most 2 points, mean over seeds.",
+        "doublings", 1, _recipes,
+    ),
 )  # fmt: skip
 
 
-def study_of(spaces, labels, movement, related, opposing, predictions=(), sentences=()):
+def study_of(spaces, labels, movement, related, opposing, contrasts=(), predictions=(), sentences=()):
     """The study of some tables, and of files with predictions and sentences, without runs that collapsed."""
     stays = kept(spaces, spaces)
     gone = spaces[~stays & (spaces.tuned_on == spaces.task)]
     return Study(
         spaces[stays], labels[kept(labels, spaces)], movement[kept(movement, spaces)], related, opposing,
         read_correct(predictions), read_sentences(sentences),
-        list(dict.fromkeys(zip(gone.model, gone.task, gone.run))),
+        list(dict.fromkeys(zip(gone.model, gone.task, gone.run))), list(contrasts),
     )  # fmt: skip
 
 
-def claim_pairs(spaces, labels, movement, related, opposing):
+def claim_pairs(spaces, labels, movement, related, opposing, contrasts=()):
     """What the claims are tested on: a row per pair. Parameters as for `Study`."""
-    study, frames = study_of(spaces, labels, movement, related, opposing), []
+    study, frames = study_of(spaces, labels, movement, related, opposing, contrasts), []
     for claim in CLAIMS:
         pairs, known = pairs_of(claim, study)
         if known.any():

@@ -18,12 +18,12 @@ COLUMNS = ("claim", "scope", "statement", "definition", "unit", "over", "verdict
            "undefined")  # fmt: skip
 
 
-def claims(spaces, labels, movement, predictions, sentences, related, opposing, smallest):
+def claims(spaces, labels, movement, predictions, sentences, related, opposing, contrasts, smallest):
     """Test every claim.
 
     Parameters
     ----------
-    spaces, labels, movement, related, opposing
+    spaces, labels, movement, related, opposing, contrasts
         As `closerlook.analysis.claim_pairs.Study` has them.
     predictions : list of path
         The classifier probe's predictions in the last layer; where they are missing, nothing is said of other test
@@ -53,7 +53,7 @@ def claims(spaces, labels, movement, predictions, sentences, related, opposing, 
         shows, against the claim. `undefined`: list of other labels without a value, and
         why, and of runs that collapsed (`closerlook.analysis.collapsed`), which are left out.
     """
-    study = study_of(spaces, labels, movement, related, opposing, predictions, sentences)
+    study = study_of(spaces, labels, movement, related, opposing, contrasts, predictions, sentences)
     return claim_table(study, smallest)
 
 

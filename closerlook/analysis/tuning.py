@@ -6,8 +6,9 @@ from closerlook.analysis.runs import RUN, described
 from closerlook.files import read_json
 from closerlook.layout import Run
 
-COLUMNS = ("model", "task", *RUN[1:], "n_updates", "train_accuracy", "test_accuracy", "weight_change", "seconds",
-           "device", "unchanged", "tokenizer", "end", "source")  # fmt: skip
+COLUMNS = ("model", "task", *RUN[1:], "n_updates", "trained_parameters", "train_accuracy", "test_accuracy",
+           "weight_change", "seconds", "device", "unchanged", "tokenizer", "end", "source")  # fmt: skip
+WHOLE = ("seed", "n_updates", "trained_parameters")
 UNCHANGED = 1e-6  # relative to the weights' length: no more than the rounding of float32
 
 
@@ -24,16 +25,16 @@ def tuning(metrics, runs):
     Returns
     -------
     DataFrame
-        A row per run: accuracies of the head at the end (in %), how far the encoder's weights moved relative to their
+        A row per run: how many of the encoder's weights learned, where that is known; accuracies of the head at the end
+        (in %), how far the encoder's weights moved relative to their
         length, and how they are `unchanged`, if they are; seconds and device; of a run that was brought, `tokenizer`
         (the model's or its own), which weights are its `end`, and `source`.
     """
     rows = []
     for path in metrics:
         found = read_json(path)
-        row = {
-            name: found.get(name) for name in ("n_updates", "weight_change", "device", "unchanged", "tokenizer", "end")
-        }
+        same = ("n_updates", "trained_parameters", "weight_change", "device", "unchanged", "tokenizer", "end")
+        row = {name: found.get(name) for name in same}
         for split in ("train", "test"):
             share = found.get(f"{split}_accuracy")
             row[f"{split}_accuracy"] = None if share is None else 100 * share
@@ -43,5 +44,5 @@ def tuning(metrics, runs):
         if found.get("brought"):
             row["source"] = found["source"].get("hub") or found["source"].get("path")
         rows.append(described(Run.of(path), runs) | row | {"seconds": found.get("wall_seconds")})
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64", "n_updates": "Int64"})
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(WHOLE, "Int64"))
     return frame.sort_values(["model", "task", "run"], ignore_index=True)

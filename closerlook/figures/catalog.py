@@ -9,7 +9,8 @@ class Figure:
 
     `reads` says which table each of its parameters is; `told` which value of the study each of the others is (`looks`,
     what the labels look like, comes from the tasks). There is one for the study, one for each model (`per="model"`) or
-    one for each model and task that it was tuned on (`per="cell"`); none if the value `when` is empty.
+    one for each model and task that it was tuned on (`per="cell"`); none if the value `when` is empty. Those
+    `by_subject` show runs of several recipes as if they were of several models.
     """
 
     title: str
@@ -20,6 +21,7 @@ class Figure:
     per: str = "study"
     when: str = "models"
     least: int = 0  # pairs of labels below which it is empty
+    by_subject: bool = True
 
 
 GRID = {"models": "models", "tasks": "tasks"}
@@ -49,6 +51,14 @@ FIGURES = {  # in the order of the report
         "always guessing the most frequent label, or the number of labels. As many clusters as labels means that every "
         "pair of labels is linearly separable.",
         {"spaces": "spaces"}, GRID,
+    ),
+    "recipes": Figure(
+        "The recipes side by side",
+        "Against the layer, for each recipe: accuracy of the classifier probe, with the original's; displacement, how "
+        "far the labels' centroids move, relative to the length of the layer's vectors (the mean over labels); and "
+        "similarity of the label distances to those before. Lines are means over runs, bands one standard deviation. "
+        "Runs that collapsed are left out, unless all did.",
+        {"frame": "recipes"}, {"models": "several", "tasks": "tasks"}, when="several", by_subject=False,
     ),
     "layer_distances": Figure(
         "Distances and accuracy per layer",

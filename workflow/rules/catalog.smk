@@ -54,6 +54,7 @@ VALUES = {  # what tables and figures are told of the study
         for name, subject in SUBJECTS.items()
         if any(tuned in subject["recipes"] for tuned, _ in GRID.crossings(subject["model"]))
     ],
+    "several": [model for model in CFG.models if sum(s["model"] == model for s in SUBJECTS.values()) > 1],
     "curves": list(SUBJECTS) if CFG.probes.classifier.memorisation else [],
     "hull_layers": [model for model in CFG.models if GRID.layers(model, "hulls")],
     "tasks": list(CFG.tasks),
@@ -64,6 +65,7 @@ VALUES = {  # what tables and figures are told of the study
     "tol": CFG.probes.direct.tol,
     "related": CFG.related_tasks,
     "opposing": CFG.opposing_tasks,
+    "contrasts": GRID.contrasts(),
     "smallest": plain(CFG.smallest_effects),
     "paper_models": matching.paper_models(GRID),
     "paper_tasks": matching.paper_tasks(GRID),
@@ -92,7 +94,7 @@ def drawn():
             of = {
                 (name, None): {
                     "model": name,
-                    "tasks": GRID.tasks(name) if subject["whole"] else list(subject["recipes"]),
+                    "tasks": GRID.tasks(subject["model"]) if subject["whole"] else list(subject["recipes"]),
                 }
                 for name, subject in SUBJECTS.items()
             }

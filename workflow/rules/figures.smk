@@ -26,7 +26,7 @@ rule plot:
         **asks("table"),
     params:
         told=lambda w: told(row_of(w)) | DRAWN[w.figure],
-        subjects=SUBJECTS,
+        subjects=lambda w: SUBJECTS if row_of(w).by_subject else {},
         caption=lambda w: row_of(w).caption,
         code=lambda w: code("plot", f"closerlook.figures.{DRAWN[w.figure]['kind']}"),
     message:

@@ -6,6 +6,7 @@ REPORTED = (
     "spaces",
     "labels",
     "movement",
+    "recipes",
     "tuning",
     "claims",
     "claim_cells",

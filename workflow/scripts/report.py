@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from closerlook.analysis.answers import answers
+from closerlook.analysis.beside import beside
 from closerlook.analysis.runs import apart
 from closerlook.analysis.tables import read_table
 from closerlook.analysis.unlearned import unlearned
@@ -25,7 +26,7 @@ with logged(snakemake.log[0]):
     text = page(
         title=f"A closer look: {params.title}",
         summary=contents.summary(**study),
-        answers=answers(**told, **shown),
+        answers=answers(**told, **shown, beside=beside(tables["recipes"], params.subjects)),
         notes=contents.notes(unlearned(tables["spaces"]), tables["spaces"], tables["similarity"]),
         data=data(summaries),
         claims=tables["claims"],
