@@ -25,24 +25,27 @@ def beside(recipes, subjects):
             other = first[subject["model"]][task]
             rows = recipes[(recipes.model == subject["model"]) & (recipes.task == task)].set_index(["recipe", "layer"])
             if recipe != other and {recipe, other} <= set(rows.index.get_level_values("recipe")):
-                found[name, task] = _sentence(recipe, other, rows.loc[recipe], rows.loc[other])
+                found[name, task] = _sentence(other, rows.loc[recipe], rows.loc[other])
     return found
 
 
-def _sentence(recipe, other, one, two):
+def _sentence(other, one, two):
     parts = []
-    far = (one.displacement / two.displacement.where(two.displacement > 0)).astype(float).dropna()
-    if len(far):
+    far = (one.displacement / two.displacement.where(two.displacement > 0)).astype(float).dropna().round(3)
+    if len(far) and not far.any():
+        parts.append("no label moves")
+    elif len(far):
         top, rest = far.index.max(), far.drop(far.index.max())
-        parts.append(f"{recipe} moves the labels' means {far[top]:.2g} times as far as {other} does in layer {top}")
+        parts.append(f"the labels' means move {far[top]:.2g} times as far in layer {top}")
         if len(rest):
-            parts[-1] += f", and between {rest.min():.2g} and {rest.max():.2g} times as far in the layers below"
+            ends = f"{rest.min():.2g} to {rest.max():.2g} times" if rest.any() else "not at all"
+            parts[-1] += f", {ends} below it"
     last = one.index.max()
     if pd.notna(one.accuracy[last]) and pd.notna(two.accuracy.get(last)):
         parts.append(f"the probe reads {one.accuracy[last]:.1f} % instead of {two.accuracy[last]:.1f} %")
     learned = [rows.trained_parameters.dropna() for rows in (one, two)]
     if all(map(len, learned)) and learned[1].iloc[0]:
         share = 100 * learned[0].iloc[0] / learned[1].iloc[0]
-        parts.append(f"{share:.2g} % as many weights learn")
+        parts.append(f"{share:.2g} % as many weights learn" if share else "no weight of the model learns")
     text = "; ".join(parts)
-    return f"Beside the recipe {other}: {text}." if text else ""
+    return f"Compared with {other}: {text}." if text else ""

@@ -53,6 +53,7 @@ TABLES = {
     "recipes": Table(
         "Setting the recipes beside each other",
         {"spaces": "spaces", "movement": "movement", "tuning": "tuning"},
+        {"order": "recipes"},
     ),
     "movement": Table("Gathering how far the labels moved", {"results": "movements", "names": "names"}, RUNS),
     "directions": Table("Gathering where the labels moved", {"results": "movements", "names": "names"}, RUNS),

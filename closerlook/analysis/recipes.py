@@ -12,13 +12,15 @@ COLUMNS = (*KEYS, "runs", "trained_parameters", "weight_change",
            *(name for measure in SPREAD for name in (measure, f"{measure}_seed_std")))  # fmt: skip
 
 
-def recipes(spaces, movement, tuning):
+def recipes(spaces, movement, tuning, order):
     """Gather the means over runs of every recipe, on the task that it tuned.
 
     Parameters
     ----------
     spaces, movement, tuning : DataFrame
         The study's tables of these names.
+    order : list of str
+        The recipes.
 
     Returns
     -------
@@ -38,4 +40,7 @@ def recipes(spaces, movement, tuning):
     table = by[SPREAD].mean().join(by[SPREAD].std(ddof=1).add_suffix("_seed_std")).join(by.run.nunique().rename("runs"))
     costs = tuning.groupby(["model", "task", "recipe"])[["trained_parameters", "weight_change"]].mean()
     table = table.reset_index().merge(costs.reset_index(), "left", ["model", "task", "recipe"])
+    place = {recipe: i for i, recipe in enumerate(order)}
+    table = table.sort_values("recipe", key=lambda c: c.map(place).fillna(-1), kind="stable")
+    table = table.sort_values(["model", "task"], kind="stable", ignore_index=True)
     return table[list(COLUMNS)].astype({"trained_parameters": "Int64"})

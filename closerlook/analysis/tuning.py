@@ -26,9 +26,9 @@ def tuning(metrics, runs):
     -------
     DataFrame
         A row per run: how many of the encoder's weights learned, where that is known; accuracies of the head at the end
-        (in %), how far the encoder's weights moved relative to their
-        length, and how they are `unchanged`, if they are; seconds and device; of a run that was brought, `tokenizer`
-        (the model's or its own), which weights are its `end`, and `source`.
+        (in %), how far the encoder's weights moved relative to their length, and how they are `unchanged`, if they are
+        and some learned; seconds and device; of a run that was brought, `tokenizer` (the model's or its own), which
+        weights are its `end`, and `source`.
     """
     rows = []
     for path in metrics:
@@ -39,7 +39,7 @@ def tuning(metrics, runs):
             share = found.get(f"{split}_accuracy")
             row[f"{split}_accuracy"] = None if share is None else 100 * share
         change = row["weight_change"]
-        if row["unchanged"] is None and change is not None and change < UNCHANGED:
+        if row["unchanged"] is None and change is not None and change < UNCHANGED and row["trained_parameters"] != 0:
             row["unchanged"] = "exactly" if change == 0 else "but for rounding"
         if found.get("brought"):
             row["source"] = found["source"].get("hub") or found["source"].get("path")

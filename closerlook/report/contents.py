@@ -8,6 +8,7 @@ from closerlook.analysis.collapsed import kept
 from closerlook.analysis.similarity import dominated
 from closerlook.analysis.spaces import before_and_after, last_layer
 from closerlook.figures.catalog import FIGURES
+from closerlook.layout import ORIGINAL
 
 MAIN = {
     "model": "model", "task": "task", "state": "state", "accuracy": "accuracy", "accuracy_seed_std": "accuracy ±",
@@ -125,7 +126,7 @@ def tables(table7, clusters, table5, spaces, models, tasks):
     shown = [
         {
             "id": "table7", "title": "Before and after fine-tuning, last layer", "main": True,
-            "frame": _named(table7, MAIN),
+            "frame": _named(_once(table7), MAIN),
             "note": "The paper's Tables 2 and 7. ± is the standard deviation over seeds; the original has none, and "
             "seeds that collapsed are not counted. The interval is that of the mean accuracy, for other seeds and "
             "other test examples. Macro-F1 is the mean F1 of the labels. The linear readout does not depend on scale "
@@ -192,6 +193,14 @@ def _named(frame, columns):
     """Some columns under the names that they are shown with; those without any value are left out."""
     known = [c for c in columns if c in frame and frame[c].notna().any()]
     return frame[known].rename(columns=columns)
+
+
+def _once(table):
+    """The table with one row for the original of a model that was tuned by several recipes."""
+    original, model = table.state == ORIGINAL, table.model.str.partition(" (")[0]
+    several = model.map(table.groupby(model).model.nunique()) > 1
+    table = table.assign(model=table.model.where(~(original & several), model))
+    return table[~(original & table.duplicated(["model", "task", "state"]))]
 
 
 def _layers(spaces, model, task):

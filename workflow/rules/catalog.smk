@@ -66,6 +66,7 @@ VALUES = {  # what tables and figures are told of the study
     "related": CFG.related_tasks,
     "opposing": CFG.opposing_tasks,
     "contrasts": GRID.contrasts(),
+    "recipes": list(dict.fromkeys(ABOUT[f"{run.model}/{run.state}"]["recipe"] for run in GRID.runs())),
     "smallest": plain(CFG.smallest_effects),
     "paper_models": matching.paper_models(GRID),
     "paper_tasks": matching.paper_tasks(GRID),
