@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMON = (ROOT / "workflow/rules/catalog.smk").read_text()
 PARTS = {"study": set(), "model": {"model", "tasks"}, "cell": {"model", "task"}}  # what a figure of each is told of it
 APART = {  # what the report says in sentences, and a figure of arrays that somebody has
-    "analysis": {"answers", "unlearned"},
+    "analysis": {"answers", "beside", "unlearned"},
     "figures": {"clusters"},
 }
 

@@ -432,7 +432,7 @@ def test_a_run_that_collapsed_is_named_and_left_out():
 
 
 def by_recipes(moved, gained, tasks=4, seeds=3):
-    """A study in which LoRA moves the last layer `moved` times as far as tuning all weights does, for `gained` points."""
+    """A study in which LoRA moves the last layer `moved` times as far as full tuning does, for `gained` points."""
     study = make(tasks=tasks, seeds=seeds)
     frames, rng = {}, np.random.default_rng(1)
     for name in ("spaces", "labels", "movement"):

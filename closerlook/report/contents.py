@@ -197,7 +197,7 @@ def _named(frame, columns):
 
 def _once(table):
     """The table with one row for the original of a model that was tuned by several recipes."""
-    original, model = table.state == ORIGINAL, table.model.str.partition(" (")[0]
+    original, model = table.state == ORIGINAL, table.model.map(lambda name: name.partition(" (")[0])
     several = model.map(table.groupby(model).model.nunique()) > 1
     table = table.assign(model=table.model.where(~(original & several), model))
     return table[~(original & table.duplicated(["model", "task", "state"]))]
