@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Wi
 
 from closerlook.corpora.formats import Corpus
 from closerlook.corpora.names import are_names
+from closerlook.encoders import pooling
 from closerlook.errors import InputError
 from closerlook.keys import (
     ALL,
@@ -112,10 +113,18 @@ class Task(Section):
 
 
 class Pooling(Section):
-    """How subword vectors become the vector of a word or of a sentence."""
+    """How subword vectors become the vector of a word, a span or a sentence (`docs/vectors.md`)."""
 
-    word: Literal["mean", "first", "last"] = Field("mean", description="Over the subwords of a word.")
-    sentence: Literal["cls", "mean"] = Field("cls", description="The [CLS] vector, or the mean over all subwords.")
+    word: pooling.Word = Field("mean", description="Over the subwords of a word.")
+    span: pooling.Span = Field(
+        "mean",
+        description="The `mean` over its subwords, or the vectors of its first and its last word, one after the other.",
+    )
+    sentence: pooling.Sentence | None = Field(
+        None,
+        description="The vector of [CLS] (`cls`), that of the `last` token, or the `mean` over all subwords. By "
+        "default `cls`, but `last` for causal models and where the tokenizer adds no [CLS].",
+    )
 
 
 class Embedding(Section):

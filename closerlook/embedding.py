@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from closerlook.corpora.example import SIZES
+from closerlook.encoders.pooling import POOLINGS
 from closerlook.errors import InputError
 from closerlook.probes.threads import n_threads
 
-SIZES = {"sentence": 0, "word": 1, "span": 2, "pair": 2}  # word positions of a target
-POOLINGS = {"word": ("mean", "first", "last"), "sentence": ("cls", "mean")}
 PRECISIONS = "fp32", "bf16"
 
 
@@ -50,8 +50,9 @@ def embed(
     layers : list of int, optional
         All by default. 0 is the embedding layer, -1 the last.
     pooling : dict, optional
-        `word`: `mean`, `first` or `last` of its subwords; `sentence`: `cls` or `mean` of all subwords. By default
-        `{"word": "mean", "sentence": "cls"}`. A span is the mean of its subwords.
+        `word`: `mean`, `first` or `last` of its subwords; `span`: `mean` of its subwords, or `ends`, its first and its
+        last word; `sentence`: `cls`, `last` token, or `mean` of all subwords. By default the mean for words and spans,
+        and for sentences `cls`, but `last` for causal models and where the tokenizer adds no [CLS].
     batch_size : int
         Sentences that are read together; fewer where they are long.
     precision : {"fp32", "bf16"}
@@ -65,9 +66,9 @@ def embed(
     Returns
     -------
     (layers, n, dim) float32 array
-        A row for each target, in order; 2 * dim for pairs. It is the one array that is held, but for the encoder and up
-        to 256 MB during the call: n sentences in L layers of 768 dimensions take L * n * 3 KB. The weights of a folder
-        pass through a temporary one, as they do in the workflow.
+        A row for each target, in order; 2 * dim for pairs and for the ends of spans. It is the one array that is held,
+        but for the encoder and up to 256 MB during the call: n sentences in L layers of 768 dimensions take L * n *
+        3 KB. The weights of a folder pass through a temporary one, as they do in the workflow.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def embed(
 
     wanted = _layers(layers, encoder.config.num_hidden_layers, name)
     encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
-    n, dim = sum(map(len, rows["targets"])), encoder.config.hidden_size * (2 if kind == "pair" else 1)
+    n, dim = sum(map(len, rows["targets"])), encoder.config.hidden_size * aligner.bags
     out = np.empty((len(wanted), n, dim), np.float32)
     size = sentences_per_chunk(len(sentence), n, dim, len(set(wanted)), batch_size)
     chunks = ({name: column[i : i + size] for name, column in rows.items()} for i in range(0, len(sentence), size))
@@ -179,7 +180,9 @@ def _target(target, n, kind, place):
 def _check(pooling, batch_size, precision):
     for key, value in (pooling or {}).items():
         if value not in POOLINGS.get(key, ()):
-            allowed = "; ".join(f"{name}: {' or '.join(values)}" for name, values in POOLINGS.items())
+            allowed = "; ".join(
+                f"{name}: {', '.join(values[:-1])} or {values[-1]}" for name, values in POOLINGS.items()
+            )
             raise InputError(f"`pooling` is {{{key!r}: {value!r}}}; it takes {allowed}.")
     if precision not in PRECISIONS:
         raise InputError(f"`precision` is {precision!r}; it is one of {', '.join(PRECISIONS)}.")
@@ -218,7 +221,7 @@ def _load(model, name, kind, pooling):
             "`model` must be a folder, a name of the hub, or a transformers model and its fast tokenizer."
         ) from None
     facts = check(encoder.cpu(), tokenizer, name)
-    return encoder, Aligner(tokenizer, facts["max_length"], kind, pooling, facts[PADDING])
+    return encoder, Aligner(tokenizer, facts["max_length"], kind, pooling, facts[PADDING], facts.get("causal", False))
 
 
 @contextlib.contextmanager

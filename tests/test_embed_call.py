@@ -127,7 +127,7 @@ WRONG = {
     "no target": (([["a"]],), {"targets": [[]]}, "`targets` has none"),
     "a kind": (([["a"]],), {"targets": [[0]], "kind": "token"}, "`kind` is 'token'"),
     "no targets": ((["a"],), {"kind": "word"}, "`targets` must say where the words are"),
-    "a pooling": ((["a"],), {"pooling": {"sentence": "max"}}, "sentence: cls or mean"),
+    "a pooling": ((["a"],), {"pooling": {"sentence": "max"}}, "sentence: cls, last or mean"),
     "a precision": ((["a"],), {"precision": "fp16"}, "`precision` is 'fp16'"),
     "a batch": ((["a"],), {"batch_size": 0}, "`batch_size` is 0"),
     "a device": ((["a"],), {"device": "gpu"}, "`gpu` is not one of"),

@@ -2,7 +2,7 @@
 
 Everything happens at the level of subwords. A sentence is read as the tokenizer reads its text. One that is too long
 for the model is cut into overlapping windows, and each of its subwords is read in the window where it lies furthest
-from a cut. A target is then just one or two *bags* of subwords, wherever they are, and its vector is the mean of
+from a cut. A target is then just one or several *bags* of subwords, wherever they are, and its vector is the mean of
 each bag. So words, spans, pairs and sentences, short and long, go through the same few lines, in extraction and in
 fine-tuning.
 """
@@ -15,11 +15,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from closerlook.encoders.pooling import DEFAULT, by_words, n_bags
 from closerlook.errors import InputError
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a job has the threads it was given, and no more
 LONG = 128  # tokens; a batch of longer sentences holds fewer of them
-POOLING = {"word": "mean", "sentence": "cls"}
 
 
 def windows(n, room):
@@ -73,7 +73,7 @@ class Batch:
     token_type_ids: torch.Tensor | None  # (n_rows, length), where special tokens have their own
     subwords: torch.Tensor  # (n_subwords,) of every bag in turn, as positions in the flattened rows
     offsets: torch.Tensor  # (n_bags,) first entry of each bag in `subwords`
-    bags: int  # bags per target: 1, or 2 for a pair
+    bags: int  # bags per target
 
     def inputs(self):
         """Return the model's keyword arguments."""
@@ -98,7 +98,7 @@ def pool(hidden, batch):
 
     Returns
     -------
-    (n_targets, dim) tensor, or (n_targets, 2 * dim) for pairs: head and dependent. float32.
+    (n_targets, bags * dim) tensor, for a pair for example head and dependent. float32.
     """
     flat = hidden.reshape(-1, hidden.shape[-1]).float()
     vectors = F.embedding_bag(batch.subwords, flat, batch.offsets, mode="mean")  # deterministic, unlike indexing
@@ -152,15 +152,30 @@ class Aligner:
     kind : str
         `word`, `span`, `pair` or `sentence`.
     pooling : dict, optional
-        `word`: `mean`, `first` or `last` of a word's subwords; `sentence`: `cls` or `mean` of all subwords. A sentence
-        in several windows has several [CLS], whose mean is taken. A span is the mean over the subwords of its words.
+        `word`: `mean`, `first` or `last` of a word's subwords. `span`: `mean` over the subwords of its words, or its
+        `ends`, which are its first word and its last one. `sentence`: `cls`, the `last` token that the tokenizer makes,
+        or `mean` of all subwords; where it is not given, `cls` if there is one in a model that is not causal, else
+        `last`. A sentence in several windows has several [CLS], whose mean is taken; its last token is in the last one.
     equal : bool
         The model's vectors depend on padding, so a batch takes sentences of one length only.
+    causal : bool
+        A token of the model has read nothing but what stands before it.
+
+    Attributes
+    ----------
+    pooling : dict
+        As it was given, or decided.
+
+    Raises
+    ------
+    InputError
+        `cls` where there is none, or where it has read nothing.
     """
 
-    def __init__(self, tokenizer, max_length, kind, pooling=None, equal=False):
+    def __init__(self, tokenizer, max_length, kind, pooling=None, equal=False, causal=False):
         self.backend, self.kind, self.equal = tokenizer.backend_tokenizer, kind, equal
-        self.pooling = POOLING | (pooling or {})
+        self.pooling = DEFAULT | (pooling or {})
+        self.bags = n_bags(kind, self.pooling)
         self.pad = tokenizer.pad_token_id or 0
         self.unknown = [tokenizer.unk_token_id]
         if tokenizer.unk_token_id is None:  # byte-level tokenizers know every character
@@ -174,8 +189,17 @@ class Aligner:
         self.typed = "token_type_ids" in tokenizer.model_input_names and bool(types.any())  # zeros are the default
         self.room = max_length - n_before - n_after
         cls = np.flatnonzero(np.append(self.before, self.after) == tokenizer.cls_token_id)
-        if kind == "sentence" and self.pooling["sentence"] == "cls" and not len(cls):
-            raise InputError(f"{tokenizer.name_or_path}: its tokenizer adds no [CLS]; set `pooling.sentence: mean`.")
+        if kind == "sentence" and self.pooling["sentence"] == "cls":
+            if not len(cls):
+                raise InputError(
+                    f"{tokenizer.name_or_path}: its tokenizer adds no [CLS]; set `pooling.sentence: mean`."
+                )
+            if causal and cls[0] < n_before:
+                raise InputError(
+                    f"{tokenizer.name_or_path}: the model is causal, so its [CLS], which comes first, has read "
+                    "nothing; set `pooling.sentence: last` or `mean`."
+                )
+        self.pooling["sentence"] = self.pooling["sentence"] or ("cls" if len(cls) and not causal else "last")
         # Distance from the row's start, or (negative) from its end, because XLNet has its [CLS] last.
         self.cls = None if not len(cls) else cls[0] if cls[0] < n_before else cls[0] - n_before - n_after
 
@@ -214,6 +238,8 @@ class Aligner:
         if self.pooling["sentence"] == "cls":
             column = self.cls % len(rows[0])
             return Sentence(rows, np.arange(len(rows)), np.full(len(rows), column), np.array([len(rows)]))
+        if self.pooling["sentence"] == "last":
+            return Sentence(rows, np.array([len(rows) - 1]), np.array([len(rows[-1]) - 1]), np.array([1]))
         return self._bags(rows, starts, home, np.array([0]), np.array([len(ids)]))
 
     def _parts(self, encoding, words, targets):
@@ -230,11 +256,12 @@ class Aligner:
             missing = np.repeat(missing, len(self.unknown))
             first_word, last_word = np.insert(first_word, at, missing), np.insert(last_word, at, missing)
         starts, home = windows(len(ids), self.room)
-        ends = np.array(targets, int).reshape(-1, 2 if self.kind == "span" else 1)  # a pair's words one by one
+        words_alone = by_words(self.kind, self.pooling)
+        ends = np.array(targets, int).reshape(-1, 1 if words_alone else 2)  # a bag each
         first, last = np.searchsorted(last_word, ends[:, 0]), np.searchsorted(first_word, ends[:, -1], "right")
-        if self.kind != "span" and self.pooling["word"] == "first":
+        if words_alone and self.pooling["word"] == "first":
             last = first + 1
-        elif self.kind != "span" and self.pooling["word"] == "last":
+        elif words_alone and self.pooling["word"] == "last":
             first = last - 1
         return self._bags(self._rows(ids, starts), starts, home, first, last)
 
@@ -267,7 +294,7 @@ class Aligner:
             token_type_ids=torch.from_numpy(self._types(mask, lengths)) if self.typed else None,
             subwords=torch.from_numpy(row * mask.shape[1] + column),
             offsets=torch.from_numpy(np.cumsum(sizes) - sizes),
-            bags=2 if self.kind == "pair" else 1,
+            bags=self.bags,
         )
 
     def _types(self, mask, lengths):

@@ -105,7 +105,7 @@ def finetune(
         aligner = load_aligner(model, encoder, kind, pooling)
         rows = {split: _encode(aligner, data[split]) for split in ("train", "test")}
         torch.manual_seed(seed)
-        classifier = Classifier(encoder, len(names), 2 if kind == "pair" else 1, recipe.dropout, recipe.precision)
+        classifier = Classifier(encoder, len(names), aligner.bags, recipe.dropout, recipe.precision)
         torch.manual_seed(seed)
         training = Training(classifier, aligner, device, recipe)
         notes = training.load(resumed) if resumed else {"curve": [], "epochs": [], "elapsed": 0.0}

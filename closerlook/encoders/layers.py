@@ -114,8 +114,8 @@ def embed(
     model, task : path
         An encoder folder, and a task folder (as `closerlook.corpora.task.save_task` writes it).
     out : dict of dict of path
-        `out[split][layer]` is the `.npy` file to write: float32, (n_targets, dim), or (n_targets, 2 * dim) for pairs,
-        in the task's order. Layer 0 is the embedding layer.
+        `out[split][layer]` is the `.npy` file to write: float32, (n_targets, dim), a multiple of the model's for
+        pairs and the like (`closerlook.encoders.pooling.n_bags`), in the task's order. Layer 0 is the embedding layer.
     tokenizer : path, optional
         Folder of the tokenizer, where it is not the model's.
     pooling : dict, optional
@@ -146,7 +146,7 @@ def embed(
     layers = sorted({layer for files in out.values() for layer in files})
     encoder, aligner = _load(model, tokenizer or model, kind, pooling, layers)
     encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
-    dim = encoder.config.hidden_size * (2 if kind == "pair" else 1)
+    dim = encoder.config.hidden_size * aligner.bags
     n_sentences = {split: len(splits[split]) for split in out}
     summary = {"kind": kind, "dim": dim, "layers": layers, "n": {}, "n_sentences": n_sentences, "n_windows": 0}
     summary |= {"n_tokens": 0, "device": str(device)}
