@@ -75,14 +75,14 @@ class Task(Section):
     """What is asked of a corpus: which targets, which label."""
 
     corpus: str = Field(description="A name from `corpora`.")
-    kind: Literal["span", "word", "pair", "sentence"] = Field(
+    kind: Literal["span", "word", "pair", "sentence", "span_pair", "sentence_pair"] = Field(
         description="What carries a label: a `word`, a `span` (words in a row), a `pair` (a word and its syntactic "
-        "head), or a `sentence`."
+        "head), a `sentence`, two spans of a sentence (`span_pair`), or two sentences (`sentence_pair`)."
     )
     label: str = Field(
         description="The column that holds the label. CoNLL-U: `upos`, `xpos`, `deprel`, `lemma`, `feats.X`, `misc.X`,"
-        " or `meta.X` for a sentence's comment; conllulex also `ss`, `ss2`, …; conll: one of `fields`; TREC: `fine` or"
-        " `coarse`; tables and hub datasets: a column's name."
+        " or `meta.X` for a sentence's comment; conllulex also `ss`, `ss2`, …; conll: one of `fields`; edge_probing: a"
+        " key of a target, usually `label`; TREC: `fine` or `coarse`; tables and hub datasets: a column's name."
     )
     names: Names = Field(
         None,
@@ -99,16 +99,19 @@ class Task(Section):
     )
     finetune: bool = Field(True, description="Fine-tune on it; `false` only probes it.")
     words: str = Field("words", description="For `table` and `hub`: the column with the words, a list or a text.")
+    second: str | None = Field(
+        None, description="For `table` and `hub`, kind `sentence_pair`: the column with the second text."
+    )
     text: Literal["own", "joined"] | None = Field(
         None,
         description="What the model reads: the corpus's `own` text (a cell, TREC's line, CoNLL-U's `# text` or "
         "`SpaceAfter`), or its words `joined` by single spaces. By default a sentence's own, and joined for words, "
-        "spans and pairs (`docs/vectors.md`).",
+        "spans and pairs of these (`docs/vectors.md`).",
     )
     target: str | None = Field(
         None,
-        description="For `table` and `hub`: the column with the target's position or positions, counted from 0."
-        " Without it, a word or span task takes a list of labels, one per word.",
+        description="For `table` and `hub`: the column with the target's position or positions, counted from 0"
+        " (of two spans `[[0, 1], [4, 4]]`). Without it, a word or span task takes a list of labels, one per word.",
     )
 
 

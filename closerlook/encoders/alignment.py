@@ -9,15 +9,18 @@ fine-tuning.
 
 import dataclasses
 import hashlib
+import logging
 import os
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from closerlook.corpora.example import SIZES
 from closerlook.encoders.pooling import DEFAULT, by_words, n_bags
 from closerlook.errors import InputError
 
+log = logging.getLogger(__name__)
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a job has the threads it was given, and no more
 LONG = 128  # tokens; a batch of longer sentences holds fewer of them
 
@@ -52,6 +55,7 @@ class Sentence:
     row: np.ndarray  # (n_subwords,) of every bag in turn: in which of the rows it stands
     column: np.ndarray  # (n_subwords,) and at which position there
     sizes: np.ndarray  # (n_bags,) subwords per bag
+    types: list | None = None  # of arrays, the token types of each row, where they are not those of any sentence
 
     @property
     def length(self):
@@ -60,7 +64,7 @@ class Sentence:
 
     def digest(self):
         """The same for sentences of the same tokens and bags."""
-        parts = [*self.rows, self.row, self.column, self.sizes]
+        parts = [*self.rows, self.row, self.column, self.sizes, *(self.types or ())]
         return hashlib.sha256(b"".join(np.int64(part.size).tobytes() + part.tobytes() for part in parts)).digest()
 
 
@@ -150,7 +154,7 @@ class Aligner:
     max_length : int
         Longest row that the model can read, special tokens included.
     kind : str
-        `word`, `span`, `pair` or `sentence`.
+        Of `closerlook.corpora.example.SIZES`.
     pooling : dict, optional
         `word`: `mean`, `first` or `last` of a word's subwords. `span`: `mean` over the subwords of its words, or its
         `ends`, which are its first word and its last one. `sentence`: `cls`, the `last` token that the tokenizer makes,
@@ -165,6 +169,8 @@ class Aligner:
     ----------
     pooling : dict
         As it was given, or decided.
+    n_cut : int
+        How many pairs of sentences were too long for the model, and have been cut, since `log_cut` was last called.
 
     Raises
     ------
@@ -174,22 +180,24 @@ class Aligner:
 
     def __init__(self, tokenizer, max_length, kind, pooling=None, equal=False, causal=False):
         self.backend, self.kind, self.equal = tokenizer.backend_tokenizer, kind, equal
-        self.pooling = DEFAULT | (pooling or {})
+        self.max_length, self.n_cut, self.pooling = max_length, 0, DEFAULT | (pooling or {})
         self.bags = n_bags(kind, self.pooling)
         self.pad = tokenizer.pad_token_id or 0
         self.unknown = [tokenizer.unk_token_id]
         if tokenizer.unk_token_id is None:  # byte-level tokenizers know every character
             self.unknown = self.backend.encode("\ufffd", add_special_tokens=False).ids
+        self.stand_in = tokenizer.unk_token or "\ufffd"  # for a sentence of a pair that the tokenizer makes nothing of
         template = tokenizer("a", return_token_type_ids=True, return_special_tokens_mask=True)
         special = np.array(template["special_tokens_mask"], bool)
         n_before, n_after = special.argmin(), special[::-1].argmin()
         ids, types = np.array(template["input_ids"]), np.array(template["token_type_ids"])
         self.before, self.after = ids[:n_before], ids[len(ids) - n_after :]
         self.types = types[:n_before], types[n_before], types[len(ids) - n_after :]
-        self.typed = "token_type_ids" in tokenizer.model_input_names and bool(types.any())  # zeros are the default
+        self.typed = "token_type_ids" in tokenizer.model_input_names
+        self.typed &= kind == "sentence_pair" or bool(types.any())  # zeros are the default
         self.room = max_length - n_before - n_after
         cls = np.flatnonzero(np.append(self.before, self.after) == tokenizer.cls_token_id)
-        if kind == "sentence" and self.pooling["sentence"] == "cls":
+        if not SIZES[kind] and self.pooling["sentence"] == "cls":
             if not len(cls):
                 raise InputError(
                     f"{tokenizer.name_or_path}: its tokenizer adds no [CLS]; set `pooling.sentence: mean`."
@@ -203,7 +211,7 @@ class Aligner:
         # Distance from the row's start, or (negative) from its end, because XLNet has its [CLS] last.
         self.cls = None if not len(cls) else cls[0] if cls[0] < n_before else cls[0] - n_before - n_after
 
-    def encode(self, sentences, targets, texts=None, offsets=None):
+    def encode(self, sentences, targets, texts=None, offsets=None, seconds=None):
         """Turn sentences into rows of tokens and bags of subwords.
 
         Parameters
@@ -211,16 +219,20 @@ class Aligner:
         sentences : list of lists of str
             Their words. A word that the tokenizer reduces to nothing becomes one unknown token.
         targets : list of lists of lists of int
-            Per sentence its targets, each with its 0, 1 or 2 word positions, counted from 0.
+            Per sentence its targets, each with its word positions, counted from 0.
         texts : list of (str or None), optional
             The text of each sentence; where it is None, the words joined by single spaces.
         offsets : list of (list of (int, int) or None), optional
             Where the words stand in it.
+        seconds : list of (str or None), optional
+            Of pairs of sentences the second text; the first is in `texts`.
 
         Returns
         -------
         list of Sentence
         """
+        if self.kind == "sentence_pair":
+            return [self._pair(encoding) for encoding in self._joined(list(zip(texts, seconds, strict=True)))]
         none = [None] * len(sentences)
         texts, offsets = texts or none, offsets or none
         read = [" ".join(filter(None, s)) if text is None else text for s, text in zip(sentences, texts, strict=True)]
@@ -241,6 +253,39 @@ class Aligner:
         if self.pooling["sentence"] == "last":
             return Sentence(rows, np.array([len(rows) - 1]), np.array([len(rows[-1]) - 1]), np.array([1]))
         return self._bags(rows, starts, home, np.array([0]), np.array([len(ids)]))
+
+    def _joined(self, pairs):
+        """Two sentences as the tokenizer joins them; where they are too long together, the longer one is cut."""
+        self.backend.enable_truncation(self.max_length, strategy="longest_first")
+        try:
+            found = self.backend.encode_batch(pairs)
+            for i, encoding in enumerate(found):
+                if not {0, 1} <= set(encoding.sequence_ids):
+                    read = [t if n in encoding.sequence_ids else self.stand_in for n, t in enumerate(pairs[i])]
+                    found[i] = self.backend.encode(*read)
+        finally:
+            self.backend.no_truncation()
+        self.n_cut += sum(bool(encoding.overflowing) for encoding in found)
+        return found
+
+    def log_cut(self, n):
+        """Warn of those that have been cut among `n` pairs of sentences, and count anew."""
+        if self.n_cut:
+            log.warning(
+                "%d of %d sentence pairs have more than the %d tokens that the model reads: the longer text of each is "
+                "cut at its end",
+                *(self.n_cut, n, self.max_length),
+            )
+        self.n_cut = 0
+
+    def _pair(self, encoding):
+        """Two sentences that are one target."""
+        ids = np.array(encoding.ids, int)
+        if self.pooling["sentence"] == "mean":
+            column = np.flatnonzero([part is not None for part in encoding.sequence_ids])
+        else:
+            column = np.array([(self.cls if self.pooling["sentence"] == "cls" else -1) % len(ids)])
+        return Sentence([ids], 0 * column, column, np.array([len(column)]), [np.array(encoding.type_ids, int)])
 
     def _parts(self, encoding, words, targets):
         """A sentence with targets in it; `words` (n_words, 2) are their places in its text."""
@@ -287,17 +332,23 @@ class Aligner:
         above = np.repeat(np.cumsum(n_rows) - n_rows, [len(sentence.row) for sentence in sentences])
         row = above + np.concatenate([sentence.row for sentence in sentences])
         column = np.concatenate([sentence.column for sentence in sentences])
+        types = [part for sentence in sentences for part in sentence.types or ()]
         sizes = np.concatenate([sentence.sizes for sentence in sentences])
         return Batch(
             input_ids=torch.from_numpy(input_ids),
             attention_mask=torch.from_numpy(mask.astype(int)),
-            token_type_ids=torch.from_numpy(self._types(mask, lengths)) if self.typed else None,
+            token_type_ids=torch.from_numpy(self._types(mask, lengths, types)) if self.typed else None,
             subwords=torch.from_numpy(row * mask.shape[1] + column),
             offsets=torch.from_numpy(np.cumsum(sizes) - sizes),
             bags=self.bags,
         )
 
-    def _types(self, mask, lengths):
+    def _types(self, mask, lengths, own):
+        """The token types of rows: their own, or those of any sentence."""
+        if own:
+            types = np.zeros(mask.shape, int)
+            types[mask] = np.concatenate(own)
+            return types
         before, inside, after = self.types
         types = np.where(mask, inside, 0)
         types[:, : len(before)] = before

@@ -187,7 +187,9 @@ def _measure(training, rows, batch_size, curve, epoch):
 def _encode(aligner, split):
     """Encode a split's sentences: a list of (Sentence, labels)."""
     labels = [np.array(some, int) for some in split["labels"]]
-    return list(zip(aligner.encode(*(split[name] for name in READ)), labels, strict=True))
+    sentences = aligner.encode(*(split[name] for name in READ))
+    aligner.log_cut(len(sentences))
+    return list(zip(sentences, labels, strict=True))
 
 
 def _digest(*parts):

@@ -18,7 +18,7 @@ from closerlook.encoders.reading import hidden_states
 from closerlook.errors import InputError
 from closerlook.files import staged
 
-READ = ("words", "targets", "text", "places")  # of a task, in the order of `Aligner.encode`
+READ = ("words", "targets", "text", "places", "second")  # of a task, in the order of `Aligner.encode`
 CHUNK = 2**28  # bytes of vectors held at a time, and so the memory, however large the corpus
 
 
@@ -59,7 +59,7 @@ def extract(encoder, aligner, chunks, layers, dim, batch_size, bar):
     encoder : PreTrainedModel
     aligner : Aligner
     chunks : iterable of dict of list
-        What `Aligner.encode` takes: `words`, `targets`, `text`, `places`.
+        What `Aligner.encode` takes: `words`, `targets`, `text`, `places`, `second`.
     layers : list of int
     dim : int
         Of a target's vector.
@@ -70,7 +70,7 @@ def extract(encoder, aligner, chunks, layers, dim, batch_size, bar):
     ------
     Piece
     """
-    at, seen = 0, {}
+    at, n, seen = 0, 0, {}
     for chunk in chunks:
         sentences = aligner.encode(*(chunk[name] for name in READ))
         count = np.array([len(t) for t in chunk["targets"]])
@@ -89,7 +89,9 @@ def extract(encoder, aligner, chunks, layers, dim, batch_size, bar):
             n_windows += len(batch.input_ids)
             n_tokens += int(batch.attention_mask.sum())
             bar.update(len(some))
+        n += len(sentences)
         yield Piece(vectors, count, twins, n_windows, n_tokens)
+    aligner.log_cut(n)
 
 
 def embed(

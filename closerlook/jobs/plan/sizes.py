@@ -12,7 +12,7 @@ from closerlook.grid import Grid
 from closerlook.layout import ENCODER, MODEL, TASK, TASK_FILES
 
 VOCABULARY = 30522  # of BERT
-TARGETS = {"word": 5, "span": 2, "pair": 20, "sentence": 1}  # per sentence, where nothing is known
+TARGETS = {"word": 5, "span": 2, "pair": 20, "sentence": 1, "span_pair": 2, "sentence_pair": 1}  # per sentence, guessed
 
 
 @dataclass(frozen=True)
