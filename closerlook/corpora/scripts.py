@@ -22,10 +22,12 @@ MANY = 20  # letters; a word rarely has more
 def check_segmented(words, place):
     """An error if one of the words of a text looks like a whole sentence in a script without spaces.
 
-    That is, it has more than 20 letters of such scripts, or a full stop or comma of theirs between two of them.
+    That is, it has more than 20 letters of such scripts, or a full stop or comma of theirs between two of them; or it
+    is the whole text, and ends in one.
     """
     for word in words:
-        if INSIDE.search(word) or sum(map(str.isalpha, LETTER.findall(word))) > MANY:
+        letters = sum(map(str.isalpha, LETTER.findall(word)))
+        if letters > MANY or INSIDE.search(word) or len(words) == 1 and letters > 1 and word[-1] in STOPS:
             raise InputError(
                 f"{place} holds {shortened(word)} as one word, in a script that is written without spaces: cut the "
                 "text into words first, and give them as a list."
