@@ -181,6 +181,36 @@ def test_names_are_the_last_part_in_plain_letters(given, name):
     assert short(given) == name
 
 
+@pytest.mark.parametrize("style", [lambda label: [label], lambda label: str([label])])
+def test_a_label_in_a_list_is_held_out_as_the_label(here, style):
+    rows = [{"text": f"t{i}", "label": style("ab"[i % 2])} for i in range(20)]
+    Path("t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    hold_out(Path("t.jsonl"), here / "t", "text", "label", [], False, 0)
+    held = [json.loads(line)["label"] for line in open("t/test.jsonl") if line.strip()]
+    assert sorted(map(str, held)) == sorted(str(style(label)) for label in "aabb")
+
+
+def test_two_texts_are_compared_as_a_pair(here, capsys):
+    frame = pd.read_csv("data.csv").assign(other=lambda frame: "of " + frame.sentence)
+    frame.to_parquet("pairs.parquet")
+    given = ("compare", "base", "out/tuned", "pairs.parquet", "--text", "sentence", "--label", "label")
+    asked(data=Path("pairs.parquet"), second="other", kind="sentence_pair").prepare()
+    (folder,) = Path("closerlook").iterdir()
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    expected = {"corpus": "pairs", "kind": "sentence_pair", "words": "sentence", "label": "label", "second": "other"}
+    assert config["tasks"]["pairs"] == expected
+    held = [json.loads(line) for line in open(folder / "test.jsonl") if line.strip()]
+    assert held and all(row["other"] == "of " + row["sentence"] for row in held)
+    for more, says in (
+        (["--kind", "sentence_pair"], "--second: give with --kind sentence_pair"),
+        (["--kind", "word", "--second", "other"], "--second: give with --kind sentence_pair"),
+        (["--kind", "span_pair"], "--kind span_pair: give with --target"),
+        (["--second", "none"], "there is no column 'none'"),
+    ):
+        status, said = ends(capsys, *given, *more)
+        assert status == 2 and says in said
+
+
 def test_the_config_says_what_was_asked(here):
     file, notes = asked(layers="0,-1").prepare()
     config = yaml.safe_load(file.read_text())
