@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import GPT2Config, GPT2ForSequenceClassification, PreTrainedTokenizerFast
 
-from closerlook.encoders.alignment import Aligner, batches, pool, windows
+from closerlook.encoders.alignment import Aligner, windows
+from closerlook.encoders.batching import batches, pool
 from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length
 from closerlook.errors import InputError
 

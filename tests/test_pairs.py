@@ -16,7 +16,8 @@ from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, GPT2Co
 import closerlook
 from closerlook.corpora.reading import read_examples
 from closerlook.corpora.task import save_task
-from closerlook.encoders.alignment import Aligner, pool
+from closerlook.encoders.alignment import Aligner
+from closerlook.encoders.batching import pool
 from closerlook.encoders.finetuning import finetune
 from closerlook.encoders.layers import embed
 from closerlook.encoders.loading import load_tokenizer

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from closerlook.corpora.task import kind_of
 from closerlook.devices import pick_device, torch_threads
-from closerlook.encoders.alignment import batches, pool
+from closerlook.encoders.batching import batches, pool
 from closerlook.encoders.loading import load_encoder, not_finite
 from closerlook.encoders.padding import load_aligner
 from closerlook.encoders.reading import hidden_states
