@@ -167,7 +167,7 @@ class Classifier(Section):
     selectivity: bool = Field(
         False,
         description="Also measure accuracy on a control task, whose labels are drawn per word type; selectivity is the "
-        "difference. Not for sentences.",
+        "difference. Not for sentences and pairs of them.",
     )
     shuffled: bool = Field(
         False,

@@ -14,7 +14,9 @@ from tokenizers import processors
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, GPT2Config, GPT2Model
 
 import closerlook
-from closerlook.corpora.reading import read_examples
+from closerlook.config import load
+from closerlook.corpora.fetch import fetch_corpus
+from closerlook.corpora.reading import read_examples, read_split
 from closerlook.corpora.task import save_task
 from closerlook.encoders.alignment import Aligner
 from closerlook.encoders.batching import pool
@@ -327,3 +329,37 @@ def test_the_head_reads_as_many_vectors_as_two_spans_have(bert, tmp_path):
         metrics = tuned(bert, tmp_path / "task", tmp_path / f"{bags}", pooling)
         assert load_file(tmp_path / f"{bags}/out/head.safetensors")["weight"].shape == (2, 32 * bags)
         assert metrics["pooling"]["sentence"] == "cls"
+
+
+# --- as a config asks for them
+
+
+@pytest.mark.parametrize(
+    "corpus, name, text, task, expected",
+    [
+        ({"format": "table"}, "a.csv", TABLE, {"kind": "sentence_pair", "words": "premise", "second": "hypothesis"}, 3),
+        (
+            {"format": "edge_probing"},
+            "a.json",
+            '{"text": "a b", "targets": [{"span1": [0, 1], "span2": [1, 2], "label": "x"}]}',
+            {"kind": "span_pair"},
+            1,
+        ),
+        (
+            {"format": "edge_probing"},
+            "a",
+            '{"text": "a", "targets": [{"span1": [0, 1], "label": "x"}]}',
+            {"kind": "word"},
+            1,
+        ),
+    ],
+)
+def test_a_task_of_a_config_is_read_from_what_was_fetched(tmp_path, corpus, name, text, task, expected):
+    path = write(tmp_path, name, text)
+    raw = {"corpora": {"c": corpus | {split: {"path": str(path)} for split in ("train", "test")}}}
+    raw |= {"tasks": {"t": {"corpus": "c", "label": "label"} | task}, "models": {"m": {"hub": "a/b", "n_layers": 2}}}
+    cfg = load(raw)
+    corpus, task = (section.model_dump() for section in (cfg.corpora["c"], cfg.tasks["t"]))
+    (tmp_path / "corpus").mkdir()
+    fetch_corpus(corpus, tmp_path / "corpus", {"train": [path], "test": [path]})
+    assert len(list(read_split(tmp_path / "corpus", "train", corpus, task))) == expected
