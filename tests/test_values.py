@@ -249,6 +249,7 @@ def test_a_list_of_one_label_is_that_label_and_one_of_several_is_refused(tmp_pat
         table(path)
     one = write_rows(tmp_path / f"c{suffix}", [{"text": "a", "label": style([1])}])
     assert table(one, names=["fear", "joy"]) == [(["a"], [((), "joy")])]
+    assert table(one, names=["fear", "joy"], where={"label": "j*"}) == [(["a"], [((), "joy")])]
 
 
 BAD = [

@@ -182,11 +182,12 @@ class _Row:
 
     def one(self, column):
         """A condition's cell, as text."""
-        value = self.cells.get(column)
-        return text_of(self.query.named(value, self.place) if column == self.query.label else value, column, self.place)
+        return self.label() if column == self.query.label else text_of(self.cells.get(column), column, self.place)
 
     def each(self, column, tagged):
         """A condition's cell that holds a value for every word; None for any other."""
+        if column == self.query.label:
+            return None
         items = list_of(self.cells.get(column), column, self.place, texts=self.whole)
         if items is None and tagged:
             self.refuse_bare(self.cells.get(column), column, "cells")
