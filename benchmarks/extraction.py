@@ -18,7 +18,8 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_fro
 from transformers import BertConfig, BertModel
 
 from closerlook.devices import pick_device, torch_threads
-from closerlook.encoders.alignment import Aligner, batches
+from closerlook.encoders.alignment import Aligner
+from closerlook.encoders.batching import batches
 from closerlook.encoders.layers import embed
 from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Wi
 
 from closerlook.corpora.formats import Corpus
 from closerlook.corpora.names import are_names
+from closerlook.encoders import pooling
 from closerlook.errors import InputError
 from closerlook.keys import (
     ALL,
@@ -74,14 +75,14 @@ class Task(Section):
     """What is asked of a corpus: which targets, which label."""
 
     corpus: str = Field(description="A name from `corpora`.")
-    kind: Literal["span", "word", "pair", "sentence"] = Field(
+    kind: Literal["span", "word", "pair", "sentence", "span_pair", "sentence_pair"] = Field(
         description="What carries a label: a `word`, a `span` (words in a row), a `pair` (a word and its syntactic "
-        "head), or a `sentence`."
+        "head), a `sentence`, two spans of a sentence (`span_pair`), or two sentences (`sentence_pair`)."
     )
     label: str = Field(
         description="The column that holds the label. CoNLL-U: `upos`, `xpos`, `deprel`, `lemma`, `feats.X`, `misc.X`,"
-        " or `meta.X` for a sentence's comment; conllulex also `ss`, `ss2`, …; conll: one of `fields`; TREC: `fine` or"
-        " `coarse`; tables and hub datasets: a column's name."
+        " or `meta.X` for a sentence's comment; conllulex also `ss`, `ss2`, …; conll: one of `fields`; edge_probing: a"
+        " key of a target, usually `label`; TREC: `fine` or `coarse`; tables and hub datasets: a column's name."
     )
     names: Names = Field(
         None,
@@ -98,24 +99,35 @@ class Task(Section):
     )
     finetune: bool = Field(True, description="Fine-tune on it; `false` only probes it.")
     words: str = Field("words", description="For `table` and `hub`: the column with the words, a list or a text.")
+    second: str | None = Field(
+        None, description="For `table` and `hub`, kind `sentence_pair`: the column with the second text."
+    )
     text: Literal["own", "joined"] | None = Field(
         None,
         description="What the model reads: the corpus's `own` text (a cell, TREC's line, CoNLL-U's `# text` or "
         "`SpaceAfter`), or its words `joined` by single spaces. By default a sentence's own, and joined for words, "
-        "spans and pairs (`docs/vectors.md`).",
+        "spans and pairs of these (`docs/vectors.md`).",
     )
     target: str | None = Field(
         None,
-        description="For `table` and `hub`: the column with the target's position or positions, counted from 0."
-        " Without it, a word or span task takes a list of labels, one per word.",
+        description="For `table` and `hub`: the column with the target's position or positions, counted from 0"
+        " (of two spans `[[0, 1], [4, 4]]`). Without it, a word or span task takes a list of labels, one per word.",
     )
 
 
 class Pooling(Section):
-    """How subword vectors become the vector of a word or of a sentence."""
+    """How subword vectors become the vector of a word, a span or a sentence (`docs/vectors.md`)."""
 
-    word: Literal["mean", "first", "last"] = Field("mean", description="Over the subwords of a word.")
-    sentence: Literal["cls", "mean"] = Field("cls", description="The [CLS] vector, or the mean over all subwords.")
+    word: pooling.Word = Field("mean", description="Over the subwords of a word.")
+    span: pooling.Span = Field(
+        "mean",
+        description="The `mean` over its subwords, or the vectors of its first and its last word, one after the other.",
+    )
+    sentence: pooling.Sentence | None = Field(
+        None,
+        description="The vector of [CLS] (`cls`), that of the `last` token, or the `mean` over all subwords. By "
+        "default `cls`, but `last` for causal models and where the tokenizer adds no [CLS].",
+    )
 
 
 class Embedding(Section):
@@ -155,7 +167,7 @@ class Classifier(Section):
     selectivity: bool = Field(
         False,
         description="Also measure accuracy on a control task, whose labels are drawn per word type; selectivity is the "
-        "difference. Not for sentences.",
+        "difference. Not for sentences and pairs of them.",
     )
     shuffled: bool = Field(
         False,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from closerlook.corpora.example import SIZES, called
+from closerlook.encoders.pooling import POOLINGS
 from closerlook.errors import InputError
 from closerlook.probes.threads import n_threads
 
-SIZES = {"sentence": 0, "word": 1, "span": 2, "pair": 2}  # word positions of a target
-POOLINGS = {"word": ("mean", "first", "last"), "sentence": ("cls", "mean")}
 PRECISIONS = "fp32", "bf16"
 
 
@@ -30,7 +30,7 @@ def embed(
     threads=-1,
     progress=True,
 ):
-    """Vectors of sentences, words, spans or pairs in the layers of an encoder.
+    """Vectors of words, spans and sentences, and of pairs of them, in the layers of an encoder.
 
     They are those that the workflow computes, to the last bit where the options are the same. Texts that are read in
     the same tokens have the same vectors.
@@ -40,18 +40,21 @@ def embed(
     model : str, path or (model, tokenizer)
         A transformers folder, or else a model of the Hugging Face hub; or a model and a fast tokenizer that are in
         memory, of which a copy is used. A head is left out; that weights are missing is an error.
-    texts : list of str, or list of lists of str
-        Sentences, as the tokenizer is to read them. With `targets` the words of each, which are joined by spaces.
+    texts : list of str, list of (str, str), or list of lists of str
+        Sentences, or pairs of them, as the tokenizer is to read them. With `targets` the words of each, which are
+        joined by spaces.
     targets : list of lists, optional
         Of each sentence the positions of what is wanted in it, counted from 0: `[0, 2]` for two words; for spans
-        `[(0, 1)]`, the first word and the last one; for pairs `[(2, 0)]`. Without targets each sentence is one.
-    kind : {"sentence", "word", "span", "pair"}, optional
-        What the targets are, which has to be said of spans and pairs.
+        `[(0, 1)]`, the first word and the last one; for pairs `[(2, 0)]`; for two spans `[((0, 1), (4, 4))]`. Without
+        targets each sentence, or pair of sentences, is one.
+    kind : {"sentence", "word", "span", "pair", "span_pair", "sentence_pair"}, optional
+        What the targets are, which has to be said of all but sentences and words.
     layers : list of int, optional
         All by default. 0 is the embedding layer, -1 the last.
     pooling : dict, optional
-        `word`: `mean`, `first` or `last` of its subwords; `sentence`: `cls` or `mean` of all subwords. By default
-        `{"word": "mean", "sentence": "cls"}`. A span is the mean of its subwords.
+        `word`: `mean`, `first` or `last` of its subwords; `span`: `mean` of its subwords, or `ends`, its first and its
+        last word; `sentence`: `cls`, `last` token, or `mean` of all subwords. By default the mean for words and spans,
+        and for sentences `cls`, but `last` for causal models and where the tokenizer adds no [CLS].
     batch_size : int
         Sentences that are read together; fewer where they are long.
     precision : {"fp32", "bf16"}
@@ -65,9 +68,9 @@ def embed(
     Returns
     -------
     (layers, n, dim) float32 array
-        A row for each target, in order; 2 * dim for pairs. It is the one array that is held, but for the encoder and up
-        to 256 MB during the call: n sentences in L layers of 768 dimensions take L * n * 3 KB. The weights of a folder
-        pass through a temporary one, as they do in the workflow.
+        A row for each target, in order; 2 * dim for pairs of words or spans and for the ends of spans. It is the one
+        array that is held, but for the encoder and up to 256 MB during the call: n sentences in L layers of 768
+        dimensions take L * n * 3 KB. The weights of a folder pass through a temporary one, as they do in the workflow.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def embed(
 
     wanted = _layers(layers, encoder.config.num_hidden_layers, name)
     encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
-    n, dim = sum(map(len, rows["targets"])), encoder.config.hidden_size * (2 if kind == "pair" else 1)
+    n, dim = sum(map(len, rows["targets"])), encoder.config.hidden_size * aligner.bags
     out = np.empty((len(wanted), n, dim), np.float32)
     size = sentences_per_chunk(len(sentence), n, dim, len(set(wanted)), batch_size)
     chunks = ({name: column[i : i + size] for name, column in rows.items()} for i in range(0, len(sentence), size))
@@ -117,20 +120,21 @@ def _read(texts, targets, kind):
     if not texts:
         raise InputError("`texts` is empty: give at least one.")
     if targets is None:
+        if kind == "sentence_pair":
+            return kind, _pairs(texts), range(len(texts))
         if kind not in (None, "sentence"):
-            raise InputError(f"`targets` must say where the {kind}s are in each text.")
+            raise InputError(f"`targets` must say where the {called(kind)}s are in each text.")
         for i, text in enumerate(texts):
             _check_text(text, f"texts[{i}]", "lists of words need `targets`; for whole sentences give strings")
             if not text.strip():
                 raise InputError(f"texts[{i}] is empty: leave it out, and its label too.")
-        n = len(texts)
-        return "sentence", {"words": [[]] * n, "targets": [[[]]] * n, "text": texts, "places": [None] * n}, range(n)
+        return "sentence", _wholes(texts, [None] * len(texts)), range(len(texts))
     targets = list(targets)
     if len(targets) != len(texts):
         raise InputError(f"`targets` must be a list for each text: there are {len(targets)} of {len(texts)} texts.")
     kind = kind or _kind(targets)
-    if kind not in SIZES or kind == "sentence":
-        raise InputError(f"`kind` is {kind!r}: with `targets` it is 'word', 'span' or 'pair'.")
+    if not SIZES.get(kind):
+        raise InputError(f"`kind` is {kind!r}: with `targets` it is 'word', 'span', 'pair' or 'span_pair'.")
     words, places = [], []
     for i, (text, some) in enumerate(zip(texts, targets)):
         if isinstance(text, str):
@@ -143,14 +147,33 @@ def _read(texts, targets, kind):
     if not kept:
         raise InputError("`targets` has none: give the positions of what is wanted.")
     rows = {"words": [words[i] for i in kept], "targets": [places[i] for i in kept]}
-    return kind, rows | {"text": [None] * len(kept), "places": [None] * len(kept)}, kept
+    return kind, rows | {name: [None] * len(kept) for name in ("text", "places", "second")}, kept
+
+
+def _wholes(texts, seconds):
+    """What is read of texts that are their own targets."""
+    n = len(texts)
+    rows = {"words": [[]] * n, "targets": [[[]]] * n, "places": [None] * n}
+    return rows | {"text": texts, "second": seconds}
+
+
+def _pairs(texts):
+    """What is read of pairs of texts."""
+    for i, pair in enumerate(texts):
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise InputError(f"texts[{i}] is not a pair of texts: give each as (first, second).")
+        for j, text in enumerate(pair):
+            _check_text(text, f"texts[{i}][{j}]", "a pair has two strings")
+            if not text.strip():
+                raise InputError(f"texts[{i}][{j}] is empty: leave the pair out, and its label too.")
+    return _wholes(*map(list, zip(*texts)))
 
 
 def _kind(targets):
     """Positions alone are words."""
     if all(np.ndim(target) == 0 for some in targets for target in some):
         return "word"
-    raise InputError("`kind` must say whether the targets are 'span' (first and last word) or 'pair'.")
+    raise InputError("`kind` must say whether the targets are 'span' (first and last word), 'pair' or 'span_pair'.")
 
 
 def _check_text(text, place, instead):
@@ -164,14 +187,18 @@ def _check_text(text, place, instead):
 
 def _target(target, n, kind, place):
     """A target's positions as a list."""
-    size, found = SIZES[kind], np.asarray(target)
-    if found.dtype.kind not in "iu" or found.size != size or found.ndim > 1:
-        what = "one position" if size == 1 else "two positions"
-        raise InputError(f"{place} is {target!r}: a {kind} has {what}, whole numbers from 0.")
+    size = SIZES[kind]
+    try:
+        found = np.asarray(target)
+    except ValueError:  # ((0, 1), 4)
+        found = np.empty(0)
+    if found.dtype.kind not in "iu" or found.size != size or found.ndim > (2 if kind == "span_pair" else 1):
+        what = {1: "one position", 2: "two positions"}.get(size, "two first and last words, as ((0, 1), (4, 4))")
+        raise InputError(f"{place} is {target!r}: a {called(kind)} has {what}, whole numbers from 0.")
     found = found.reshape(-1).tolist()
     if bad := [i for i in found if not 0 <= i < n]:
         raise InputError(f"{place}: there is no word {bad[0]} among {n}, which are counted from 0.")
-    if kind == "span" and found[0] > found[1]:
+    if kind in ("span", "span_pair") and any(first > last for first, last in zip(found[::2], found[1::2])):
         raise InputError(f"{place} is {target!r}: a span ends before it begins; give its first word, then its last.")
     return found
 
@@ -179,7 +206,9 @@ def _target(target, n, kind, place):
 def _check(pooling, batch_size, precision):
     for key, value in (pooling or {}).items():
         if value not in POOLINGS.get(key, ()):
-            allowed = "; ".join(f"{name}: {' or '.join(values)}" for name, values in POOLINGS.items())
+            allowed = "; ".join(
+                f"{name}: {', '.join(values[:-1])} or {values[-1]}" for name, values in POOLINGS.items()
+            )
             raise InputError(f"`pooling` is {{{key!r}: {value!r}}}; it takes {allowed}.")
     if precision not in PRECISIONS:
         raise InputError(f"`precision` is {precision!r}; it is one of {', '.join(PRECISIONS)}.")
@@ -218,7 +247,7 @@ def _load(model, name, kind, pooling):
             "`model` must be a folder, a name of the hub, or a transformers model and its fast tokenizer."
         ) from None
     facts = check(encoder.cpu(), tokenizer, name)
-    return encoder, Aligner(tokenizer, facts["max_length"], kind, pooling, facts[PADDING])
+    return encoder, Aligner(tokenizer, facts["max_length"], kind, pooling, facts[PADDING], facts.get("causal", False))
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import difflib
 import re
 import typing
 
+from closerlook.corpora.example import SIZES, called
 from closerlook.corpora.names import read_names
 from closerlook.errors import InputError
 from closerlook.grid import Grid
@@ -32,15 +33,24 @@ def _task_problems(key, task, cfg):
     if corpus is None:
         yield f"{key}.corpus: {task.corpus!r} is not a corpus{_choice(task.corpus, cfg.corpora)}"
     else:
-        for part in ("words", "target"):
+        for part in ("words", "target", "second"):
             if not corpus.columns and part in task.model_fields_set and getattr(task, part):
                 yield f"{key}.{part}: names a column of `table` and `hub`, but {corpus.format} has its own; take it out"
         if task.text == "own" and not corpus.has_text:
             yield f"{key}.text: the format {corpus.format} has words only, and no text of its own; take it out"
         if task.kind not in corpus.kinds:
             yield f"{key}.kind: is {task.kind!r}, but the format {corpus.format} has {_either(corpus.kinds)}"
-    if task.kind == "sentence" and task.target and (corpus is None or corpus.columns):
+    if not SIZES[task.kind] and task.target and (corpus is None or corpus.columns):
         yield f"{key}.target: a sentence is labelled as a whole; take it out"
+    if task.kind in ("pair", "span_pair") and corpus is not None and corpus.columns and not task.target:
+        yield f"{key}.target: is missing; name the column with the positions of the {called(task.kind)}"
+    if corpus is None or corpus.columns:
+        if task.kind == "sentence_pair" and not task.second:
+            yield f"{key}.second: is missing; name the column with the second text of the pair"
+        if task.kind != "sentence_pair" and task.second:
+            yield f"{key}.second: is for kind sentence_pair, and not {task.kind}; take it out"
+        if task.kind == "sentence_pair" and task.second == task.words:
+            yield f"{key}.second: names the column of the first text, {task.words!r}; name that of the second"
     try:
         read_names(task.names)
     except InputError as error:

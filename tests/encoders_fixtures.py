@@ -133,13 +133,14 @@ def save_task(folder, train, test=None, names=("a", "b", "c"), kind=None):
             "labels": [ClassLabel(names=list(names))],
             "text": Value("string"),
             "places": [[Value("int64")]],
+            "second": Value("string"),
         }
     )
 
     def split(rows, name):
         columns = {"id": [f"{name}-{i}" for i in range(len(rows))]}
         columns |= {key: [row[k] for row in rows] for k, key in enumerate(("words", "targets", "labels"))}
-        columns |= {key: [None] * len(rows) for key in ("text", "places")}
+        columns |= {key: [None] * len(rows) for key in ("text", "places", "second")}
         return Dataset.from_dict(columns, features=features)
 
     DatasetDict(train=split(train, "train"), test=split(test or train[:4], "test")).save_to_disk(folder)

@@ -10,9 +10,10 @@ from encoders_fixtures import AWKWARD, MAX, TEXT, pieces, unigram
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-from transformers import PreTrainedTokenizerFast
+from transformers import GPT2Config, GPT2ForSequenceClassification, PreTrainedTokenizerFast
 
-from closerlook.encoders.alignment import Aligner, batches, pool, windows
+from closerlook.encoders.alignment import Aligner, windows
+from closerlook.encoders.batching import batches, pool
 from closerlook.encoders.loading import load_encoder, load_tokenizer, max_length
 from closerlook.errors import InputError
 
@@ -212,12 +213,71 @@ def test_cls_is_where_the_tokenizer_puts_it(template, special, types, position):
 def test_without_cls_the_mean_is_the_way():
     tokenizer = unigram(template=None)
     with pytest.raises(InputError, match="pooling.sentence: mean"):
-        Aligner(tokenizer, MAX, "sentence")
+        Aligner(tokenizer, MAX, "sentence", {"sentence": "cls"})
     aligner = Aligner(tokenizer, MAX, "sentence", {"sentence": "mean"})
     (sentence,) = aligner.encode([["naïve", "a", ""]], [[[]]])
     expected = alone(tokenizer, "naïve a")
     assert bags_of(aligner, sentence) == [expected]
     assert sentence.rows[0].tolist() == expected
+
+
+def test_sentences_are_pooled_as_suits_the_model():
+    with_cls, without = unigram(cls_token="[CLS]"), unigram(template=None)
+    at_the_end = unigram("$A [SEP] [CLS]", cls_token="[CLS]")
+    for kind in ("sentence", "word"):
+        assert Aligner(with_cls, MAX, kind).pooling == {"word": "mean", "span": "mean", "sentence": "cls"}
+        assert Aligner(with_cls, MAX, kind, {"sentence": None}, causal=True).pooling["sentence"] == "last"
+        assert Aligner(without, MAX, kind).pooling["sentence"] == "last"
+    with pytest.raises(
+        InputError, match=r"causal, so its \[CLS\], which comes first, has read nothing; set `poo.* last"
+    ):
+        Aligner(with_cls, MAX, "sentence", {"sentence": "cls"}, causal=True)
+    assert Aligner(with_cls, MAX, "word", {"sentence": "cls"}, causal=True).bags == 1  # pools no sentence
+    (sentence,) = Aligner(at_the_end, MAX, "sentence", {"sentence": "cls"}, causal=True).encode([["a"]], [[[]]])
+    assert bags_of(None, sentence) == [[at_the_end.cls_token_id]]
+
+
+@pytest.mark.parametrize("eos", [False, True])
+def test_the_last_token_is_the_one_that_a_decoders_head_reads(eos):
+    """Against transformers' own classification head over a padded batch."""
+    tokenizer = byte_level()
+    tokenizer.add_special_tokens({"pad_token": "<pad>", "eos_token": "<eos>"})
+    if eos:
+        ids = [("<eos>", tokenizer.eos_token_id)]
+        tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing("$A <eos>", special_tokens=ids)
+    torch.manual_seed(0)
+    shape = {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 32, "num_labels": 3}
+    model = GPT2ForSequenceClassification(
+        GPT2Config(vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **shape)
+    ).eval()
+    texts = ["film was fine", "fi", "a fine film"]
+    batch = tokenizer(texts, padding=True, padding_side="right", return_tensors="pt")
+    with torch.no_grad():
+        expected = model(**batch).logits
+    aligner = Aligner(tokenizer, 32, "sentence", causal=True)
+    batch = aligner.batch(aligner.encode([text.split() for text in texts], [[[]]] * 3, texts))
+    with torch.no_grad():
+        found = model.score(pool(model.transformer(**batch.inputs()).last_hidden_state, batch))
+    torch.testing.assert_close(found, expected)
+
+
+def test_the_last_token_of_a_long_text_is_in_its_last_window():
+    tokenizer = unigram(cls_token="[CLS]", sep_token="[SEP]")
+    aligner = Aligner(tokenizer, 8, "sentence", {"sentence": "last"})
+    (sentence,) = aligner.encode([["a"] * 9 + ["z"]], [[[]]])
+    assert len(sentence.rows) > 2 and bags_of(None, sentence) == [[tokenizer.sep_token_id]]
+    assert (sentence.row.tolist(), sentence.column.tolist()) == ([len(sentence.rows) - 1], [7])
+
+
+@pytest.mark.parametrize("word, part", [("mean", slice(None)), ("first", slice(1)), ("last", slice(-1, None))])
+def test_the_ends_of_a_span_are_its_first_and_its_last_word(encoder, word, part):
+    tokenizer = load_tokenizer(encoder)
+    words = ["The", "naïve", "cafés", "in", "Zürich"]
+    alone = [ids[part] for ids in pieces(tokenizer, words)]
+    aligner = Aligner(tokenizer, 99, "span", {"word": word, "span": "ends"})
+    (sentence,) = aligner.encode([words], [[[1, 3], [4, 4]]])
+    assert bags_of(None, sentence) == [alone[1], alone[3], alone[4], alone[4]]
+    assert pool(torch.randn(1, len(sentence.rows[0]), 3), aligner.batch([sentence])).shape == (2, 6)
 
 
 def test_pool_is_the_mean_and_so_is_its_gradient(bert):

@@ -123,7 +123,7 @@ def test_a_folder_of_studies_inside_a_checkout_is_not_its_package(here, capsys):
 
 
 def test_a_fifth_of_each_label_is_held_out_and_equal_texts_stay_together(here):
-    counts = hold_out(Path("data.csv"), here / "s", "sentence", "label", None, False, 0)
+    counts = hold_out(Path("data.csv"), here / "s", "sentence", "label", [], False, 0)
     parts = {name: [json.loads(line) for line in open(f"s/{name}.jsonl") if line.strip()] for name in counts}
     assert counts == {name: len(rows) for name, rows in parts.items()} and sum(counts.values()) == 50
     held = Counter(row["label"] for row in parts["test"])
@@ -139,7 +139,7 @@ def test_a_row_keeps_its_line(here):
     Path("data.csv").write_text(
         "sentence,label\n" + "".join(f'"text {i}\nof two lines",{i % 2}\n\n' for i in range(20)), encoding="utf-8"
     )
-    hold_out(Path("data.csv"), here / "s", "sentence", "label", None, False, 0)
+    hold_out(Path("data.csv"), here / "s", "sentence", "label", [], False, 0)
     lines = dict(reader(Path("data.csv"))(Path("data.csv"), ["sentence", "label"]))
     for name in ("train", "test"):
         part = dict(reader(Path(f"s/{name}.jsonl"))(Path(f"s/{name}.jsonl"), ["sentence", "label"]))
@@ -148,7 +148,7 @@ def test_a_row_keeps_its_line(here):
 
 def test_the_split_is_made_again_when_the_table_or_the_seed_changes_and_only_then(here):
     def split(seed=0):
-        hold_out(Path("data.csv"), here / "s", "sentence", "label", None, False, seed)
+        hold_out(Path("data.csv"), here / "s", "sentence", "label", [], False, seed)
         test = Path("s/test.jsonl")
         return test.read_text(), test.stat().st_mtime_ns
 
@@ -165,11 +165,11 @@ def test_the_split_is_made_again_when_the_table_or_the_seed_changes_and_only_the
 def test_rows_without_a_label_are_not_held_out_and_lists_count_as_one_label(here):
     rows = [{"words": ["a", str(i)], "tags": ["X", "O"]} for i in range(10)]
     pq.write_table(pa.Table.from_pylist(rows), "t.parquet")
-    assert hold_out(Path("t.parquet"), here / "t", "words", "tags", None, True, 0) == {"train": 8, "test": 2}
+    assert hold_out(Path("t.parquet"), here / "t", "words", "tags", [], True, 0) == {"train": 8, "test": 2}
     frame = pd.read_csv("data.csv")
     frame.loc[:24, "label"] = None
     frame.to_csv("data.csv", index=False)
-    hold_out(Path("data.csv"), here / "s", "sentence", "label", None, False, 0)
+    hold_out(Path("data.csv"), here / "s", "sentence", "label", [], False, 0)
     assert {json.loads(line)["label"] for line in open("s/test.jsonl") if line.strip()} == {"no", "maybe"}
 
 
@@ -179,6 +179,36 @@ def test_rows_without_a_label_are_not_held_out_and_lists_count_as_one_label(here
 ])  # fmt: skip
 def test_names_are_the_last_part_in_plain_letters(given, name):
     assert short(given) == name
+
+
+@pytest.mark.parametrize("style", [lambda label: [label], lambda label: str([label])])
+def test_a_label_in_a_list_is_held_out_as_the_label(here, style):
+    rows = [{"text": f"t{i}", "label": style("ab"[i % 2])} for i in range(20)]
+    Path("t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    hold_out(Path("t.jsonl"), here / "t", "text", "label", [], False, 0)
+    held = [json.loads(line)["label"] for line in open("t/test.jsonl") if line.strip()]
+    assert sorted(map(str, held)) == sorted(str(style(label)) for label in "aabb")
+
+
+def test_two_texts_are_compared_as_a_pair(here, capsys):
+    frame = pd.read_csv("data.csv").assign(other=lambda frame: "of " + frame.sentence)
+    frame.to_parquet("pairs.parquet")
+    given = ("compare", "base", "out/tuned", "pairs.parquet", "--text", "sentence", "--label", "label")
+    asked(data=Path("pairs.parquet"), second="other", kind="sentence_pair").prepare()
+    (folder,) = Path("closerlook").iterdir()
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    expected = {"corpus": "pairs", "kind": "sentence_pair", "words": "sentence", "label": "label", "second": "other"}
+    assert config["tasks"]["pairs"] == expected
+    held = [json.loads(line) for line in open(folder / "test.jsonl") if line.strip()]
+    assert held and all(row["other"] == "of " + row["sentence"] for row in held)
+    for more, says in (
+        (["--kind", "sentence_pair"], "--second: give with --kind sentence_pair"),
+        (["--kind", "word", "--second", "other"], "--second: give with --kind sentence_pair"),
+        (["--kind", "span_pair"], "--kind span_pair: give with --target"),
+        (["--second", "none"], "there is no column 'none'"),
+    ):
+        status, said = ends(capsys, *given, *more)
+        assert status == 2 and says in said
 
 
 def test_the_config_says_what_was_asked(here):

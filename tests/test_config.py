@@ -62,7 +62,7 @@ ROOT = Path(__file__).resolve().parent.parent
         ("finetune.steps", [0, 5], ["finetune.steps: is [0, 5]", "counted from 1"]),
         ("finetune.precision", "fp16", ["finetune.precision: is 'fp16'", "'fp32' or 'bf16'"]),
         ("tasks.role.corpus", "h", ["tasks.role.corpus: 'h' is not a corpus", "g"]),
-        ("tasks.role.kind", "words", ["tasks.role.kind: is 'words'", "'word', 'pair' or 'sentence'"]),
+        ("tasks.role.kind", "words", ["tasks.role.kind: is 'words'", "'span_pair' or 'sentence_pair'"]),
         ("tasks", ["role"], ["tasks: is ['role']", "mapping"]),
         ("layers", [0, 9], ["layers: m has no layer 9", "0 to 4"]),
         ("layers", [-6], ["layers: m has no layer -6", "0 to 4"]),

@@ -62,14 +62,48 @@ def test_a_saved_data_set_is_checked_before_anything_runs(tmp_path):
 
 @pytest.mark.parametrize(
     "format, kinds",
-    [("trec", ["sentence"]), ("conll", ["word", "span"]), ("table", ["word", "span", "pair", "sentence"])],
-)
+    [
+        ("trec", {"sentence": {}}),
+        ("conll", {"word": {}, "span": {}}),
+        ("conllu", {"word": {}, "span": {}, "pair": {}, "sentence": {}}),
+        ("edge_probing", {"word": {}, "span": {}, "span_pair": {}}),
+        ("table", {"word": {}, "span": {}, "pair": {"target": "at"}, "sentence": {}}
+            | {"span_pair": {"target": "at"}, "sentence_pair": {"words": "a", "second": "b"}}),
+    ],
+)  # fmt: skip
 def test_a_format_has_kinds_of_targets(format, kinds):
-    for kind in ("word", "span", "pair", "sentence"):
+    for kind in ("word", "span", "pair", "sentence", "span_pair", "sentence_pair"):
         raw = with_corpus({"url": "https://x.org/a.csv"}, format=format)
-        raw["tasks"]["t"]["kind"] = kind
+        raw["tasks"]["t"] |= {"kind": kind} | kinds.get(kind, {})
         if kind in kinds:
             load(raw)
         else:
             with pytest.raises(InputError, match=f"tasks.t.kind: is '{kind}', but the format {format} has"):
                 load(raw)
+
+
+@pytest.mark.parametrize(
+    "format, task, says",
+    [
+        ("table", {"kind": "pair"}, "target: is missing; name the column with the positions of the pair"),
+        ("table", {"kind": "span_pair"}, "target: is missing; name the column with the positions of the span pair"),
+        ("table", {"kind": "sentence_pair"}, "second: is missing; name the column with the second text"),
+        ("table", {"kind": "sentence_pair", "second": "words"}, "second: names the column of the first text, 'words'"),
+        ("table", {"kind": "sentence", "second": "b"}, "second: is for kind sentence_pair, and not sentence"),
+        (
+            "table",
+            {"kind": "sentence_pair", "second": "b", "target": "at"},
+            "target: a sentence is labelled as a whole",
+        ),
+        (
+            "trec",
+            {"kind": "sentence", "second": "b"},
+            "second: names a column of `table` and `hub`, but trec has its own",
+        ),
+    ],
+)
+def test_a_task_names_the_columns_that_its_kind_needs(format, task, says):
+    raw = with_corpus({"url": "https://x.org/a.csv"}, format=format)
+    raw["tasks"]["t"] |= task
+    with pytest.raises(InputError, match=f"tasks.t.{says}"):
+        load(raw)

@@ -142,7 +142,7 @@ def test_trec(tmp_path):
         ("HUM:ind Who ?\nHUM Who ?\n", "sentence", "fine", ":2: 'HUM' is not COARSE:fine"),
         (":ind Who ?\n", "sentence", "fine", ":1: ':ind' is not COARSE:fine"),
         (b"HUM:ind Who ?\nHUM:ind M\x81 ?\n", "sentence", "fine", ":2: byte 10 of the line, 0x81, is not UTF-8"),
-        ("HUM:ind Who ?\n", "word", "fine", ": TREC labels whole sentences"),
+        ("HUM:ind Who ?\n", "word", "fine", ": format trec labels no words: use kind `sentence`"),
         ("HUM:ind Who ?\n", "sentence", "label", ": TREC has no column 'label'"),
     ],
 )

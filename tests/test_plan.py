@@ -15,6 +15,7 @@ from closerlook.config import load
 from closerlook.jobs.plan.costs import LEVELS, Costs, measured
 from closerlook.jobs.plan.estimate import estimate, span, tell
 from closerlook.jobs.plan.schedule import Task, simulate
+from closerlook.jobs.plan.sizes import task_sizes
 from closerlook.jobs.plan.work import Job, Study, job_of
 from closerlook.layout import job_of as left_by
 
@@ -176,3 +177,12 @@ def test_a_mistake_in_the_config_is_named(tmp_path, text, sentence):
     command = [sys.executable, ROOT / "workflow/plan.py", "--cores", "2", "--configfile", "bad.yaml"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 1 and re.search(sentence, run.stderr) and "Traceback" not in run.stderr
+
+
+def test_vectors_side_by_side_are_counted():
+    """The ends of a span take twice the room of its mean."""
+    tasks = {kind: {"corpus": "grammar", "kind": kind, "label": "upos"} for kind in ("word", "span", "pair")}
+    for pooling, bags in (("mean", 1), ("ends", 2)):
+        raw = {key: DEMO[key] for key in ("corpora", "models")} | {"tasks": tasks}
+        sizes = task_sizes(load(raw | {"embedding": {"pooling": {"span": pooling}}}), [])
+        assert {name: sizes[name].bags for name in tasks} == {"word": 1, "span": bags, "pair": 2}

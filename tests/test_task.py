@@ -332,7 +332,6 @@ def test_nothing_is_said_of_sound_labels(tmp_path):
 @pytest.mark.parametrize(
     "train, test, says",
     [
-        ([i / 7 for i in range(40)] * 2, [0.5], "labels are 41 different numbers, like those of a score"),
         ([10 * i for i in range(30)] * 2, [10], "labels are 30 different numbers"),
         (["NA", "A", "None"] * 9, ["A"], "NA, None: if that is not a label but the absence of one, empty these cells"),
         (["A", "B", "C", "C"], ["A"], "almost unique: 3 of them for 4 training examples"),
@@ -345,6 +344,35 @@ def test_odd_labels_are_said(tmp_path, train, test, says):
     assert any(says in text for text in said(tmp_path, words_with(train), test)), said(
         tmp_path, words_with(train), test
     )
+
+
+@pytest.mark.parametrize(
+    "labels, score",
+    [
+        ([i / 7 for i in range(40)], True),
+        ([*[f"{i},5" for i in range(22)], "NA"], True),
+        ([f"{i}e-3" for i in range(1, 30)], True),
+        ([*range(30), 0.5], True),
+        ([*range(40)], False),
+        ([10 * i for i in range(30)], False),  # a warning, as ids may look like that
+        ([i / 2 for i in range(21)], False),  # a scale
+        ([f"v{i}.5" for i in range(30)], False),
+        ([*(f"{i}.5" for i in range(22)), *"ABCDEFGH"], False),
+    ],
+)
+def test_decimal_scores_are_refused_before_anything_is_written(tmp_path, labels, score):
+    rows = "".join(f'"w{i} x","{label}"\n' for i, label in enumerate([*labels] * 2))
+    path = write(tmp_path, "a.csv", f"text,how much\n{rows}")
+    splits = [read_examples("table", path, kind="sentence", label="how much", columns={"words": "text"}) for _ in "ab"]
+    if score:
+        n = len(set(labels))
+        with pytest.raises(
+            InputError, match=rf"^{path}: the labels in column 'how much' are {n} .*: put them into bins"
+        ):
+            save_task("sentence", *splits, tmp_path / "task")
+    else:
+        save_task("sentence", *splits, tmp_path / "task")
+    assert (tmp_path / "task").exists() != score
 
 
 def test_a_token_in_each_row_is_said(tmp_path):

@@ -230,15 +230,26 @@ def test_printed_numbers_are_labels_and_positions(tmp_path, tags):
     assert table(path, "pair", target="tags") == [(["a", "b"], [((0, 1), "x")])]
 
 
-@pytest.mark.parametrize(
-    "label", ["['pos']", "[0]", "[0, 1]", "('a', 'b')", "[a, b]", '["a"]', "{'a': 1}", "['a', b, 'c']"]
-)
+@pytest.mark.parametrize("label", ["[0, 1]", "('a', 'b')", "[a, b]", '["a", "b"]', "{'a': 1}", "['a', b, 'c']"])
 @pytest.mark.parametrize("suffix", [".tsv", ".jsonl"])
 def test_a_printed_list_is_not_one_label(tmp_path, label, suffix):
     text = f"text\tlabel\na\t{label}\n" if suffix == ".tsv" else json.dumps({"text": "a", "label": label})
     path = write(tmp_path, f"a{suffix}", text)
     with pytest.raises(InputError, match=rf"^{path}:{1 + (suffix == '.tsv')}: column 'label' holds"):
         table(path)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("style", [list, repr, json.dumps, lambda x: str(np.array(x, object))])
+def test_a_list_of_one_label_is_that_label_and_one_of_several_is_refused(tmp_path, suffix, style):
+    rows = [{"text": "a", "label": style(["joy"])}, {"text": "b", "label": style([])}]
+    assert table(write_rows(tmp_path / f"a{suffix}", rows)) == [(["a"], [((), "joy")])]
+    path = write_rows(tmp_path / f"b{suffix}", [*rows, {"text": "c", "label": style(["joy", "fear"])}])
+    with pytest.raises(InputError, match=rf"{path}:\d: column 'label' holds several labels, .* one task per label"):
+        table(path)
+    one = write_rows(tmp_path / f"c{suffix}", [{"text": "a", "label": style([1])}])
+    assert table(one, names=["fear", "joy"]) == [(["a"], [((), "joy")])]
+    assert table(one, names=["fear", "joy"], where={"label": "j*"}) == [(["a"], [((), "joy")])]
 
 
 BAD = [

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     word = "word"
     span = "span"
     pair = "pair"
+    span_pair = "span_pair"
+    sentence_pair = "sentence_pair"
 
 
 Config = Annotated[str, typer.Argument(help="A study's YAML file, or `demo`: a whole study in minutes.")]
@@ -84,6 +86,10 @@ def compare(
     target: Annotated[
         str | None, typer.Option(help="For words, spans, pairs: the column with the position or positions, from 0.")
     ] = None,
+    second: Annotated[
+        str | None,
+        typer.Option(help="For pairs of texts: the column with the second; it implies --kind sentence_pair."),
+    ] = None,
     test: Annotated[Path | None, typer.Option(help="Test data; without it a fifth of DATA is held out.")] = None,
     checkpoints: Annotated[
         str | None,
@@ -112,7 +118,12 @@ def compare(
     """
     if text is None or label is None:
         raise InputError(_choice(data, text, label))
-    asked = Comparison(model, run, data, text, label, kind.value, target, test, checkpoints, layers, seed, name, out)
+    kind = Kind.sentence_pair if second and kind == Kind.sentence else kind
+    columns_of = {"text": text, "label": label, "target": target, "second": second}
+    asked = Comparison(
+        model, run, data, **columns_of, kind=kind.value, test=test, checkpoints=checkpoints, layers=layers, seed=seed,
+        name=name, out=out,
+    )  # fmt: skip
     file, notes = asked.prepare()
     print(*notes, sep="\n", end="\n" * bool(notes))
     _study(file, cores, gpus, verbose, dry_run, summed_up=True)

@@ -6,7 +6,7 @@ import random
 from itertools import islice
 from pathlib import Path
 
-from closerlook.corpora.cells import shortened, text_of
+from closerlook.corpora.cells import label_of, shortened, text_of
 from closerlook.corpora.sources import files_of, saved_files
 from closerlook.corpora.table import reader
 from closerlook.errors import InputError
@@ -76,7 +76,7 @@ def splits(path):
     return {"path": str(path), "split": "train"}, {"path": str(path), "split": test}
 
 
-def hold_out(path, folder, text, label, target, tagged, seed):
+def hold_out(path, folder, text, label, others, tagged, seed):
     """Write a table's rows to `train.jsonl` and `test.jsonl` in a folder, with a fifth of each label's in the latter.
 
     Rows with the same text stay together. A row is on the same line in its file as in the table, so a message
@@ -86,8 +86,10 @@ def hold_out(path, folder, text, label, target, tagged, seed):
     Parameters
     ----------
     path, folder : Path
-    text, label, target : str
-        Columns; `target` may be None.
+    text, label : str
+        Columns.
+    others : list of str
+        Further columns that are needed.
     tagged : bool
         The label is a list, one per word: rows then count as of one label.
     seed : int
@@ -102,7 +104,7 @@ def hold_out(path, folder, text, label, target, tagged, seed):
     InputError
         A column that is not there, a row that cannot be read, or too few rows of each label.
     """
-    wanted = list(dict.fromkeys([text, label, *[target] * bool(target)]))
+    wanted = list(dict.fromkeys([text, label, *others]))
     made = {"table": str(path), "sha256": _digest(path), "columns": wanted, "tagged": tagged, "seed": seed}
     parts = {name: folder / f"{name}.jsonl" for name in ("train", "test")}
     note = folder / "split.json"
@@ -111,7 +113,7 @@ def hold_out(path, folder, text, label, target, tagged, seed):
         if known.items() >= made.items():
             return known["rows"]
     rows = list(reader(path)(path, wanted))
-    keys = ["" if tagged else text_of(row.get(label), label, f"{path}:{number}") for number, row in rows]
+    keys = ["" if tagged else label_of(row.get(label), label, f"{path}:{number}") for number, row in rows]
     test = _fifth([json.dumps(row.get(text), default=str) for _, row in rows], keys, seed)
     if not test:
         raise InputError(

@@ -12,6 +12,7 @@ from anyascii import anyascii
 from closerlook.command.data import columns, hold_out, splits
 from closerlook.config import load
 from closerlook.corpora.cells import check_columns
+from closerlook.corpora.example import SIZES
 from closerlook.encoders.folder import transformer
 from closerlook.errors import InputError
 from closerlook.files import staged
@@ -59,6 +60,7 @@ class Comparison:
     label: str
     kind: str = "sentence"
     target: str | None = None
+    second: str | None = None
     test: Path | None = None
     checkpoints: str | None = None
     layers: str = "all"
@@ -96,7 +98,7 @@ class Comparison:
         notes = self._hint()
         if held_out:
             tagged = self.kind in ("word", "span") and not self.target
-            n = hold_out(self.data, self.folder, self.text, self.label, self.target, tagged, self.seed)
+            n = hold_out(self.data, self.folder, self.text, self.label, self._others(), tagged, self.seed)
             fifth = "a fifth" if tagged else "a fifth of each label"
             notes.append(
                 f"Held out {n['test']} of {n['train'] + n['test']} rows as a test set ({fifth}, seed {self.seed}); "
@@ -114,15 +116,24 @@ class Comparison:
             raise InputError(f"--name: {self.name!r} is not a name: use letters, digits, - and _ only.")
         if (self.out / "__init__.py").exists():
             raise InputError(f"{self.out}: is a Python package here, not a folder for studies: give `--out studies`.")
-        if self.kind == "pair" and not self.target:
-            raise InputError("--kind pair: give with --target the column that holds the two positions, such as `3 5`.")
-        if self.kind == "sentence" and self.target:
-            raise InputError("--target: a sentence has none: leave it out, or give --kind word, span or pair.")
+        if self.kind in ("pair", "span_pair") and not self.target:
+            spelled = "two positions, such as `3 5`" if self.kind == "pair" else "spans, such as `[[0, 1], [4, 4]]`"
+            raise InputError(f"--kind {self.kind}: give with --target the column that holds the {spelled}.")
+        if not SIZES[self.kind] and self.target:
+            raise InputError(
+                "--target: a sentence has none: leave it out, or give --kind word, span, pair or span_pair."
+            )
+        if (self.kind == "sentence_pair") != bool(self.second):
+            raise InputError("--second: give with --kind sentence_pair, and only there, the column of the second text.")
         for table in [self.data, *[self.test] * bool(self.test)]:
             known = splits(table)
             for part in [table] if not known else [table / source["split"] for source in known]:
-                check_columns([self.text, self.label, *[self.target] * bool(self.target)], columns(part), part)
+                check_columns([self.text, self.label, *self._others()], columns(part), part)
         fetched(self.run)  # that it is there
+
+    def _others(self):
+        """The columns that a task needs besides text and label."""
+        return [column for column in (self.target, self.second) if column]
 
     def _sources(self):
         """The training and the test split, as the config names them."""
@@ -138,11 +149,12 @@ class Comparison:
         if self.checkpoints:
             run["steps"] = self._steps()
         asked = {"corpus": task, "kind": self.kind, "words": self.text, "label": self.label}
+        asked |= {key: value for key in ("target", "second") if (value := getattr(self, key))}
         body = TEXT.format(
             model=self.model, run=self.run, data=self.data, file=file, task=task, original=original, tuned=tuned,
             pathvars=_flow({"results": f"{self.folder}/results"}),
             corpus=_flow({"format": "table", "train": train, "test": test}),
-            asked=_flow(asked | ({"target": self.target} if self.target else {})),
+            asked=_flow(asked),
             source=_flow({**source(self.model), "n_layers": depth(self.model), "frozen": True}),
             brought=_flow(run), layers=_flow(self._layers()), probe=_flow(FIRST_LOOK),
             trajectories=_flow({"models": [original] if self.checkpoints else []}),

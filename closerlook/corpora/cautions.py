@@ -1,8 +1,12 @@
 """What a reader should know of a task's labels before any result: sentences for its summary."""
 
+import re
+
 from closerlook.corpora.cells import NUMBER
 
+DECIMAL = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")  # however people write it
 SCALE = 21  # values: halves from 0 to 10, the finest scale that people commonly rate on
+MOST = 0.9  # of the labels; the rest may say that there is none
 OVERLAP = 0.05  # of the test targets: they may add as much to an accuracy as the gains that studies report
 SHOWN = 10  # names spelled out in one sentence
 ABSENT = set("NA N/A n/a #N/A <NA> None NULL".split())  # what programs write for a missing value, and people do not
@@ -63,6 +67,13 @@ def cautions(kind, counts, summary, one_word):
                 f"{of['textless']} sentences of the {split} split consist of `_` only: their text has been withheld; "
                 "merge it in, or choose others by `rows`."
             )
+
+
+def is_measured(names):
+    """Whether labels are measurements: decimal numbers, more of them than a scale has, and hardly anything else."""
+    numbers = [name for name in names if DECIMAL.fullmatch(name)]
+    decimal = [number for number in numbers if not float(number.replace(",", ".")).is_integer()]
+    return len(numbers) > SCALE and len(decimal) > 0 and len(numbers) > MOST * len(names)
 
 
 def _is_score(names):

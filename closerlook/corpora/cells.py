@@ -50,12 +50,22 @@ def _number(text):
 
 
 def label_of(value, column, place):
-    """The one label that a cell holds, as text; None if there is none. A printed list or mapping is an error."""
-    if isinstance(value, str) and printed(value, column, place) is not None:
-        raise InputError(f"{place}: column {column!r} holds a printed list, {shortened(value)}: give one label.")
-    if isinstance(value, str) and (bare(value) or MAPPING.fullmatch(value.strip())):
+    """The one label that a cell holds, as text; None if there is none. Several labels, or a mapping, are an error."""
+    value = single(value, column, place)
+    if isinstance(value, str) and MAPPING.fullmatch(value.strip()):
         raise InputError(f"{place}: column {column!r} holds {shortened(value)}: give one label.")
     return text_of(value, column, place)
+
+
+def single(value, column, place):
+    """The one item of a cell that holds a list, or a printed one, None if it is empty; any other cell as it is."""
+    items = list_of(value, column, place)
+    if items is not None and len(items) > 1 or isinstance(value, str) and bare(value):
+        raise InputError(
+            f"{place}: column {column!r} holds several labels, {shortened(value)}: a probe takes one per example, so "
+            "make one task per label, with a column that says whether the example has it."
+        )
+    return value if items is None else next(iter(items), None)
 
 
 def list_of(value, column, place, texts=False):

@@ -20,6 +20,11 @@ def meets(cell, pattern):
     return not cell and pattern == "_" or bool(_compiled(pattern).fullmatch(cell))
 
 
+def spelled(pattern):
+    """A pattern without wildcards as cells spell it: `1.0` is `1`, and `True` is `true`."""
+    return pattern if re.search(r"[*?\\]", pattern) else text_of(pattern, None, None) or "_"
+
+
 @functools.lru_cache(10000)
 def _number(text):
     return text_of(text, None, None) if NUMBER.fullmatch(text) else None

@@ -18,8 +18,6 @@ def sentences(path, query):
 
     The columns are named by `query.fields`, else "1", "2", …; the words are in the one named `word`, else in the first.
     """
-    if query.kind not in ("word", "span"):
-        raise InputError(f"{path}: its columns label words: use kind `word` or `span`, not {query.kind!r}.")
     tagging, fields = Tagging(), query.fields
     for count, (numbers, rows) in enumerate(_sentences(path), 1):
         if count == 1:

@@ -4,9 +4,11 @@ import dataclasses
 from collections import Counter
 
 from closerlook.corpora.names import named
+from closerlook.corpora.text import words_of
 from closerlook.errors import InputError
 
-SIZES = {"word": 1, "pair": 2, "sentence": 0, "span": 2}  # kind -> positions in a target
+PLAIN = {"word": 1, "pair": 2, "sentence": 0, "span": 2}  # kind -> positions in a target
+SIZES = PLAIN | {"span_pair": 4, "sentence_pair": 0}
 EXCLUDED, UNLABELLED, WORDLESS = "excluded by `where`", "without a label", "without a word"  # why something is left out
 
 
@@ -35,9 +37,10 @@ class Example:
     ----------
     id : str
     words : list of str
-        A blank word, which a tokenizer makes nothing of, is the empty text.
+        A blank word, which a tokenizer makes nothing of, is the empty text. Of two sentences, those of both.
     targets : list of tuple of int
-        0-based positions in `words`: one (word), first and last (span), head and dependent (pair), none (sentence).
+        0-based positions in `words`: one (word), first and last (span), head and dependent (pair), first and last of
+        either (span pair), none (sentence, sentence pair).
     labels : list of str
         Parallel to `targets`.
     where : str
@@ -46,6 +49,8 @@ class Example:
         The sentence as the corpus has it; else it is its words, joined by single spaces.
     places : list of (int, int), optional
         Begin and end of each word in `text`, where there are targets in it.
+    second : str, optional
+        Of a pair of sentences, the second; `text` is then the first.
 
     Raises
     ------
@@ -60,6 +65,7 @@ class Example:
     where: str
     text: str | None = None
     places: list[tuple[int, int]] | None = None
+    second: str | None = None
 
     def __post_init__(self):
         if not any(self.words):
@@ -77,6 +83,17 @@ class Example:
                 )
 
 
+def called(kind):
+    """A kind in words."""
+    return kind.replace("_", " ")
+
+
+def parts(words, second):
+    """The words of both sentences, given those of both together and the second sentence; else the words alone."""
+    first = len(words) - len(words_of(second, "sentence_pair")) if second is not None else len(words)
+    return [words[:first], words[first:]] if second is not None else [words]
+
+
 def left_out(why):
     """What a reader yields for a sentence that is left out whole."""
     return None, Counter({f"sentences {why}": 1})
@@ -91,7 +108,8 @@ def select(found, kind, passes):
         None means no label.
     kind : str
     passes : callable
-        Whether the word at a position meets the conditions: of a span its first, of a pair the dependent.
+        Whether the word at a position meets the conditions: of a span its first, of a pair the dependent, of two spans
+        the first word of the first.
 
     Returns
     -------
@@ -102,21 +120,27 @@ def select(found, kind, passes):
     kept, left, at = [], Counter(), 1 if kind == "pair" else 0
     for target, label in found:
         if not passes(target[at] if target else 0):
-            left[f"{kind}s {EXCLUDED}"] += 1
+            left[f"{called(kind)}s {EXCLUDED}"] += 1
         elif label is None:
-            left[f"{kind}s {UNLABELLED}"] += 1
+            left[f"{called(kind)}s {UNLABELLED}"] += 1
         else:
             kept.append((target, label))
     return kept, left
 
 
-def marked(words, target, kind):
-    """A sentence as text, in which [brackets] mark the target; of a pair the dependent, and {braces} the head."""
+def marked(words, target, kind, second=None):
+    """A sentence as text, in which [brackets] mark the target.
+
+    Of a pair they mark the dependent, and {braces} the head; of two spans the first, and braces the second. Two
+    sentences have a bar between them.
+    """
+    if second is not None:
+        return " ‖ ".join(" ".join(some) for some in parts(words, second))
     words = [word or "␣" for word in words]
     if kind == "pair":
-        words[target[0]] = f"{{{words[target[0]]}}}"
+        target = (target[1], target[1], target[0], target[0])
     if target:
-        words[target[-1]] += "]"
-        first = target[0] if kind == "span" else target[-1]
-        words[first] = f"[{words[first]}"
+        for first, last, signs in zip(target[::2], target[1::2] or target, ("[]", "{}")):
+            words[first] = signs[0] + words[first]
+            words[last] += signs[1]
     return " ".join(words)

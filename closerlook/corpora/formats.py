@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from closerlook.corpora.example import SIZES
+from closerlook.corpora.example import PLAIN, SIZES
 from closerlook.corpora.sources import HERE, TABLES, files_of, suffix_of
 from closerlook.errors import InputError
 from closerlook.keys import STRING, Count, File, Seed, Sha256, Text, Unique, refuse
@@ -108,7 +108,7 @@ def _elsewhere(name):
 class Format(Shape):
     """Text with labels: files as somebody published them, a hub dataset, or the built-in grammar."""
 
-    kinds: ClassVar = tuple(SIZES)  # of targets
+    kinds: ClassVar = tuple(PLAIN)  # of targets
     has_text: ClassVar = True  # of its own, beside the words
     columns: ClassVar = False  # with names of the user's, which a task gives
     read_as: ClassVar = None  # the format of the files that its corpora are written to, where it is not this one
@@ -169,6 +169,20 @@ class Conll(Files):
         return conll.sentences(path, query)
 
 
+class EdgeProbing(Files):
+    """JSON lines of edge probing (Tenney et al., 2019): a text, and targets of one or two spans in it."""
+
+    format: Literal["edge_probing"]
+    kinds: ClassVar = ("word", "span", "span_pair")
+    has_text: ClassVar = False
+
+    @staticmethod
+    def sentences(path, query):
+        from closerlook.corpora import edge_probing
+
+        return edge_probing.sentences(path, query)
+
+
 class Trec(Files):
     """TREC's questions, `COARSE:fine question`."""
 
@@ -188,6 +202,7 @@ class Table(Format):
     format: Literal["table"]
     train: TableSource = Field(description="The training split.")
     test: TableSource = Field(description="The test split.")
+    kinds: ClassVar = tuple(SIZES)
     columns: ClassVar = True
 
     @staticmethod
@@ -206,6 +221,7 @@ class Hub(Format):
     revision: str | None = Field(None, description="A commit, tag or branch.")
     train: HubSplit = Field(description="The training split.")
     test: HubSplit = Field(description="The test split.")
+    kinds: ClassVar = tuple(SIZES)
     columns: ClassVar = True
     read_as: ClassVar = "table"
 
@@ -227,6 +243,7 @@ FORMATS = {
     "trec": Trec,
     "table": Table,
     "conll": Conll,
+    "edge_probing": EdgeProbing,
     "hub": Hub,
     "grammar": Grammar,
 }

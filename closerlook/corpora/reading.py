@@ -6,7 +6,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from closerlook.corpora.example import SIZES, Query
+from closerlook.corpora.example import SIZES, Query, called
 from closerlook.corpora.formats import FORMATS
 from closerlook.corpora.names import read_names
 from closerlook.errors import InputError
@@ -20,21 +20,22 @@ def read_examples(
 
     Parameters
     ----------
-    format : {"conllu", "conllulex", "trec", "table", "conll"}
+    format : {"conllu", "conllulex", "trec", "table", "conll", "edge_probing"}
         `table` is TSV, CSV, JSON Lines or Parquet, by the file's suffix, or a folder of `Dataset.save_to_disk`; `conll`
-        the columns of CoNLL-2003.
+        the columns of CoNLL-2003; `edge_probing` the JSON lines of Tenney et al. (2019).
     path : path
-    kind : {"word", "span", "pair", "sentence"}
-        What a target is: one word, words in a row, a head and its dependent, or the whole sentence.
+    kind : {"word", "span", "pair", "sentence", "span_pair", "sentence_pair"}
+        What a target is: one word, words in a row, a head and its dependent, the whole sentence, two spans, or two
+        sentences. Not every format has all of them.
     label : str
         The column that holds the label; `_` or nothing in it means "not labelled". CoNLL-U columns are in lower case;
         `feats.NAME` and `misc.NAME` are one entry of a column, `meta.KEY` is one of the sentence's comments. For spans,
         tags such as B-PER, I-PER, O, unless the table has a target column.
     where : dict of str to str, optional
         Column to pattern (`closerlook.corpora.conditions`): only targets for which every named column matches. For a
-        pair the dependent's columns count, for a span its first word's.
+        pair the dependent's columns count, for a span its first word's, for two spans the first one's.
     columns : dict, optional
-        For a table: {"words": column, "target": column or None}.
+        For a table: {"words": column, "target": column or None, "second": column or None}.
     rows : str, optional
         Which sentences of the file, as a Python slice: "0:800", "800:", ":-200".
     fields : list of str, optional
@@ -66,7 +67,10 @@ def read_examples(
         raise InputError(f"{path}: `fields` is for format `conll`, not {format}: remove it.")
     if not path.is_file() and not (format == "table" and path.is_dir()):
         raise InputError(f"{path}: there is no such file: correct the path, or fetch the corpus first.")
-    own = (text or ("own" if kind == "sentence" else "joined")) == "own"
+    if kind not in FORMATS[format].kinds:
+        kinds = " or ".join(f"`{name}`" for name in FORMATS[format].kinds)
+        raise InputError(f"{path}: format {format} labels no {called(kind)}s: use kind {kinds}.")
+    own = (text or ("joined" if SIZES[kind] else "own")) == "own"
     query = Query(kind, label, dict(where or {}), columns, fields, read_names(names), own)
     return Examples(partial(FORMATS[format].sentences, path, query), path, query, rows)
 
@@ -98,7 +102,7 @@ def read_split(folder, split, corpus, task, names=None, fetched=None):
         kind=task["kind"],
         label=task["label"],
         where=task["where"],
-        columns={"words": task["words"], "target": task["target"]} if form == "table" else None,
+        columns={key: task[key] for key in ("words", "target", "second")} if form == "table" else None,
         rows=(corpus.get(split) or {}).get("rows"),
         fields=corpus.get("fields"),
         names=names or task["names"],
@@ -117,10 +121,13 @@ class Examples:
         What the last iteration left out of the chosen rows: how much, by reason.
     called : str or None
         What to call the file in messages and places, if not by its path.
+    label : str
+        The column that holds the label.
     """
 
     def __init__(self, read, path, query, rows):
         self.left_out, self.called = Counter(), None
+        self.label = query.label
         self._read, self._path, self._query, self._rows = read, path, query, rows
         self._slice = _slice(rows, path)
 
@@ -169,7 +176,7 @@ class Examples:
         such = "".join(f", {column} = {pattern}" for column, pattern in self._query.where.items())
         left = "; ".join(f"{n} {reason}" for reason, n in sorted(self.left_out.items()))
         return (
-            f"{self._path}: none of {n_sentences} sentences has a {self._query.kind} with a label in column "
+            f"{self._path}: none of {n_sentences} sentences has a {called(self._query.kind)} with a label in column "
             f"{self._query.label!r}{such}{f' (left out: {left})' if left else ''}: check `label`, `where` and `rows`."
         )
 

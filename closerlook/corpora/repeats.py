@@ -14,6 +14,7 @@ class Repeat:
 
     words: list[str]
     target: tuple[int, ...]
+    second: str | None  # of two sentences
     cases: list[tuple] = dataclasses.field(default_factory=list)  # (split, row, number in the row, label)
 
     def all(self, split=None):
@@ -35,7 +36,9 @@ def repeats(splits, times):
         again = np.array([i for i, key in enumerate(content.keys) if times[key] > 1], np.int64)
         for i, row in zip(again.tolist(), content.table.take(again).to_pylist()):
             for number, (target, label) in enumerate(zip(row["targets"], row["labels"])):
-                same = found.setdefault((content.keys[i], tuple(target)), Repeat(row["words"], tuple(target)))
+                same = found.setdefault(
+                    (content.keys[i], tuple(target)), Repeat(row["words"], tuple(target), row["second"])
+                )
                 same.cases.append((split, i, number, label))
     return list(found.values())
 
@@ -52,7 +55,7 @@ def described(same, kind, splits):
         first.setdefault((split, label), Path(splits[split].places[row]).name)
         count[split, label] = count.get((split, label), 0) + 1
     return {
-        "text": marked(same.words, same.target, kind),
+        "text": marked(same.words, same.target, kind, same.second),
         "words": " ".join(same.words),
         "target": list(same.target),
         "cases": [

@@ -1,16 +1,17 @@
 """People's own data: one example per row, as TSV, CSV, JSON Lines, Parquet, or a data set that `datasets` has saved."""
 
-import re
 from functools import partial
 
 from closerlook.corpora import arrow, delimited, jsonlines
-from closerlook.corpora.cells import label_of, list_of, shortened, text_of
-from closerlook.corpora.conditions import meets
+from closerlook.corpora.cells import label_of, list_of, shortened, single, text_of
+from closerlook.corpora.conditions import meets, spelled
 from closerlook.corpora.example import EXCLUDED, SIZES, UNLABELLED, WORDLESS, Example, left_out, select
 from closerlook.corpora.own import places_in
 from closerlook.corpora.printed import bare
+from closerlook.corpora.scripts import check_segmented
 from closerlook.corpora.sources import TABLES
 from closerlook.corpora.spans import Tagging
+from closerlook.corpora.targets import target_of
 from closerlook.corpora.text import split, words_of
 from closerlook.errors import InputError
 
@@ -30,15 +31,20 @@ def sentences(path, query):
     per word. Lists may be printed ones. Rows that a condition excludes, or without a label, are not looked at further.
     """
     read = reader(path)
-    words, target = (query.columns or {}).get("words"), (query.columns or {}).get("target")
+    words, target, second = map((query.columns or {}).get, ("words", "target", "second"))
     if not words:
         raise InputError(f"{path}: which column holds the words? Set `columns: {{words: NAME, target: NAME or null}}`.")
-    if query.kind == "pair" and not target or query.kind == "sentence" and target:
-        raise InputError(f"{path}: a pair needs a target column, a sentence takes none: correct `columns.target`.")
-    wanted = list(dict.fromkeys([words, *[target] * bool(target), query.label, *query.where]))
+    if query.kind in ("pair", "span_pair") and not target or not SIZES[query.kind] and target:
+        raise InputError(
+            f"{path}: a pair needs a target column, a sentence takes none: correct `columns.target` for kind "
+            f"`{query.kind}`."
+        )
+    if (query.kind == "sentence_pair") != bool(second):
+        raise InputError(f"{path}: kind `sentence_pair`, and no other, needs the column of the second text.")
+    wanted = list(dict.fromkeys([words, *filter(None, (second, target)), query.label, *query.where]))
     if query.names and read in (arrow.parquet, arrow.saved):
         read = partial(read, plain=(query.label,))  # the task's names, not the file's
-    patterns = {column: _spelled(pattern) for column, pattern in query.where.items()}
+    patterns = {column: spelled(pattern) for column, pattern in query.where.items()}
     tagging = Tagging()
     for number, row in read(path, wanted):
         yield _Row(row, query, f"{path}:{number}").example(f"{path.stem}-{number}", patterns, tagging)
@@ -65,6 +71,7 @@ class _Row:
 
     def __init__(self, cells, query, place):
         self.cells, self.query, self.kind, self.place = cells, query, query.kind, place
+        self.whole = not SIZES[query.kind]  # a label for the text, and not for something in it
 
     def example(self, name, patterns, tagging):
         """The row's `Example`, or None, and what is left out, by reason."""
@@ -75,10 +82,15 @@ class _Row:
         labels = self.tags() if tagged else self.label()
         if labels is None:
             return left_out(UNLABELLED)
-        words = self.words()
-        if not any(words):
+        columns = [self.query.columns[name] for name in ("words", "second") if self.query.columns.get(name)]
+        texts = [self.words(column) for column in columns]
+        if not all(map(any, texts)):
             return left_out(WORDLESS)
-        own = self.text() if self.query.own else (None, None)
+        words = [word for text in texts for word in text]
+        if self.kind == "sentence_pair":
+            own = self.pair(columns, texts)
+        else:
+            own = self.text() if self.query.own else (None, None)
         lists = {column: items for column, items in lists.items() if items is not None}
         lists |= {self.query.label: labels} if tagged else {}
         for column, items in lists.items():
@@ -98,31 +110,47 @@ class _Row:
         targets, labels = [where for where, _ in kept], [label for _, label in kept]
         return Example(name, words, targets, labels, self.place, *own), left
 
-    def words(self):
-        """The row's words, from a list or a text."""
-        column = self.query.columns["words"]
+    def words(self, column):
+        """The words of a column, from a list or a text."""
         value = self.cells.get(column)  # JSON Lines may lack it in some rows
         words = list_of(value, column, self.place, texts=True)
         if words is None:
-            if self.kind != "sentence":
+            if not isinstance(value, str):
+                return [] if value is None else [value]
+            if not self.whole:
                 self.refuse_bare(value, column, "words")
-            return words_of(value, self.kind) if isinstance(value, str) else [] if value is None else [value]
-        return ["" if word is None or isinstance(word, str) and not word.strip() else word for word in words]
+                check_segmented(split(value), f"{self.place}: column {column!r}")
+            return words_of(value, self.kind)
+        words = ["" if word is None or isinstance(word, str) and not word.strip() else word for word in words]
+        if self.kind == "sentence_pair" and all(isinstance(word, str) for word in words):
+            return words_of(" ".join(words), self.kind)  # as they are told apart in the text
+        return words
+
+    def pair(self, columns, texts):
+        """Two texts as they stand, or the words of each joined: the first, no places, the second."""
+        cells = [self.cells.get(column) for column in columns]
+        own = [self.query.own and isinstance(c, str) and not self.listed(c, name) for c, name in zip(cells, columns)]
+        first, second = (cell if mine else " ".join(map(str, text)) for cell, mine, text in zip(cells, own, texts))
+        return first, None, second
+
+    def listed(self, value, column):
+        """Whether a text is a printed list of words."""
+        return list_of(value, column, self.place, texts=True) is not None
 
     def text(self):
         """The row's text as it stands, and the places of its words."""
         value = self.cells.get(self.query.columns["words"])
-        if (
-            not isinstance(value, str)
-            or list_of(value, self.query.columns["words"], self.place, texts=True) is not None
-        ):
+        if not isinstance(value, str) or self.listed(value, self.query.columns["words"]):
             return None, None  # a list of words has no other text
-        return value, None if self.kind == "sentence" else places_in(value)
+        return value, None if self.whole else places_in(value)
 
     def label(self):
         """The row's one label, None if it has none."""
-        value = self.query.named(self.cells.get(self.query.label), self.place)
-        return label_of(value, self.query.label, self.place)
+        column, place = self.query.label, self.place
+        value = single(self.cells.get(column), column, place)
+        if self.kind == "sentence_pair" and value == "-":  # SNLI's: the annotators do not agree
+            return None
+        return label_of(self.query.named(value, place), column, place)
 
     def tags(self):
         """The labels of the row's words, None for each that has none (`_`, null, -100), or None for them all."""
@@ -154,43 +182,22 @@ class _Row:
 
     def one(self, column):
         """A condition's cell, as text."""
-        value = self.cells.get(column)
-        return text_of(self.query.named(value, self.place) if column == self.query.label else value, column, self.place)
+        return self.label() if column == self.query.label else text_of(self.cells.get(column), column, self.place)
 
     def each(self, column, tagged):
         """A condition's cell that holds a value for every word; None for any other."""
-        items = list_of(self.cells.get(column), column, self.place, texts=self.kind == "sentence")
+        if column == self.query.label:
+            return None
+        items = list_of(self.cells.get(column), column, self.place, texts=self.whole)
         if items is None and tagged:
             self.refuse_bare(self.cells.get(column), column, "cells")
-        if items is not None and self.kind == "sentence":
+        if items is not None and self.whole:
             raise InputError(
                 f"{self.place}: column {column!r} holds a list: a condition on a sentence takes one value."
             )
         return items and [text_of(item, column, self.place) for item in items]
 
     def target(self):
-        """The positions that the target column names: 3, [3, 5], "3", "3 5" or a printed list; none for sentences."""
+        """The positions that the target column names; none for sentences."""
         column = self.query.columns.get("target")
-        if not column:
-            return ()
-        value = self.cells.get(column)
-        items = list_of(value, column, self.place)
-        items = items if items is not None else split(value) if isinstance(value, str) else [value]
-        items = [text_of(item, column, self.place) or "" for item in items]
-        target = tuple(map(int, items)) if all(re.fullmatch("-?[0-9]+", item) for item in items) else ()
-        takes = f"{SIZES[self.kind]} position{'s' * (SIZES[self.kind] > 1)}"
-        if self.kind == "span":
-            takes = "its first and its last position, or all of them in order"
-            whole = len(target) < 3 or target == tuple(range(target[0], target[-1] + 1))
-            target = (target[0], target[-1]) if target and whole and target[0] <= target[-1] else ()
-        if len(target) != SIZES[self.kind]:
-            raise InputError(
-                f"{self.place}: {value!r} in column {column!r} is not a target: "
-                f"a {self.kind} takes {takes}, counted from 0."
-            )
-        return target
-
-
-def _spelled(pattern):
-    """A pattern without wildcards as cells spell it: `1.0` is `1`, and `True` is `true`."""
-    return pattern if re.search(r"[*?\\]", pattern) else text_of(pattern, None, None) or "_"
+        return target_of(self.cells.get(column), self.kind, column, self.place) if column else ()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from closerlook.corpora.example import SIZES, Example
+from closerlook.corpora.cautions import is_measured
+from closerlook.corpora.example import SIZES, Example, called, parts
 from closerlook.corpora.repeats import conflicts, described, repeats, without
 from closerlook.corpora.summary import CONFLICTS, summarise
 from closerlook.errors import InputError
@@ -26,7 +27,7 @@ def build_task(kind, train, test):
 
     Parameters
     ----------
-    kind : {"word", "span", "pair", "sentence"}
+    kind : {"word", "span", "pair", "sentence", "span_pair", "sentence_pair"}
     train, test : iterable of Example
         Read once, in order.
 
@@ -49,9 +50,9 @@ def save_task(kind, train, test, folder, drop_conflicts=False):
     """Write a task's folder: the data set of `build_task`, as `save_to_disk` does, and four JSON files beside it.
 
     labels.json holds `names`, and for each split the ids of its targets in order, so that a probe need not import
-    `datasets`; words.json in the same order the targets' words (of a pair the dependent's, of a span all), in lower
-    case, or null for sentences; sentences.json in the same order a digest of each target's sentence, the same in every
-    task that has it. summary.json holds the kind, sizes, label counts, what was left out, and what is odd
+    `datasets`; words.json in the same order the targets' words (of a pair the dependent's, of one or two spans all), in
+    lower case, or null for sentences; sentences.json in the same order a digest of each target's sentence, the same in
+    every task that has it. summary.json holds the kind, sizes, label counts, what was left out, and what is odd
     about the labels. Nothing is written if anything is wrong. Memory: 100,000 sentences with 2 million pairs peak at
     half a gigabyte.
 
@@ -71,11 +72,12 @@ def save_task(kind, train, test, folder, drop_conflicts=False):
     Raises
     ------
     InputError
-        As `build_task` does; also if dropping conflicts leaves nothing.
+        As `build_task` does; also if dropping conflicts leaves nothing, or if the labels are a score.
     """
     splits, times = _gather(kind, train, test)
     dropped = _drop(kind, splits, times) if drop_conflicts else None
     names = _names(splits)
+    _check_classes(names, splits, getattr(train, "label", None))
     summary = summarise(kind, names, splits, times, dropped)
     ids = {split: _ids(content.table, names).flatten().to_pylist() for split, content in splits.items()}
     with staged(folder) as part:
@@ -102,7 +104,7 @@ def load_labels(folder, split):
 
 
 def kind_of(folder):
-    """Return a task's kind: `word`, `span`, `pair` or `sentence`. A target's size does not determine it."""
+    """Return a task's kind, such as `word` or `span_pair`. A target's size does not determine it."""
     return read_json(Path(folder) / "summary.json")["kind"]
 
 
@@ -112,7 +114,7 @@ class Split:
 
     table: object  # pyarrow.Table of id, words, targets, labels (text)
     places: list[str]  # per row, "file:line"
-    keys: list[bytes]  # per row, a digest of the words
+    keys: list[bytes]  # per row, a digest of the words, and of which sentence they are in where there are two
     digest: str  # of words, targets, labels and text
     left_out: dict[str, int]  # by reason
 
@@ -138,6 +140,17 @@ def _names(splits):
     return sorted({name for count in counts.values() for name in count})
 
 
+def _check_classes(names, splits, column):
+    """Labels that are measurements are an error: every probe would take each number for a class."""
+    if is_measured(names):
+        file = splits["train"].places[0].rpartition(":")[0]
+        where = f" in column {column!r}" if column else ""
+        raise InputError(
+            f"{file}: the labels{where} are {len(names)} different numbers, with decimals, like those of a score, and "
+            "every probe would take each for a class of its own: put them into bins, such as low, middle and high."
+        )
+
+
 def _stream(kind, split, examples, times):
     """One split as a `Split`; `times` counts its sentences."""
     import pyarrow as pa
@@ -151,6 +164,7 @@ def _stream(kind, split, examples, times):
             "labels": pa.list_(pa.string()),
             "text": pa.string(),
             "places": pa.list_(pa.list_(pa.int32())),
+            "second": pa.string(),
         }
     )
     digest, places, keys, batches = hashlib.sha256(), [], [], []
@@ -159,9 +173,11 @@ def _stream(kind, split, examples, times):
     while chunk := list(islice(labelled, CHUNK)):
         for example in chunk:
             _check(kind, example)
-            parts = [example.words, example.targets, example.labels, example.text, example.places]
-            digest.update(json.dumps(parts).encode() + b"\n")
-            keys.append(hashlib.blake2b(json.dumps(example.words).encode(), digest_size=16).digest())
+            content = [example.words, example.targets, example.labels, example.text, example.places]
+            content += [] if example.second is None else [example.second]
+            digest.update(json.dumps(content).encode() + b"\n")
+            words = example.words if example.second is None else parts(example.words, example.second)
+            keys.append(hashlib.blake2b(json.dumps(words).encode(), digest_size=16).digest())
             places.append(example.where)
             times[keys[-1]] += 1 + (len(set(example.targets)) < len(example.targets))  # two labels on one target
         columns = [[getattr(example, name) for example in chunk] for name in schema.names]
@@ -176,10 +192,12 @@ def _check(kind, example):
     """A target that is not of the task's kind is an error."""
     for target in example.targets:
         if len(target) != SIZES[kind]:
-            size = f"{len(target)} positions, and a {kind} has {SIZES[kind]}"
+            size = f"{len(target)} positions, and a {called(kind)} has {SIZES[kind]}"
             raise InputError(f"{example.where}: target {list(target)} has {size}: correct it, or `kind`.")
-        if kind == "span" and target[0] > target[1]:
+        if kind in ("span", "span_pair") and any(a > b for a, b in zip(target[::2], target[1::2])):
             raise InputError(f"{example.where}: the span {list(target)} ends before it begins: correct it.")
+    if (kind == "sentence_pair") != (example.second is not None):
+        raise InputError(f"{example.where}: a sentence pair, and nothing else, has a second text: correct `kind`.")
 
 
 def _drop(kind, splits, times):
@@ -230,6 +248,7 @@ def _dataset(names, splits):
             "labels": Sequence(ClassLabel(names=names)),
             "text": Value("string"),
             "places": Sequence(Sequence(Value("int32"))),
+            "second": Value("string"),
         }
     )
     made = DatasetDict()
@@ -241,12 +260,16 @@ def _dataset(names, splits):
 
 
 def _words(kind, table):
-    """The words of every target, in lower case: a span's, or its last word. None for sentences."""
+    """The words of every target, in lower case: those of its spans, or its last word. None for sentences."""
     if not SIZES[kind]:
         return None
     rows = (row for batch in table.select(["words", "targets"]).to_batches() for row in batch.to_pylist())
-    first = 0 if kind == "span" else -1
-    return [" ".join(row["words"][t[first] : t[-1] + 1]).lower() for row in rows for t in row["targets"]]
+    return [" ".join(_of_target(kind, row["words"], t)).lower() for row in rows for t in row["targets"]]
+
+
+def _of_target(kind, words, target):
+    spans = zip(target[::2], target[1::2]) if kind in ("span", "span_pair") else [(target[-1], target[-1])]
+    return [word for first, last in spans for word in words[first : last + 1]]
 
 
 def _sentences(content):

@@ -30,7 +30,7 @@ def words_of(text, kind):
     Nothing counts the words of a sentence that is labelled as a whole, so there blanks only separate.
     """
     words = [word if word.strip() else "" for word in split(text)]
-    return [word for word in words if word] if kind == "sentence" else words
+    return [word for word in words if word] if kind in ("sentence", "sentence_pair") else words
 
 
 def lines(path, fallback=None):

@@ -1,25 +1,25 @@
-"""Words and subwords: sentences become rows of tokens, and rows of vectors become the vectors of targets.
+"""Words and subwords: sentences become rows of tokens, and targets become bags of them.
 
 Everything happens at the level of subwords. A sentence is read as the tokenizer reads its text. One that is too long
 for the model is cut into overlapping windows, and each of its subwords is read in the window where it lies furthest
-from a cut. A target is then just one or two *bags* of subwords, wherever they are, and its vector is the mean of
+from a cut. A target is then just one or several *bags* of subwords, wherever they are, and its vector is the mean of
 each bag. So words, spans, pairs and sentences, short and long, go through the same few lines, in extraction and in
 fine-tuning.
 """
 
-import dataclasses
-import hashlib
+import logging
 import os
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
+from closerlook.corpora.example import SIZES
+from closerlook.encoders.batching import Batch, Sentence
+from closerlook.encoders.pooling import DEFAULT, by_words, n_bags
 from closerlook.errors import InputError
 
+log = logging.getLogger(__name__)
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a job has the threads it was given, and no more
-LONG = 128  # tokens; a batch of longer sentences holds fewer of them
-POOLING = {"word": "mean", "sentence": "cls"}
 
 
 def windows(n, room):
@@ -42,67 +42,6 @@ def windows(n, room):
     starts = np.append(np.arange(0, n - room, max(room // 2, 1)), n - room)
     i, start = np.arange(n), starts[:, None]
     return starts, np.minimum(i - start, start + room - 1 - i).argmax(0)  # negative outside a window
-
-
-@dataclasses.dataclass(slots=True)
-class Sentence:
-    """One sentence as the model reads it, and where its targets' subwords stand."""
-
-    rows: list  # of arrays of token ids, special tokens included, one per window
-    row: np.ndarray  # (n_subwords,) of every bag in turn: in which of the rows it stands
-    column: np.ndarray  # (n_subwords,) and at which position there
-    sizes: np.ndarray  # (n_bags,) subwords per bag
-
-    @property
-    def length(self):
-        """Tokens of the longest row."""
-        return len(self.rows[0])
-
-    def digest(self):
-        """The same for sentences of the same tokens and bags."""
-        parts = [*self.rows, self.row, self.column, self.sizes]
-        return hashlib.sha256(b"".join(np.int64(part.size).tobytes() + part.tobytes() for part in parts)).digest()
-
-
-@dataclasses.dataclass(slots=True)
-class Batch:
-    """Sentences as tensors: what the model takes, and the bags to pool its vectors by."""
-
-    input_ids: torch.Tensor  # (n_rows, length)
-    attention_mask: torch.Tensor  # (n_rows, length)
-    token_type_ids: torch.Tensor | None  # (n_rows, length), where special tokens have their own
-    subwords: torch.Tensor  # (n_subwords,) of every bag in turn, as positions in the flattened rows
-    offsets: torch.Tensor  # (n_bags,) first entry of each bag in `subwords`
-    bags: int  # bags per target: 1, or 2 for a pair
-
-    def inputs(self):
-        """Return the model's keyword arguments."""
-        inputs = {"input_ids": self.input_ids, "attention_mask": self.attention_mask}
-        return inputs if self.token_type_ids is None else inputs | {"token_type_ids": self.token_type_ids}
-
-    def to(self, device):
-        """Return the same batch on a device."""
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return Batch(**{k: v.to(device) if isinstance(v, torch.Tensor) else v for k, v in values.items()})
-
-
-def pool(hidden, batch):
-    """Turn the vectors of tokens into the vectors of targets; differentiable.
-
-    Parameters
-    ----------
-    hidden : (n_rows, length, dim) tensor
-        One layer's vectors.
-    batch : Batch
-        The batch that they come from.
-
-    Returns
-    -------
-    (n_targets, dim) tensor, or (n_targets, 2 * dim) for pairs: head and dependent. float32.
-    """
-    flat = hidden.reshape(-1, hidden.shape[-1]).float()
-    vectors = F.embedding_bag(batch.subwords, flat, batch.offsets, mode="mean")  # deterministic, unlike indexing
-    return vectors.view(-1, batch.bags * flat.shape[1])
 
 
 def places(words):
@@ -150,36 +89,64 @@ class Aligner:
     max_length : int
         Longest row that the model can read, special tokens included.
     kind : str
-        `word`, `span`, `pair` or `sentence`.
+        Of `closerlook.corpora.example.SIZES`.
     pooling : dict, optional
-        `word`: `mean`, `first` or `last` of a word's subwords; `sentence`: `cls` or `mean` of all subwords. A sentence
-        in several windows has several [CLS], whose mean is taken. A span is the mean over the subwords of its words.
+        `word`: `mean`, `first` or `last` of a word's subwords. `span`: `mean` over the subwords of its words, or its
+        `ends`, which are its first word and its last one. `sentence`: `cls`, the `last` token that the tokenizer makes,
+        or `mean` of all subwords; where it is not given, `cls` if there is one in a model that is not causal, else
+        `last`. A sentence in several windows has several [CLS], whose mean is taken; its last token is in the last one.
     equal : bool
         The model's vectors depend on padding, so a batch takes sentences of one length only.
+    causal : bool
+        A token of the model has read nothing but what stands before it.
+
+    Attributes
+    ----------
+    pooling : dict
+        As it was given, or decided.
+    n_cut : int
+        How many pairs of sentences were too long for the model, and have been cut, since `log_cut` was last called.
+
+    Raises
+    ------
+    InputError
+        `cls` where there is none, or where it has read nothing.
     """
 
-    def __init__(self, tokenizer, max_length, kind, pooling=None, equal=False):
+    def __init__(self, tokenizer, max_length, kind, pooling=None, equal=False, causal=False):
         self.backend, self.kind, self.equal = tokenizer.backend_tokenizer, kind, equal
-        self.pooling = POOLING | (pooling or {})
+        self.max_length, self.n_cut, self.pooling = max_length, 0, DEFAULT | (pooling or {})
+        self.bags = n_bags(kind, self.pooling)
         self.pad = tokenizer.pad_token_id or 0
         self.unknown = [tokenizer.unk_token_id]
         if tokenizer.unk_token_id is None:  # byte-level tokenizers know every character
             self.unknown = self.backend.encode("\ufffd", add_special_tokens=False).ids
+        self.stand_in = tokenizer.unk_token or "\ufffd"  # for a sentence of a pair that the tokenizer makes nothing of
         template = tokenizer("a", return_token_type_ids=True, return_special_tokens_mask=True)
         special = np.array(template["special_tokens_mask"], bool)
         n_before, n_after = special.argmin(), special[::-1].argmin()
         ids, types = np.array(template["input_ids"]), np.array(template["token_type_ids"])
         self.before, self.after = ids[:n_before], ids[len(ids) - n_after :]
         self.types = types[:n_before], types[n_before], types[len(ids) - n_after :]
-        self.typed = "token_type_ids" in tokenizer.model_input_names and bool(types.any())  # zeros are the default
+        self.typed = "token_type_ids" in tokenizer.model_input_names
+        self.typed &= kind == "sentence_pair" or bool(types.any())  # zeros are the default
         self.room = max_length - n_before - n_after
         cls = np.flatnonzero(np.append(self.before, self.after) == tokenizer.cls_token_id)
-        if kind == "sentence" and self.pooling["sentence"] == "cls" and not len(cls):
-            raise InputError(f"{tokenizer.name_or_path}: its tokenizer adds no [CLS]; set `pooling.sentence: mean`.")
+        if not SIZES[kind] and self.pooling["sentence"] == "cls":
+            if not len(cls):
+                raise InputError(
+                    f"{tokenizer.name_or_path}: its tokenizer adds no [CLS]; set `pooling.sentence: mean`."
+                )
+            if causal and cls[0] < n_before:
+                raise InputError(
+                    f"{tokenizer.name_or_path}: the model is causal, so its [CLS], which comes first, has read "
+                    "nothing; set `pooling.sentence: last` or `mean`."
+                )
+        self.pooling["sentence"] = self.pooling["sentence"] or ("cls" if len(cls) and not causal else "last")
         # Distance from the row's start, or (negative) from its end, because XLNet has its [CLS] last.
         self.cls = None if not len(cls) else cls[0] if cls[0] < n_before else cls[0] - n_before - n_after
 
-    def encode(self, sentences, targets, texts=None, offsets=None):
+    def encode(self, sentences, targets, texts=None, offsets=None, seconds=None):
         """Turn sentences into rows of tokens and bags of subwords.
 
         Parameters
@@ -187,16 +154,20 @@ class Aligner:
         sentences : list of lists of str
             Their words. A word that the tokenizer reduces to nothing becomes one unknown token.
         targets : list of lists of lists of int
-            Per sentence its targets, each with its 0, 1 or 2 word positions, counted from 0.
+            Per sentence its targets, each with its word positions, counted from 0.
         texts : list of (str or None), optional
             The text of each sentence; where it is None, the words joined by single spaces.
         offsets : list of (list of (int, int) or None), optional
             Where the words stand in it.
+        seconds : list of (str or None), optional
+            Of pairs of sentences the second text; the first is in `texts`.
 
         Returns
         -------
         list of Sentence
         """
+        if self.kind == "sentence_pair":
+            return [self._pair(encoding) for encoding in self._joined(list(zip(texts, seconds, strict=True)))]
         none = [None] * len(sentences)
         texts, offsets = texts or none, offsets or none
         read = [" ".join(filter(None, s)) if text is None else text for s, text in zip(sentences, texts, strict=True)]
@@ -214,7 +185,42 @@ class Aligner:
         if self.pooling["sentence"] == "cls":
             column = self.cls % len(rows[0])
             return Sentence(rows, np.arange(len(rows)), np.full(len(rows), column), np.array([len(rows)]))
+        if self.pooling["sentence"] == "last":
+            return Sentence(rows, np.array([len(rows) - 1]), np.array([len(rows[-1]) - 1]), np.array([1]))
         return self._bags(rows, starts, home, np.array([0]), np.array([len(ids)]))
+
+    def _joined(self, pairs):
+        """Two sentences as the tokenizer joins them; where they are too long together, the longer one is cut."""
+        self.backend.enable_truncation(self.max_length, strategy="longest_first")
+        try:
+            found = self.backend.encode_batch(pairs)
+            for i, encoding in enumerate(found):
+                if not {0, 1} <= set(encoding.sequence_ids):
+                    read = [t if n in encoding.sequence_ids else self.stand_in for n, t in enumerate(pairs[i])]
+                    found[i] = self.backend.encode(*read)
+        finally:
+            self.backend.no_truncation()
+        self.n_cut += sum(bool(encoding.overflowing) for encoding in found)
+        return found
+
+    def log_cut(self, n):
+        """Warn of those that have been cut among `n` pairs of sentences, and count anew."""
+        if self.n_cut:
+            log.warning(
+                "%d of %d sentence pairs have more than the %d tokens that the model reads: the longer text of each is "
+                "cut at its end",
+                *(self.n_cut, n, self.max_length),
+            )
+        self.n_cut = 0
+
+    def _pair(self, encoding):
+        """Two sentences that are one target."""
+        ids = np.array(encoding.ids, int)
+        if self.pooling["sentence"] == "mean":
+            column = np.flatnonzero([part is not None for part in encoding.sequence_ids])
+        else:
+            column = np.array([(self.cls if self.pooling["sentence"] == "cls" else -1) % len(ids)])
+        return Sentence([ids], 0 * column, column, np.array([len(column)]), [np.array(encoding.type_ids, int)])
 
     def _parts(self, encoding, words, targets):
         """A sentence with targets in it; `words` (n_words, 2) are their places in its text."""
@@ -230,11 +236,12 @@ class Aligner:
             missing = np.repeat(missing, len(self.unknown))
             first_word, last_word = np.insert(first_word, at, missing), np.insert(last_word, at, missing)
         starts, home = windows(len(ids), self.room)
-        ends = np.array(targets, int).reshape(-1, 2 if self.kind == "span" else 1)  # a pair's words one by one
+        words_alone = by_words(self.kind, self.pooling)
+        ends = np.array(targets, int).reshape(-1, 1 if words_alone else 2)  # a bag each
         first, last = np.searchsorted(last_word, ends[:, 0]), np.searchsorted(first_word, ends[:, -1], "right")
-        if self.kind != "span" and self.pooling["word"] == "first":
+        if words_alone and self.pooling["word"] == "first":
             last = first + 1
-        elif self.kind != "span" and self.pooling["word"] == "last":
+        elif words_alone and self.pooling["word"] == "last":
             first = last - 1
         return self._bags(self._rows(ids, starts), starts, home, first, last)
 
@@ -260,52 +267,26 @@ class Aligner:
         above = np.repeat(np.cumsum(n_rows) - n_rows, [len(sentence.row) for sentence in sentences])
         row = above + np.concatenate([sentence.row for sentence in sentences])
         column = np.concatenate([sentence.column for sentence in sentences])
+        types = [part for sentence in sentences for part in sentence.types or ()]
         sizes = np.concatenate([sentence.sizes for sentence in sentences])
         return Batch(
             input_ids=torch.from_numpy(input_ids),
             attention_mask=torch.from_numpy(mask.astype(int)),
-            token_type_ids=torch.from_numpy(self._types(mask, lengths)) if self.typed else None,
+            token_type_ids=torch.from_numpy(self._types(mask, lengths, types)) if self.typed else None,
             subwords=torch.from_numpy(row * mask.shape[1] + column),
             offsets=torch.from_numpy(np.cumsum(sizes) - sizes),
-            bags=2 if self.kind == "pair" else 1,
+            bags=self.bags,
         )
 
-    def _types(self, mask, lengths):
+    def _types(self, mask, lengths, own):
+        """The token types of rows: their own, or those of any sentence."""
+        if own:
+            types = np.zeros(mask.shape, int)
+            types[mask] = np.concatenate(own)
+            return types
         before, inside, after = self.types
         types = np.where(mask, inside, 0)
         types[:, : len(before)] = before
         for i in range(len(after)):
             types[np.arange(len(mask)), lengths - len(after) + i] = after[i]
         return types
-
-
-def batches(sentences, batch_size, equal=False):
-    """Group sentences of similar length, the longest first.
-
-    Parameters
-    ----------
-    sentences : list of Sentence
-    batch_size : int
-        Most sentences in a batch. It also holds at most `128 * batch_size` tokens, padding included, unless it is
-        one sentence.
-    equal : bool
-        No batch has sentences of different lengths, so nothing is padded.
-
-    Yields
-    ------
-    list of int
-        Indices into `sentences`; each occurs once.
-    """
-    batch, n_rows, length = [], 0, 0
-    for i in sorted(range(len(sentences)), key=lambda i: -sentences[i].length):
-        more = len(sentences[i].rows)
-        full = len(batch) == batch_size or (n_rows + more) * length > LONG * batch_size
-        if batch and (full or equal and sentences[i].length < length):
-            yield batch
-            batch, n_rows = [], 0
-        if not batch:
-            length = sentences[i].length
-        batch.append(i)
-        n_rows += more
-    if batch:
-        yield batch

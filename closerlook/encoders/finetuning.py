@@ -108,7 +108,7 @@ def finetune(
         torch.manual_seed(seed)
         encoder = prepare(encoder, recipe, aligner.batch([rows["train"][0][0]]))
         torch.manual_seed(seed)
-        classifier = Classifier(encoder, len(names), 2 if kind == "pair" else 1, recipe.dropout, recipe.precision)
+        classifier = Classifier(encoder, len(names), aligner.bags, recipe.dropout, recipe.precision)
         torch.manual_seed(seed)
         training = Training(classifier, aligner, device, recipe)
         notes = training.load(resumed) if resumed else {"curve": [], "epochs": [], "elapsed": 0.0}
@@ -192,7 +192,9 @@ def _measure(training, rows, batch_size, curve, epoch):
 def _encode(aligner, split):
     """Encode a split's sentences: a list of (Sentence, labels)."""
     labels = [np.array(some, int) for some in split["labels"]]
-    return list(zip(aligner.encode(*(split[name] for name in READ)), labels, strict=True))
+    sentences = aligner.encode(*(split[name] for name in READ))
+    aligner.log_cut(len(sentences))
+    return list(zip(sentences, labels, strict=True))
 
 
 def _digest(*parts):

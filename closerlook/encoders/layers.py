@@ -11,14 +11,14 @@ from tqdm import tqdm
 
 from closerlook.corpora.task import kind_of
 from closerlook.devices import pick_device, torch_threads
-from closerlook.encoders.alignment import batches, pool
+from closerlook.encoders.batching import batches, pool
 from closerlook.encoders.loading import load_encoder, not_finite
 from closerlook.encoders.padding import load_aligner
 from closerlook.encoders.reading import hidden_states
 from closerlook.errors import InputError
 from closerlook.files import staged
 
-READ = ("words", "targets", "text", "places")  # of a task, in the order of `Aligner.encode`
+READ = ("words", "targets", "text", "places", "second")  # of a task, in the order of `Aligner.encode`
 CHUNK = 2**28  # bytes of vectors held at a time, and so the memory, however large the corpus
 
 
@@ -59,7 +59,7 @@ def extract(encoder, aligner, chunks, layers, dim, batch_size, bar):
     encoder : PreTrainedModel
     aligner : Aligner
     chunks : iterable of dict of list
-        What `Aligner.encode` takes: `words`, `targets`, `text`, `places`.
+        What `Aligner.encode` takes: `words`, `targets`, `text`, `places`, `second`.
     layers : list of int
     dim : int
         Of a target's vector.
@@ -70,7 +70,7 @@ def extract(encoder, aligner, chunks, layers, dim, batch_size, bar):
     ------
     Piece
     """
-    at, seen = 0, {}
+    at, n, seen = 0, 0, {}
     for chunk in chunks:
         sentences = aligner.encode(*(chunk[name] for name in READ))
         count = np.array([len(t) for t in chunk["targets"]])
@@ -89,7 +89,9 @@ def extract(encoder, aligner, chunks, layers, dim, batch_size, bar):
             n_windows += len(batch.input_ids)
             n_tokens += int(batch.attention_mask.sum())
             bar.update(len(some))
+        n += len(sentences)
         yield Piece(vectors, count, twins, n_windows, n_tokens)
+    aligner.log_cut(n)
 
 
 def embed(
@@ -114,8 +116,8 @@ def embed(
     model, task : path
         An encoder folder, and a task folder (as `closerlook.corpora.task.save_task` writes it).
     out : dict of dict of path
-        `out[split][layer]` is the `.npy` file to write: float32, (n_targets, dim), or (n_targets, 2 * dim) for pairs,
-        in the task's order. Layer 0 is the embedding layer.
+        `out[split][layer]` is the `.npy` file to write: float32, (n_targets, dim), a multiple of the model's for
+        pairs and the like (`closerlook.encoders.pooling.n_bags`), in the task's order. Layer 0 is the embedding layer.
     tokenizer : path, optional
         Folder of the tokenizer, where it is not the model's.
     pooling : dict, optional
@@ -146,7 +148,7 @@ def embed(
     layers = sorted({layer for files in out.values() for layer in files})
     encoder, aligner = _load(model, tokenizer or model, kind, pooling, layers)
     encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
-    dim = encoder.config.hidden_size * (2 if kind == "pair" else 1)
+    dim = encoder.config.hidden_size * aligner.bags
     n_sentences = {split: len(splits[split]) for split in out}
     summary = {"kind": kind, "dim": dim, "layers": layers, "n": {}, "n_sentences": n_sentences, "n_windows": 0}
     summary |= {"n_tokens": 0, "device": str(device)}

@@ -1,5 +1,7 @@
 """How an encoder reads a batch: the vectors of all its layers, each for the tokens that it was given and no others."""
 
+import inspect
+
 from closerlook.errors import InputError
 
 
@@ -26,7 +28,7 @@ def hidden_states(encoder, batch, inner=True):
     """
     if hasattr(encoder, "set_attention_type"):  # BigBird would go on as it read its last short row
         encoder.set_attention_type(encoder.config.attention_type)
-    out = encoder(**batch.inputs(), output_hidden_states=inner)
+    out = encoder(**_inputs(encoder, batch), output_hidden_states=inner)
     layers = [*out.hidden_states[:-1], out.last_hidden_state] if inner else [out.last_hidden_state]
     length = batch.input_ids.shape[1]
     if fewer := [layer.shape[1] for layer in layers if layer.shape[1] < length]:
@@ -35,3 +37,14 @@ def hidden_states(encoder, batch, inner=True):
             f"for {length} of them; take a model that has one for each."
         )
     return [layer[:, :length] for layer in layers]  # some models pad their rows once more
+
+
+def _inputs(encoder, batch):
+    """What the encoder takes of a batch: token types only where it has embeddings of them."""
+    inputs = batch.inputs()
+    if "token_type_ids" not in inputs:
+        return inputs
+    taken, n = inspect.signature(encoder.forward).parameters, getattr(encoder.config, "type_vocab_size", None)
+    if "token_type_ids" in taken and (n is None or int(inputs["token_type_ids"].max()) < n):
+        return inputs
+    return {name: tensor for name, tensor in inputs.items() if name != "token_type_ids"}

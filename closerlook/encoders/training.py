@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import clip_grad_norm_
 
-from closerlook.encoders.alignment import batches, pool
+from closerlook.encoders.batching import batches, pool
 from closerlook.encoders.reading import hidden_states
 
 log = logging.getLogger(__name__)

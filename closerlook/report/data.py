@@ -1,8 +1,13 @@
 """What stands in the report about a study's data, before any result."""
 
+from closerlook.corpora.example import SIZES
+
 SPLITS = ("train", "test")
 SHOWN = 14  # labels of a task that are visible at once
-KINDS = {"word": "words", "span": "spans", "pair": "pairs of a word and its head", "sentence": "sentences"}
+KINDS = {
+    "word": "words", "span": "spans", "pair": "pairs of a word and its head", "sentence": "sentences",
+    "span_pair": "pairs of spans", "sentence_pair": "pairs of sentences",
+}  # fmt: skip
 
 
 def data(summaries):
@@ -29,7 +34,7 @@ def _task(summary):
     sizes = "; ".join(
         f"{split} {_n(of['n_targets'])} in {_n(of['n_sentences'])} sentences" for split, of in splits.items()
     )
-    if summary["kind"] == "sentence":
+    if not SIZES[summary["kind"]]:
         sizes = "; ".join(f"{split} {_n(of['n_targets'])}" for split, of in splits.items())
     conflicts, overlap = summary["conflicts"], summary["train_test_overlap"]
     dropped = summary.get("dropped_conflicts") or {}

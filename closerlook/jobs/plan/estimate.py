@@ -54,7 +54,8 @@ def _bytes(file, job, study):
     """The size of a file that a job writes."""
     path, of = PurePath(file), study.encoders.get(job.model)
     if path.suffix == ".npy":
-        return study.tasks[job.task].targets[path.parent.name] * of.width * 4
+        task = study.tasks[job.task]
+        return task.targets[path.parent.name] * task.bags * of.width * 4
     if path.name == ENCODER["weights"]:
         return of.parameters * 4
     if path.suffix == ".steps":

@@ -5,21 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from closerlook.encoders.pooling import n_bags
 from closerlook.encoders.updates import kept
 from closerlook.files import read_json
 from closerlook.grid import Grid
 from closerlook.layout import ENCODER, MODEL, TASK, TASK_FILES
 
 VOCABULARY = 30522  # of BERT
-TARGETS = {"word": 5, "span": 2, "pair": 20, "sentence": 1}  # per sentence, where nothing is known
+TARGETS = {"word": 5, "span": 2, "pair": 20, "sentence": 1, "span_pair": 2, "sentence_pair": 1}  # per sentence, guessed
 
 
 @dataclass(frozen=True)
 class TaskSize:
-    """Sentences and targets of the two splits; `known` is False for a guess."""
+    """Sentences and targets of the two splits, and vectors side by side per target; `known` is False for a guess."""
 
     sentences: dict
     targets: dict
+    bags: int
     known: bool = True
 
 
@@ -50,7 +52,7 @@ def task_sizes(cfg, folders):
     -------
     dict of str to TaskSize
     """
-    found = {}
+    found, pooling = {}, cfg.embedding.pooling.model_dump()
     for name, task in cfg.tasks.items():
         files = (Path(folder) / f"{TASK.format(task=name)}/{TASK_FILES['summary']}" for folder in folders)
         corpus = cfg.corpora[task.corpus]
@@ -59,16 +61,18 @@ def task_sizes(cfg, folders):
             found[name] = TaskSize(
                 {split: of["n_sentences"] for split, of in splits.items()},
                 {split: of["n_targets"] for split, of in splits.items()},
+                n_bags(task.kind, pooling),
             )
         elif corpus.format == "grammar":
-            found[name] = _guess({"train": corpus.n_train, "test": corpus.n_test}, task.kind)
+            found[name] = _guess({"train": corpus.n_train, "test": corpus.n_test}, task.kind, pooling)
     usual = [size.sentences for size in found.values() if size.known] or [{"train": 2000, "test": 500}]
     sentences = {split: round(median(each[split] for each in usual)) for split in ("train", "test")}
-    return {name: found.get(name) or _guess(sentences, task.kind) for name, task in cfg.tasks.items()}
+    return {name: found.get(name) or _guess(sentences, task.kind, pooling) for name, task in cfg.tasks.items()}
 
 
-def _guess(sentences, kind):
-    return TaskSize(sentences, {split: n * TARGETS[kind] for split, n in sentences.items()}, known=False)
+def _guess(sentences, kind, pooling):
+    targets = {split: n * TARGETS[kind] for split, n in sentences.items()}
+    return TaskSize(sentences, targets, n_bags(kind, pooling), known=False)
 
 
 def encoder_sizes(cfg, folders):

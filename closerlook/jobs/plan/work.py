@@ -75,7 +75,7 @@ class Study:
         cfg, grid = self.cfg, self.grid
         task = self.tasks.get(job.task) or next(iter(self.tasks.values()))
         of = self.encoders.get(job.model) or next(iter(self.encoders.values()))
-        sentences, points = sum(task.sentences.values()), sum(task.targets.values())
+        sentences, points, width = sum(task.sentences.values()), sum(task.targets.values()), task.bags * of.width
         forward = TOKENS * (24 * of.depth * of.width**2 + 4e5 * of.depth) / SPEED  # seconds a sentence
         extraction, training = forward / 4, 3.5 * forward
         match job.kind:
@@ -89,21 +89,21 @@ class Study:
             case "pin_model" | "bring_run":
                 return WITH_TORCH + of.parameters / NUMBERS
             case "embed":
-                written = len(grid.layers(job.model)) * points * of.width / NUMBERS
+                written = len(grid.layers(job.model)) * points * width / NUMBERS
                 return WITH_TORCH + extraction * sentences + written
             case "probe_classifier":
-                return WITH_TORCH + task.targets["train"] * self._networks(of.width)
+                return WITH_TORCH + task.targets["train"] * self._networks(width)
             case "probe_direct":
                 harder = 4 if job.family == layout.ORIGINAL else 1
-                return START + harder * POINTS * task.targets[job.split or "train"] * of.width / 1000
+                return START + harder * POINTS * task.targets[job.split or "train"] * width / 1000
             case "probe_hulls":
-                return START + 4 * POINTS * task.targets["test"] * of.width / 1000
+                return START + 4 * POINTS * task.targets["test"] * width / 1000
             case "trace_run":
                 steps = kept_steps(grid, job.run, task) + 1
-                each = len(grid.layers(job.model, "trajectories")) * POINTS * points * of.width / 1000
+                each = len(grid.layers(job.model, "trajectories")) * POINTS * points * width / 1000
                 return WITH_TORCH + max(steps - 2, 0) * extraction * sentences + steps * each
             case "measure_movement" | "measure_similarity":
-                return START + len(grid.layers(job.model)) * points * of.width / NUMBERS
+                return START + len(grid.layers(job.model)) * points * width / NUMBERS
             case "make_task":
                 return WITH_TORCH + sentences / 2000
         return 2 * START + n_inputs / 500
