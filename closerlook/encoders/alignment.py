@@ -156,10 +156,12 @@ class Aligner:
         in several windows has several [CLS], whose mean is taken. A span is the mean over the subwords of its words.
     equal : bool
         The model's vectors depend on padding, so a batch takes sentences of one length only.
+    causal : bool
+        A token's vectors depend on no later token.
     """
 
-    def __init__(self, tokenizer, max_length, kind, pooling=None, equal=False):
-        self.backend, self.kind, self.equal = tokenizer.backend_tokenizer, kind, equal
+    def __init__(self, tokenizer, max_length, kind, pooling=None, equal=False, causal=False):
+        self.backend, self.kind, self.equal, self.causal = tokenizer.backend_tokenizer, kind, equal, causal
         self.pooling = POOLING | (pooling or {})
         self.pad = tokenizer.pad_token_id or 0
         self.unknown = [tokenizer.unk_token_id]

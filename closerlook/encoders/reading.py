@@ -1,5 +1,7 @@
 """How an encoder reads a batch: the vectors of all its layers, each for the tokens that it was given and no others."""
 
+import inspect
+
 from closerlook.errors import InputError
 
 
@@ -26,7 +28,8 @@ def hidden_states(encoder, batch, inner=True):
     """
     if hasattr(encoder, "set_attention_type"):  # BigBird would go on as it read its last short row
         encoder.set_attention_type(encoder.config.attention_type)
-    out = encoder(**batch.inputs(), output_hidden_states=inner)
+    cache = {"use_cache": False} if "use_cache" in inspect.signature(encoder.forward).parameters else {}
+    out = encoder(**batch.inputs(), output_hidden_states=inner, **cache)  # decoders would keep keys for a next token
     layers = [*out.hidden_states[:-1], out.last_hidden_state] if inner else [out.last_hidden_state]
     length = batch.input_ids.shape[1]
     if fewer := [layer.shape[1] for layer in layers if layer.shape[1] < length]:
