@@ -200,7 +200,7 @@ def _load(model, name, kind, pooling, dtype):
     """An encoder, checked as the workflow checks it, and its aligner."""
     from closerlook.encoders.alignment import Aligner
     from closerlook.encoders.checking import check
-    from closerlook.encoders.loading import load_encoder
+    from closerlook.encoders.loading import cast, load_encoder
     from closerlook.encoders.padding import CAUSAL, PADDING, load_aligner
 
     if isinstance(model, str | Path):
@@ -217,7 +217,8 @@ def _load(model, name, kind, pooling, dtype):
             "`model` must be a folder, a name of the hub, or a transformers model and its fast tokenizer."
         ) from None
     facts = check(encoder.cpu(), tokenizer, name)
-    return encoder.to(dtype), Aligner(tokenizer, facts["max_length"], kind, pooling, facts[PADDING], facts[CAUSAL])
+    cast(encoder, dtype)
+    return encoder, Aligner(tokenizer, facts["max_length"], kind, pooling, facts[PADDING], facts[CAUSAL])
 
 
 @contextlib.contextmanager

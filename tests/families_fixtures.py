@@ -166,6 +166,8 @@ def save_family(folder, family, head=None, dtype=torch.float32, **more):
         for module in model.modules():
             if isinstance(module, nn.Linear | nn.Embedding) and module.weight.requires_grad:
                 module.weight.mul_(8)  # far from the near-zero start, so that a mistake shows
-    model.to(dtype).save_pretrained(folder)
+        for weight in model.parameters():
+            weight.data = weight.to(dtype)
+    model.save_pretrained(folder)
     tokenizer_of(FAMILIES[family][0]).save_pretrained(folder)
     return model.float().eval()

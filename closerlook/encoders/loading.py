@@ -29,13 +29,13 @@ def load_tokenizer(folder):
         raise InputError(f"{folder}: the tokenizer cannot be loaded ({brief(error)}).") from error
     if own_code(tokenizer.init_kwargs.get("auto_map")):
         raise InputError(OWN_CODE.format(folder, "tokenizer", "tokenizer_config.json"))
+    if not tokenizer.is_fast:
+        raise InputError(f"{folder}: no fast tokenizer (tokenizer.json), which is needed to tell words from subwords.")
     if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):  # what transformers makes of no files at all
         raise InputError(
             f"{folder}: has no tokenizer (such as tokenizer.json or vocab.txt): add its files, or set the model's "
             "`tokenizer:` to a folder that has them."
         )
-    if not tokenizer.is_fast:
-        raise InputError(f"{folder}: no fast tokenizer (tokenizer.json), which is needed to tell words from subwords.")
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
     return tokenizer
@@ -128,9 +128,14 @@ def _load(part, folder, **keys):
         more = f", and {len(other) - 1} more differ" if other[1:] else ""
         raise InputError(f"{folder}: config.json wants {name} of shape {wants}, and the weights have {has}{more}.")
     missing, unused = ([n for n in sorted(info[k]) if "pooler" not in n] for k in ("missing_keys", "unexpected_keys"))
-    for weight in model.parameters():
-        weight.data = weight.data.to(keys["dtype"])  # transformers leaves some in float32, whatever it is asked for
+    cast(model, keys["dtype"])  # transformers leaves some in float32, whatever it is asked for
     return model, [name for name in missing if name not in part.computed], unused
+
+
+def cast(model, dtype):
+    """Give all weights of a network one type, in place; what it computes itself, such as angles, is not rounded."""
+    for weight in model.parameters():
+        weight.data = weight.data.to(dtype)
 
 
 @contextlib.contextmanager
