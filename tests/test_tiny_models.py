@@ -316,3 +316,24 @@ def test_a_bart_drawn_anew_is_its_encoder_alone(tmp_path):
     note = pin_model(tmp_path / "a", path=tmp_path / "model", weights="random")
     assert note["n_parameters"] == sum(p.numel() for p in load_encoder(tmp_path / "model").parameters())
     assert not torch.equal(last(load_encoder(tmp_path / "a")), last(load_encoder(tmp_path / "model")))
+
+
+def test_quantized_weights_are_refused(tmp_path):
+    save_family(tmp_path / "model", "llama")
+    config = json.loads((tmp_path / "model/config.json").read_text())
+    config["quantization_config"] = {"quant_method": "gptq", "bits": 4}
+    (tmp_path / "model/config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="its weights are quantized .gptq.: take the model as it was before"):
+        pin_model(tmp_path / "pinned", path=tmp_path / "model")
+
+
+def test_a_half_is_widened_however_it_is_used():
+    layer = torch.nn.Linear(5, 4).bfloat16()
+    x = torch.randn(3, 5)
+    with torch.no_grad(), in_float32(layer):
+        ways = [layer(x), x @ layer.weight.T + layer.bias, torch.einsum("ni,oi->no", x, layer.weight) + layer.bias]
+        assert layer.weight.dtype == torch.float32 and layer.weight[0].dtype == torch.float32
+    assert layer.weight.dtype == torch.bfloat16
+    expected = x @ layer.weight.detach().float().T + layer.bias.detach().float()
+    for found in ways:
+        np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import torch
 import transformers
-from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding, PreTrainedModel
+from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding, PreTrainedConfig, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES as TEXT_ENCODERS
 
 from closerlook.encoders.folder import transformer
@@ -28,7 +28,14 @@ def load_config(folder):
         raise InputError(f"{folder}: its config.json cannot be read ({brief(error)}).") from error
     if own_code(getattr(config, "auto_map", None)):
         raise InputError(OWN_CODE.format(folder, "model", "config.json"))
-    return getattr(config, "text_config", None) or config
+    if quantized := getattr(config, "quantization_config", None):
+        method = quantized.get("quant_method") if isinstance(quantized, dict) else quantized.quant_method
+        raise InputError(
+            f"{folder}: its weights are quantized ({getattr(method, 'value', method)}): take the model as it was "
+            "before, or save it after `model.dequantize()`."
+        )
+    text = getattr(config, "text_config", None)
+    return text if isinstance(text, PreTrainedConfig) else config
 
 
 def own_code(auto_map):

@@ -61,7 +61,7 @@ def check(encoder, tokenizer, name, n_layers=None):
         )
     _words(aligner, tokenizer, name)
     try:
-        with torch.inference_mode(), in_float32(encoder):
+        with torch.inference_mode():
             return {
                 "max_length": limit,
                 **_layers(encoder, aligner, name),
@@ -104,7 +104,8 @@ def _words(aligner, tokenizer, name):
 def _layers(encoder, aligner, name):
     """There is a vector for each token in each layer, the last one included."""
     batch = aligner.batch(aligner.encode([SENTENCES[0].split()], [[[0]]]))
-    out = encoder(**batch.inputs(), output_hidden_states=True)
+    with in_float32(encoder):
+        out = encoder(**batch.inputs(), output_hidden_states=True)
     depth = encoder.config.num_hidden_layers
     if getattr(out, "hidden_states", None) is None or getattr(out, "last_hidden_state", None) is None:
         raise InputError(
@@ -113,6 +114,7 @@ def _layers(encoder, aligner, name):
         )
     if len(out.hidden_states) != depth + 1:
         raise InputError(f"{name}: gives the vectors of {len(out.hidden_states)} layers, not of {depth} + 1.")
-    layers = hidden_states(encoder, batch)
+    with in_float32(encoder):
+        layers = hidden_states(encoder, batch)
     same = torch.allclose(layers[-1], out.hidden_states[-1][:, : layers[-1].shape[1]], atol=1e-6)
     return {"last_layer": "last_hidden_state" + ("" if same else ", after a final norm")}

@@ -63,7 +63,7 @@ def read_encoder(folder, dtype=torch.float32):
     ------
     InputError
         Weights that are missing, of another shape, of several encoders, or of more layers; an adapter that was not
-        merged.
+        merged; all else that `load_config` and `architecture` refuse.
     """
     config = load_config(folder)
     part, keys = architecture(config, folder), {"config": config, "dtype": dtype}

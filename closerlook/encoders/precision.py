@@ -38,9 +38,9 @@ def _types(file):
 
 @contextlib.contextmanager
 def in_float32(encoder):
-    """Compute in float32, though an encoder's weights are halves: each becomes float32 where it is used, and so long.
+    """Compute in float32, though an encoder's weights are halves: each is widened where it is used, and then let go.
 
-    As a half is a float32 exactly, the vectors are those of the encoder loaded in float32, without the memory for that.
+    A half is a float32 exactly, so this is what the encoder computes once it is float32, without the memory for that.
     """
     weights = [*encoder.parameters(), *encoder.buffers()]
     halves = {id(weight) for weight in weights if weight.dtype in HALVES.values()}
@@ -59,13 +59,8 @@ class _Widening(TorchFunctionMode):
         kwargs = kwargs or {}
         if func == torch.Tensor.dtype.__get__:
             return torch.float32 if id(args[0]) in self.halves else func(*args)
-        if getattr(func, "__name__", "") == "__get__":  # a shape or a device, for which no copy is needed
-            return func(*args, **kwargs)
-        if func is F.embedding:  # some rows of a table that may be most of the model
-            rows = func(*args, **kwargs)
-            return rows if rows.dtype == torch.float64 else rows.float()
-        args, kwargs = tree_map(self._wide, (args, kwargs))
+        if func is F.embedding or getattr(func, "__name__", "") == "__get__":  # some rows; a shape, or the transpose
+            found = func(*args, **kwargs)
+            return found.float() if getattr(found, "dtype", None) in HALVES.values() else found
+        args, kwargs = tree_map(lambda value: value.float() if id(value) in self.halves else value, (args, kwargs))
         return func(*args, **kwargs)
-
-    def _wide(self, value):
-        return value.float() if id(value) in self.halves else value
