@@ -46,7 +46,7 @@ class Pretraining(Section):
 
 
 class Model(Shape):
-    """A pre-trained language model and its tokenizer; one of `hub`, `path`, `pretrain`, `like` says where it comes from."""
+    """A pre-trained language model; one of `hub`, `path`, `pretrain`, `like` says where it comes from."""
 
     layers: Layers = Field(None, description="Overrides the top-level `layers`.")
     tasks: TaskNames | None = Field(None, description="The tasks that it takes part in; all by default.")
