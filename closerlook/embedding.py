@@ -82,14 +82,13 @@ def embed(
     _check(pooling, batch_size, precision)
     from closerlook.devices import pick_device  # from here on torch
     from closerlook.encoders.layers import extract, reading, sentences_per_chunk
+    from closerlook.encoders.loading import DTYPES
 
     device = pick_device(device)
     name = model if isinstance(model, str | Path) else "The model"
-    encoder, aligner = _load(model, name, kind, pooling)
-    import torch
-
+    encoder, aligner = _load(model, name, kind, pooling, DTYPES[precision])
     wanted = _layers(layers, encoder.config.num_hidden_layers, name)
-    encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
+    encoder.to(device)
     n, dim = sum(map(len, rows["targets"])), encoder.config.hidden_size * aligner.bags
     out = np.empty((len(wanted), n, dim), np.float32)
     size = sentences_per_chunk(len(sentence), n, dim, len(set(wanted)), batch_size)
@@ -226,16 +225,16 @@ def _layers(layers, depth, name):
     return [int(layer) % (depth + 1) for layer in wanted]
 
 
-def _load(model, name, kind, pooling):
+def _load(model, name, kind, pooling, dtype):
     """An encoder, checked as the workflow checks it, and its aligner."""
     from closerlook.encoders.alignment import Aligner
     from closerlook.encoders.checking import check
-    from closerlook.encoders.loading import load_encoder
-    from closerlook.encoders.padding import PADDING, load_aligner
+    from closerlook.encoders.loading import cast, load_encoder
+    from closerlook.encoders.padding import CAUSAL, PADDING, load_aligner
 
     if isinstance(model, str | Path):
         with _pinned(model) as folder:
-            encoder = load_encoder(folder)
+            encoder = load_encoder(folder, dtype)
             return encoder, load_aligner(folder, encoder, kind, pooling)
     try:
         encoder, tokenizer = model
@@ -247,7 +246,8 @@ def _load(model, name, kind, pooling):
             "`model` must be a folder, a name of the hub, or a transformers model and its fast tokenizer."
         ) from None
     facts = check(encoder.cpu(), tokenizer, name)
-    return encoder, Aligner(tokenizer, facts["max_length"], kind, pooling, facts[PADDING], facts.get("causal", False))
+    cast(encoder, dtype)
+    return encoder, Aligner(tokenizer, facts["max_length"], kind, pooling, facts[PADDING], facts[CAUSAL])
 
 
 @contextlib.contextmanager

@@ -6,20 +6,22 @@ from typing import Literal
 
 from pydantic import Field
 
+from closerlook.encoders.folder import TOKENIZER, has
 from closerlook.keys import Count, File, Layers, Name, Positive, Rate, Section, Seed, Share, TaskNames, Text
 from closerlook.recipes import Recipe
 from closerlook.shapes import Shape, one_of
 
-DEPTHS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers")  # as architectures call it
+DEPTHS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers", "num_encoder_layers")  # its names
 
 
 def depth_of(path):
     """Number of layers that a local model's `config.json` states, or None."""
     try:
         config = json.loads((Path(path) / "config.json").read_text())
-    except (OSError, ValueError, TypeError):
+        config = config.get("text_config") or config  # of a model that also sees
+        return next((config[k] for k in DEPTHS if k in config), None)
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
-    return next((config[k] for k in DEPTHS if k in config), None)
 
 
 class Pretraining(Section):
@@ -44,7 +46,7 @@ class Pretraining(Section):
 
 
 class Model(Shape):
-    """A pre-trained encoder and its tokenizer; one of `hub`, `path`, `pretrain`, `like` says where it comes from."""
+    """A pre-trained language model; one of `hub`, `path`, `pretrain`, `like` says where it comes from."""
 
     layers: Layers = Field(None, description="Overrides the top-level `layers`.")
     tasks: TaskNames | None = Field(None, description="The tasks that it takes part in; all by default.")
@@ -63,8 +65,13 @@ class Saved(Model):
         "pretrained", description="`random`: the same network, freshly initialised, as a baseline."
     )
     seed: Seed = Field(0, description="With `weights: random`: the seed of the weights.")
+    tokenizer: File | None = Field(
+        None, description="A folder with the tokenizer, where the model has none, or another is to be used."
+    )
 
     def mistakes(self):
+        if self.tokenizer and not has(self.tokenizer, TOKENIZER):
+            yield "tokenizer", f"there is no folder with a tokenizer (such as tokenizer.json) at {self.tokenizer!r}"
         if "seed" in self.model_fields_set and self.weights != "random":
             yield "seed", "is for `weights: random`; take it out"
 

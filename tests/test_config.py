@@ -1,6 +1,7 @@
 """The config: what is accepted, what is refused, and in which words."""
 
 import copy
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -220,6 +221,25 @@ def test_the_depth_of_a_local_model_is_read_from_it(tmp_path):
     assert Grid(load(edited("models.l", {"path": str(tmp_path)}))).layers("l") == [0, 1, 2, 3]
     with pytest.raises(InputError, match=r"models\.l\.n_layers: is 5, but .* says 3"):
         load(edited("models.l", {"path": str(tmp_path), "n_layers": 5}))
+
+
+@pytest.mark.parametrize("key", ["num_layers", "encoder_layers", "n_layer", "num_encoder_layers"])
+def test_it_is_read_by_any_of_its_names_also_of_a_model_that_sees(tmp_path, key):
+    for config in ({key: 3}, {"text_config": {key: 3}, "vision_config": {key: 9}}):
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        assert Grid(load(edited("models.l", {"path": str(tmp_path)}))).depth("l") == 3
+
+
+@pytest.mark.parametrize("model", [{"path": "."}, {"hub": "a/b", "n_layers": 2}], ids=str)
+def test_a_tokenizer_is_a_folder_that_has_one(tmp_path, monkeypatch, model):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.json").write_text('{"num_hidden_layers": 3}')
+    (tmp_path / "words").mkdir()
+    for name in ("words", "c/d"):
+        with pytest.raises(InputError, match=f"models.l.tokenizer: there is no folder with a tokenizer .* at '{name}'"):
+            load(edited("models.l", model | {"tokenizer": name}))
+    (tmp_path / "words/tokenizer.json").write_text("{}")
+    assert load(edited("models.l", model | {"tokenizer": "words"})).models["l"].tokenizer == "words"
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "demo.yaml"])

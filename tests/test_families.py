@@ -150,7 +150,8 @@ def test_the_encoder_of_a_t5_is_read_alone(tmp_path, model):
 @pytest.mark.parametrize(
     ("kind", "model", "more", "message"),
     [
-        ("Bart", None, {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1}, "has a decoder too"),
+        ("FSMT", None, {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "langs": ["a", "b"],
+                        "src_vocab_size": 300, "tgt_vocab_size": 300}, "has a decoder too"),
         ("Funnel", "FunnelBaseModel", {"block_sizes": [1, 1], "d_model": 32, "n_head": 2, "d_head": 8, "d_inner": 32},
          "pools its tokens"),
         ("Funnel", "FunnelModel", {"block_sizes": [1, 1], "d_model": 32, "n_head": 2, "d_head": 8, "d_inner": 32},

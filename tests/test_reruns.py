@@ -293,6 +293,19 @@ def test_another_content_of_a_models_file_pins_it_again_and_runs_all_below(with_
     assert names(plan(tmp_path / "project")) == with_all_below(jobs, lambda job: job["rule"] == "pin_model")
 
 
+def test_a_tokenizer_from_elsewhere_is_an_input_and_the_models_own_is_not(with_own_model, tmp_path):
+    copy = tmp_path / "project"
+    shutil.copytree(with_own_model[0], copy, symlinks=True)
+    (copy / "words").mkdir()
+    (copy / "words/tokenizer.json").write_text("words")
+    set_config(copy, lambda config: config["models"]["own"].update(tokenizer="words"))
+    _, jobs = finish(copy)
+    (copy / "mine/tokenizer.json").write_text("other")
+    assert plan(copy) == []
+    (copy / "words/tokenizer.json").write_text("sdrow")
+    assert names(plan(copy)) == with_all_below(jobs, lambda job: job["rule"] == "pin_model")
+
+
 def test_a_models_files_touched_and_others_beside_them_run_nothing(with_own_model, tmp_path):
     project, _ = with_own_model
     shutil.copytree(project, tmp_path / "project", symlinks=True)

@@ -114,7 +114,7 @@ class Aligner:
     """
 
     def __init__(self, tokenizer, max_length, kind, pooling=None, equal=False, causal=False):
-        self.backend, self.kind, self.equal = tokenizer.backend_tokenizer, kind, equal
+        self.backend, self.kind, self.equal, self.causal = tokenizer.backend_tokenizer, kind, equal, causal
         self.max_length, self.n_cut, self.pooling = max_length, 0, DEFAULT | (pooling or {})
         self.bags = n_bags(kind, self.pooling)
         self.pad = tokenizer.pad_token_id or 0

@@ -3,8 +3,10 @@
 import torch
 
 from closerlook.encoders.alignment import Aligner
-from closerlook.encoders.loading import brief, max_length, not_finite
-from closerlook.encoders.padding import PADDING, padding_matters
+from closerlook.encoders.loading import max_length, not_finite
+from closerlook.encoders.padding import CAUSAL, PADDING, causal, padding_matters
+from closerlook.encoders.precision import in_float32
+from closerlook.encoders.quiet import brief
 from closerlook.encoders.reading import hidden_states
 from closerlook.errors import InputError
 
@@ -31,8 +33,8 @@ def check(encoder, tokenizer, name, n_layers=None):
     -------
     dict
         `max_length`: the longest row that it can read; `padding_matters`: its vectors depend on padding, so that only
-        sentences of one length go together; `last_layer`: `last_hidden_state`, and whether that is the last of its
-        `hidden_states` or comes after a final norm.
+        sentences of one length go together; `causal`: the vectors of a token do not depend on later ones; `last_layer`:
+        `last_hidden_state`, and whether that is the last of its `hidden_states` or comes after a final norm.
 
     Raises
     ------
@@ -40,10 +42,13 @@ def check(encoder, tokenizer, name, n_layers=None):
         Anything that would fail, or give vectors of something else, later on.
     """
     config = encoder.config
-    if config.is_encoder_decoder:
-        raise InputError(f"{name}: has a decoder too ({config.model_type}); choose an encoder.")
-    if n_layers not in (None, config.num_hidden_layers):
-        raise InputError(f"{name}: has {config.num_hidden_layers} layers, but `n_layers: {n_layers}` is configured.")
+    if config.is_encoder_decoder and encoder.get_encoder() is not encoder:
+        raise InputError(f"{name}: has a decoder too ({config.model_type}); give its encoder, `model.get_encoder()`.")
+    depth, width = (getattr(config, key, None) for key in ("num_hidden_layers", "hidden_size"))
+    if not isinstance(depth, int) or not isinstance(width, int):
+        raise InputError(f"{name}: the config of a {config.model_type} does not say its layers and size; take another.")
+    if n_layers not in (None, depth):
+        raise InputError(f"{name}: has {depth} layers, but `n_layers: {n_layers}` is configured.")
     if bad := not_finite(encoder):
         raise InputError(f"{name}: its weights are damaged: {bad} is not finite.")
     _vocabulary(encoder, tokenizer, name)
@@ -61,6 +66,7 @@ def check(encoder, tokenizer, name, n_layers=None):
                 "max_length": limit,
                 **_layers(encoder, aligner, name),
                 PADDING: padding_matters(encoder, aligner, name),
+                CAUSAL: causal(encoder, aligner),
             }
     except InputError:
         raise
@@ -98,7 +104,8 @@ def _words(aligner, tokenizer, name):
 def _layers(encoder, aligner, name):
     """There is a vector for each token in each layer, the last one included."""
     batch = aligner.batch(aligner.encode([SENTENCES[0].split()], [[[0]]]))
-    out = encoder(**batch.inputs(), output_hidden_states=True)
+    with in_float32(encoder):
+        out = encoder(**batch.inputs(), output_hidden_states=True)
     depth = encoder.config.num_hidden_layers
     if getattr(out, "hidden_states", None) is None or getattr(out, "last_hidden_state", None) is None:
         raise InputError(
@@ -107,6 +114,7 @@ def _layers(encoder, aligner, name):
         )
     if len(out.hidden_states) != depth + 1:
         raise InputError(f"{name}: gives the vectors of {len(out.hidden_states)} layers, not of {depth} + 1.")
-    layers = hidden_states(encoder, batch)
+    with in_float32(encoder):
+        layers = hidden_states(encoder, batch)
     same = torch.allclose(layers[-1], out.hidden_states[-1][:, : layers[-1].shape[1]], atol=1e-6)
     return {"last_layer": "last_hidden_state" + ("" if same else ", after a final norm")}

@@ -24,7 +24,7 @@ from closerlook.encoders.folder import link
 from closerlook.encoders.layers import READ
 from closerlook.encoders.loading import load_encoder, load_tokenizer, not_finite, quiet, save_encoder, write_model
 from closerlook.encoders.methods import merged, prepare
-from closerlook.encoders.padding import PADDING, load_aligner
+from closerlook.encoders.padding import CAUSAL, PADDING, load_aligner
 from closerlook.encoders.training import Classifier, Training, rate
 from closerlook.encoders.updates import kept
 from closerlook.encoders.weights import change, paired
@@ -164,7 +164,7 @@ def finetune(
                 shutil.copytree(checkpoints / "steps", part, copy_function=link)
                 write_json(part / "steps.json", {"kept": sorted(keep), "n_updates": n_updates})
         with staged(out) as part:
-            write_model(part, tuned, load_tokenizer(model), {PADDING: aligner.equal})
+            write_model(part, tuned, load_tokenizer(model), {PADDING: aligner.equal, CAUSAL: aligner.causal})
             save_file(classifier.head.state_dict(), part / "head.safetensors")
             _write_curve(part / "curve.csv", curve, measured)
             metrics["sha256"] = {p.name: sha256(p) for p in sorted(part.glob("*.safetensors"))}

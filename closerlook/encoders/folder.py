@@ -17,9 +17,9 @@ ADAPTER_WEIGHTS = ["adapter_model.safetensors", "adapter_model.bin"]  # of PEFT,
 SHOWN = 10  # names in a sentence
 
 
-def needed(names, weights=True):
-    """Those of the given file names that a model is read from: its config, its tokenizer, and its weights if wanted."""
-    patterns = [*CONFIG, *TOKENIZER]
+def needed(names, weights=True, tokenizer=True):
+    """Those of the given file names that a model is read from: its config, and its tokenizer and weights if wanted."""
+    patterns = [*CONFIG, *(TOKENIZER if tokenizer else [])]
     if weights:
         known = [*WEIGHTS, *ADAPTER_WEIGHTS]
         patterns += [pattern for pattern in known if any(fnmatch(name, pattern) for name in names)][:1]
@@ -41,10 +41,11 @@ def transformer(folder):
     return f"{folder}/{found[0]}" if found[0] else folder
 
 
-def model_files(folder, weights=True):
+def model_files(folder, weights=True, tokenizer=True):
     """The paths of a local model folder's files that are read, sorted."""
     modules, at = f"{folder}/{MODULES}", transformer(folder)
-    return sorted([modules] * Path(modules).is_file() + [f"{at}/{name}" for name in needed(_names(at), weights)])
+    names = needed(_names(at), weights, tokenizer)
+    return sorted([modules] * Path(modules).is_file() + [f"{at}/{name}" for name in names])
 
 
 def has(folder, patterns):

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from closerlook.corpora.task import kind_of
 from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.batching import batches, pool
-from closerlook.encoders.loading import load_encoder, not_finite
+from closerlook.encoders.loading import DTYPES, load_encoder, not_finite
 from closerlook.encoders.padding import load_aligner
 from closerlook.encoders.reading import hidden_states
 from closerlook.errors import InputError
@@ -146,8 +146,8 @@ def embed(
     start, device = time.perf_counter(), pick_device(device)
     splits, kind = load_from_disk(str(task)), kind_of(task)
     layers = sorted({layer for files in out.values() for layer in files})
-    encoder, aligner = _load(model, tokenizer or model, kind, pooling, layers)
-    encoder.to(device, torch.bfloat16 if precision == "bf16" else torch.float32)
+    encoder, aligner = _load(model, tokenizer or model, kind, pooling, layers, precision)
+    encoder.to(device)
     dim = encoder.config.hidden_size * aligner.bags
     n_sentences = {split: len(splits[split]) for split in out}
     summary = {"kind": kind, "dim": dim, "layers": layers, "n": {}, "n_sentences": n_sentences, "n_windows": 0}
@@ -183,8 +183,8 @@ def _why(encoder, model, precision):
     return f"though its weights are: it cannot be computed in `precision: {precision}`; take another, or another model"
 
 
-def _load(model, tokenizer, kind, pooling, layers):
-    encoder = load_encoder(model)
+def _load(model, tokenizer, kind, pooling, layers, precision):
+    encoder = load_encoder(model, DTYPES[precision])
     depth = encoder.config.num_hidden_layers
     if bad := [layer for layer in layers if not 0 <= layer <= depth]:
         raise InputError(f"{model}: has no layer {bad[0]}; its layers are 0 (the embeddings) to {depth}.")

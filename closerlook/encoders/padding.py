@@ -1,4 +1,4 @@
-"""Whether padding changes what an encoder makes of a sentence, so that only sentences of one length go together."""
+"""What the vectors of a sentence depend on beside its own tokens: on padding, and on the tokens that come later."""
 
 import random
 from pathlib import Path
@@ -7,30 +7,32 @@ import torch
 
 from closerlook.encoders.alignment import Aligner
 from closerlook.encoders.loading import load_tokenizer, max_length
+from closerlook.encoders.precision import in_float32
 from closerlook.encoders.reading import hidden_states
 from closerlook.errors import InputError
 from closerlook.files import read_json
 
-PADDING = "padding_matters"  # in model.json
+PADDING, CAUSAL = "padding_matters", "causal"  # in model.json
 LONG = 1024  # tokens of the longest row that is tried: some architectures read long rows differently
 A, B = ["One", "sentence", "."], ["Two", "words", "!"]
 MANY = [*"abcdefghijklmnopqrstuvwxyz0123456789.,?", *A, *B, "the", "of", "to", "is", "it"]
 SAME = 1e-3  # of the largest component: more than rounding, less than any other token does
 PADDED = 1e-4  # the same, for what padding does; where that is only rounding, batches are smaller than need be
+ROUNDED = 1e-5  # the same, for rows of one length, which are computed alike; later tokens do more than that
 
 
 def load_aligner(folder, encoder, kind, pooling=None):
     """The `Aligner` for an encoder and the tokenizer in `folder`, by what was found when the model was pinned.
 
-    For a folder that was not pinned, it is found out now.
+    What a folder does not say, one that was not pinned or a run, is found out now.
     """
     note, tokenizer = Path(folder) / "model.json", load_tokenizer(folder)
+    known = read_json(note) if note.exists() else {}
     limit = max_length(encoder, tokenizer)
-    if note.exists():
-        equal = read_json(note).get(PADDING, False)
-    else:
-        equal = padding_matters(encoder, Aligner(tokenizer, limit, "word"), folder)
-    return Aligner(tokenizer, limit, kind, pooling, equal)
+    aligner = Aligner(tokenizer, limit, "word")
+    equal = known[PADDING] if PADDING in known else padding_matters(encoder, aligner, folder)
+    before = known[CAUSAL] if CAUSAL in known else causal(encoder, aligner)
+    return Aligner(tokenizer, limit, kind, pooling, equal, causal=before)
 
 
 @torch.inference_mode()
@@ -41,7 +43,8 @@ def padding_matters(encoder, aligner, name):
     short, other, medium, most, whole = (aligner.encode([words], [[[0]]])[0] for words in texts)
 
     def differ(sentence, beside, share=PADDED):
-        alone, together = (hidden_states(encoder, aligner.batch(some)) for some in ([sentence], [sentence, beside]))
+        with in_float32(encoder):
+            alone, together = (hidden_states(encoder, aligner.batch(some)) for some in ([sentence], [sentence, beside]))
         return any(_differ(a[0], b[0, : a.shape[1]], share) for a, b in zip(alone, together))
 
     if differ(short, other, SAME):
@@ -50,6 +53,19 @@ def padding_matters(encoder, aligner, name):
             f"{encoder.config.model_type}; take another."
         )
     return differ(short, medium) or differ(short, whole) or differ(most, whole)
+
+
+@torch.inference_mode()
+def causal(encoder, aligner):
+    """Whether the vectors of tokens, in all layers, stay what they are when other tokens come after them."""
+    (sentence,) = aligner.encode([_text(aligner, min(40, aligner.room))], [[[0]]])
+    batch = aligner.batch([sentence, sentence])
+    begin, end = len(aligner.before), batch.input_ids.shape[1] - len(aligner.after)
+    middle = (begin + end + 1) // 2
+    batch.input_ids[1, middle:end] = batch.input_ids[1, begin : begin + end - middle]
+    with in_float32(encoder):
+        layers = hidden_states(encoder, batch)
+    return not any(_differ(layer[0, :middle], layer[1, :middle], ROUNDED) for layer in layers)
 
 
 def _text(aligner, n):

@@ -2,34 +2,31 @@
 
 import torch
 
+from closerlook.encoders.architecture import architecture, load_config
 from closerlook.encoders.checking import check
-from closerlook.encoders.loading import (
-    architecture,
-    brief,
-    load_config,
-    load_encoder,
-    load_tokenizer,
-    quiet,
-    without_pooler,
-    write_model,
-)
+from closerlook.encoders.loading import load_encoder, load_tokenizer, without_pooler, write_model
 from closerlook.encoders.locating import locate, sound
+from closerlook.encoders.precision import saved_in
+from closerlook.encoders.quiet import brief, quiet
 from closerlook.errors import InputError
 from closerlook.files import staged
 from closerlook.provenance import made_by
 
 
-def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained", seed=0, n_layers=None):
+def pin_model(dest, *, hub=None, revision=None, path=None, tokenizer=None, weights="pretrained", seed=0, n_layers=None):
     """Bring an encoder and its tokenizer, check that they work, and write them as a clean transformers folder.
 
     Parameters
     ----------
     dest : path
-        Folder to write: `config.json`, `model.safetensors` (float32, without pooler), the tokenizer, `model.json`.
+        Folder to write: `config.json`, `model.safetensors` (without pooler), the tokenizer, `model.json`. The weights
+        are float32, or the half type in which all of them were saved.
     hub, revision : str, optional
         A model of the Hugging Face hub, and its commit, tag or branch.
     path : path, optional
         A local transformers folder, instead.
+    tokenizer : path, optional
+        A local folder with another tokenizer than the model's own, or one that it lacks.
     weights : {"pretrained", "random"}
         Random weights are drawn anew from `seed`, for the same architecture and tokenizer.
     seed : int
@@ -39,8 +36,8 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
     Returns
     -------
     dict
-        What `model.json` holds: `source` (with the commit it was resolved to), `weights`, `n_layers`, `hidden_size`,
-        `n_parameters`, what `check` found, `sha256` per file, `made_by`.
+        What `model.json` holds: `source` (with the commit it was resolved to), `weights`, `dtype`, `n_layers`,
+        `hidden_size`, `n_parameters`, what `check` found, `sha256` per file, `made_by`.
 
     Raises
     ------
@@ -49,23 +46,37 @@ def pin_model(dest, *, hub=None, revision=None, path=None, weights="pretrained",
     """
     folder, source = locate("model", hub=hub, revision=revision, path=path, weights=weights == "pretrained")
     sound("model", folder, hub or path, weights == "pretrained")
-    encoder = _random(folder, seed) if weights == "random" else load_encoder(folder)
-    tokenizer = load_tokenizer(folder)
-    facts = check(encoder, tokenizer, hub or path, n_layers)
+    encoder = _random(folder, seed) if weights == "random" else _saved(folder)
+    words = load_tokenizer(tokenizer or folder)
+    facts = check(encoder, words, hub or path, n_layers)
     note = {
-        "source": source,
+        "source": source | ({"tokenizer": str(tokenizer)} if tokenizer else {}),
         "weights": weights,
         "seed": seed if weights == "random" else None,
         **facts,
-        "made_by": made_by(hub=hub, revision=revision, path=path and str(path), weights=weights, seed=seed),
+        "made_by": made_by(
+            hub=hub,
+            revision=revision,
+            path=path and str(path),
+            tokenizer=tokenizer and str(tokenizer),
+            weights=weights,
+            seed=seed,
+        ),
     }
     with staged(dest) as part:
-        return write_model(part, encoder, tokenizer, note)
+        return write_model(part, encoder, words, note)
+
+
+def _saved(folder):
+    """An encoder in the type in which its weights were saved."""
+    part = architecture(load_config(folder), folder)
+    return load_encoder(folder, torch.float32 if part.computed else saved_in(folder))  # nothing computed is rounded
 
 
 def _random(folder, seed):
     config = load_config(folder)
-    make = architecture(config).from_config
+    kind = architecture(config, folder).kind
+    make = getattr(kind, "from_config", None) or kind._from_config  # an Auto class, or a model's own
     try:
         with torch.random.fork_rng(devices=[]), quiet():
             torch.manual_seed(seed)

@@ -28,7 +28,8 @@ def hidden_states(encoder, batch, inner=True):
     """
     if hasattr(encoder, "set_attention_type"):  # BigBird would go on as it read its last short row
         encoder.set_attention_type(encoder.config.attention_type)
-    out = encoder(**_inputs(encoder, batch), output_hidden_states=inner)
+    cache = {"use_cache": False} if "use_cache" in _parameters(encoder) else {}  # for a next token
+    out = encoder(**_inputs(encoder, batch), output_hidden_states=inner, **cache)
     layers = [*out.hidden_states[:-1], out.last_hidden_state] if inner else [out.last_hidden_state]
     length = batch.input_ids.shape[1]
     if fewer := [layer.shape[1] for layer in layers if layer.shape[1] < length]:
@@ -39,12 +40,18 @@ def hidden_states(encoder, batch, inner=True):
     return [layer[:, :length] for layer in layers]  # some models pad their rows once more
 
 
+def _parameters(encoder):
+    """The names of what an encoder takes; one with an adapter takes what the one inside does."""
+    inner = encoder.get_base_model() if hasattr(encoder, "get_base_model") else encoder
+    return inspect.signature(inner.forward).parameters
+
+
 def _inputs(encoder, batch):
     """What the encoder takes of a batch: token types only where it has embeddings of them."""
     inputs = batch.inputs()
     if "token_type_ids" not in inputs:
         return inputs
-    taken, n = inspect.signature(encoder.forward).parameters, getattr(encoder.config, "type_vocab_size", None)
-    if "token_type_ids" in taken and (n is None or int(inputs["token_type_ids"].max()) < n):
+    n = getattr(encoder.config, "type_vocab_size", None)
+    if "token_type_ids" in _parameters(encoder) and (n is None or int(inputs["token_type_ids"].max()) < n):
         return inputs
     return {name: tensor for name, tensor in inputs.items() if name != "token_type_ids"}

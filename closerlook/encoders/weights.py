@@ -13,17 +13,24 @@ from closerlook.files import read_json
 NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 WRAPPER = r"(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\."  # of what was compiled, sharded, …
 ADAPTER = re.compile(r"\b(lora|vera|ia3|oft|hada|lokr)_|\.base_layer\.|\badapters?\b")
+SHARED = re.compile(r"(?<![^.])shared\.weight$")
 HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
 def names(folder):
     """The names of all weights in a model's folder, as its files have them; sorted."""
+    return sorted(name for file in weight_files(folder) for name in _single(file))
+
+
+def weight_files(folder):
+    """The files that hold a model's weights: one, or the pieces that an index names."""
     files = {Path(file).name: file for file in model_files(folder)}
     for first in ("model.safetensors", "pytorch_model.bin"):
         if first in files:
-            return sorted(_single(files[first]))
+            return [files[first]]
         if f"{first}.index.json" in files:
-            return sorted(read_json(files[f"{first}.index.json"])["weight_map"])
+            index = files[f"{first}.index.json"]
+            return [str(Path(index).parent / piece) for piece in sorted(set(read_json(index)["weight_map"].values()))]
     return []
 
 
@@ -45,10 +52,23 @@ def prefixes(wanted, found):
     return seen
 
 
-def renaming(prefix):
-    """The `key_mapping` that makes transformers find weights behind a prefix and up to three wrappers."""
+def shared(found, inside):
+    """Tables of tokens that encoder and decoder share, by the names that they would have inside of the encoder.
+
+    Where the encoder's own table is in the file too, that is the one.
+    """
+    renamed = {name: SHARED.sub(f"{inside}embed_tokens.weight", re.sub(WRAPPER, "", name)) for name in found}
+    return {name: own for name, own in renamed.items() if inside and SHARED.search(name) and own not in found}
+
+
+def renaming(prefix, tied):
+    """The `key_mapping` that makes transformers find weights behind a prefix and up to three wrappers.
+
+    `tied` are those that `shared` has found.
+    """
     wrappers = (WRAPPER, f"(?:{WRAPPER})", f"(?:(?:{WRAPPER}))")  # each takes one away
-    return dict.fromkeys(wrappers, "") | ({f"^{re.escape(prefix)}": ""} if prefix else {})
+    tables = {f"^{re.escape(re.sub(WRAPPER, '', name))}$": own for name, own in tied.items() if own.startswith(prefix)}
+    return dict.fromkeys(wrappers, "") | tables | ({f"^{re.escape(prefix)}": ""} if prefix else {})
 
 
 def seen_as(found, own, prefix):

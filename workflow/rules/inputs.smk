@@ -54,15 +54,16 @@ def of_runs(pattern, runs=None):
 
 
 def origin(w):
-    """The files that a pinned model is made from: those of another model here, or of a folder, known by their bytes."""
+    """The files that a pinned model is made from: those of another model here, or of folders, known by their bytes."""
     like = CFG.models[w.model].like
     return encoder(layout.MODEL.format(model=like)) if like else {"local": list(map(ancient, local(w.model)))}
 
 
 def local(model):
-    """The files of a model's folder that are read."""
+    """The files that are read of a model's folder, and of its tokenizer's."""
     source = CFG.models[model]
-    return model_files(source.path, source.weights == "pretrained") if source.path else []
+    own = model_files(source.path, source.weights == "pretrained", not source.tokenizer) if source.path else []
+    return sorted({*own, *(model_files(source.tokenizer, weights=False) if source.tokenizer else [])})
 
 
 def brought(w):

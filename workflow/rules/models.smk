@@ -15,7 +15,8 @@ rule pin_model:
         **asks("corpus"),
     params:
         model=lambda w: plain(
-            CFG.models[w.model], include={"hub", "revision", "path", "like", "weights", "seed", "n_layers"}
+            CFG.models[w.model],
+            include={"hub", "revision", "path", "tokenizer", "like", "weights", "seed", "n_layers"},
         ),
         files=lambda w: known(local(w.model)),
         code=code("pin_model"),
