@@ -4,7 +4,10 @@ import json
 
 import pytest
 from corpora_fixtures import read, table, write
+from small_study import ROOT
 
+from closerlook.corpora.reading import read_examples
+from closerlook.corpora.task import save_task
 from closerlook.errors import InputError
 
 UNCUT = {
@@ -58,3 +61,20 @@ def test_sentences_and_lists_are_nobodys_to_cut(tmp_path, text):
     assert table(path) == [(text.split(" "), [((), "x")])]
     path = write(tmp_path, "a.jsonl", json.dumps({"text": [text], "at": 0, "label": "x"}))
     assert table(path, "word", target="at") == [([text], [((0,), "x")])]
+
+
+OTHER = sorted((ROOT / "../shared/data/ud-other").glob("*.conllu"))
+
+
+@pytest.mark.skipif(not OTHER, reason="the treebanks of other languages are not beside the project")
+@pytest.mark.parametrize("file", OTHER, ids=lambda file: file.name[:2])
+def test_treebanks_of_other_languages_are_read_in_their_own_words(file, tmp_path):
+    """In their own text each word stands where it should, but for the words of a contraction."""
+    own, joined = (list(read_examples("conllu", file, kind="word", label="upos", text=t)) for t in ("own", "joined"))
+    places = [(e.text[a:b], word) for e in own for word, (a, b) in zip(e.words, e.places)]
+    assert sum(seen != word for seen, word in places) <= 0.002 * len(places) and len(own) == 100
+    summary = save_task("word", joined[:80], joined[80:], tmp_path / "joined")
+    unspaced = file.name[:2] in ("ja", "th", "zh")
+    assert any("written without spaces" in warning for warning in summary["warnings"]) == unspaced
+    summary = save_task("word", own[:80], own[80:], tmp_path / "own")
+    assert not any("written without spaces" in warning for warning in summary["warnings"])

@@ -62,6 +62,11 @@ def cautions(kind, counts, summary, one_word):
             f"`drop_conflicts: true` leaves {them} out."
         )
     for split, of in summary["splits"].items():
+        if of["spaced_out"] > of["n_words"] / 2:
+            yield (
+                f"The {split} split is in a script that is written without spaces, and is read with a space after "
+                "every word: set `text: own` if the corpus has its own text."
+            )
         if of["textless"]:
             yield (
                 f"{of['textless']} sentences of the {split} split consist of `_` only: their text has been withheld; "

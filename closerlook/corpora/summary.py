@@ -7,6 +7,7 @@ import numpy as np
 
 from closerlook.corpora.cautions import cautions
 from closerlook.corpora.repeats import conflicts, described, repeats
+from closerlook.corpora.scripts import UNSPACED
 
 CONFLICTS = 50  # spelled out in the summary
 OVERLAPS = 20
@@ -62,12 +63,17 @@ def _strange(known, labels):
 
 
 def _split(content, counts):
-    """What one split has; `textless` counts sentences whose words have all been replaced by `_`."""
+    """What one split has.
+
+    `textless` counts sentences whose words have all been replaced by `_`; `spaced_out` words in a script without
+    spaces, in sentences that are read with spaces between their words.
+    """
     import pyarrow.compute as pc
 
-    words = content.table["words"].combine_chunks()
+    words, joined = content.table["words"].combine_chunks(), content.table["text"].is_null().to_numpy()
     offsets, flat = words.offsets.to_numpy(), words.flatten()
     blank, withheld = (pc.equal(flat, word).to_numpy(zero_copy_only=False) for word in ("", "_"))
+    unspaced = pc.match_substring_regex(flat, f"[{UNSPACED}]").to_numpy(zero_copy_only=False)
     lengths, withheld = np.diff(offsets), np.diff(np.append(0, np.cumsum(withheld))[offsets])
     return {
         "n_sentences": content.table.num_rows,
@@ -78,6 +84,7 @@ def _split(content, counts):
         "left_out": dict(content.left_out),
         "blank_tokens": int(blank.sum()),
         "textless": int(((withheld == lengths) & (lengths > 1)).sum()),
+        "spaced_out": int((unspaced & np.repeat(joined, lengths)).sum()),
     }
 
 
