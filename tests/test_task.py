@@ -34,7 +34,7 @@ TEST = [
 def test_summary(tmp_path):
     summary = save_task("word", iter(TRAIN), iter(TEST), tmp_path / "task")
     assert summary == json.loads((tmp_path / "task/summary.json").read_text())
-    more = {"left_out": {}, "blank_tokens": 0, "textless": 0, "longest": 2}
+    more = {"left_out": {}, "blank_tokens": 0, "textless": 0, "spaced_out": 0, "longest": 2}
     assert summary["splits"] == {
         "train": {"n_sentences": 4, "n_targets": 6, "labels": {"X": 4, "Y": 1, "Z": 1}, "n_words": 8} | more,
         "test": {"n_sentences": 3, "n_targets": 4, "labels": {"W": 1, "X": 1, "Y": 2}, "n_words": 5} | more,

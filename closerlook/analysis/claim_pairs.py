@@ -11,7 +11,7 @@ from scipy import stats
 from closerlook.analysis.collapsed import kept
 from closerlook.analysis.predictions import read_correct, read_sentences
 from closerlook.analysis.spaces import last_layer
-from closerlook.layout import ORIGINAL, Space, State
+from closerlook.layout import FULL, ORIGINAL, Space, State, run_name
 from closerlook.statistics.intervals import ANY
 
 MOVED = 1e-3  # of the vectors' length: where no layer moved further, which one did most is rounding
@@ -139,8 +139,9 @@ def _geometry(study):
 def _helped(study):
     """Spaces of the last layer after tuning on a related task, and on an opposing one; runs by their seed, if known."""
     pairs = [list(pair) for pair in zip(study.last.tuned_on, study.last.task)]
-    seeds = study.last.seed.map(lambda seed: f"seed{seed:.0f}", na_action="ignore")
-    last = study.last.assign(run=seeds.astype(object).fillna(study.last.run))  # brought runs have names of their own
+    rows = zip(study.last.recipe, study.last.seed, study.last.run)
+    runs = [run if pd.isna(seed) else run_name(FULL if pd.isna(r) else r, int(seed)) for r, seed, run in rows]
+    last = study.last.assign(run=runs)  # brought runs have names of their own
     return [last[np.array([pair in wanted for pair in pairs], bool)] for wanted in (study.related, study.opposing)]
 
 

@@ -47,7 +47,8 @@ def explorer(movements, traces, clusters, labels, runs):
     for path in movements:
         if Run.of(path) not in shown:
             shown[Run.of(path)] = _ends(path, labels, distances)
-    return [_named(run, runs) | shown[run] for run in sorted(shown)]
+    order = sorted(shown, key=lambda run: (run.model, run.task, described(run, runs)["recipe"] != FULL, run.run))
+    return [_named(run, runs) | shown[run] for run in order]
 
 
 def _named(run, runs):
