@@ -28,10 +28,11 @@ HEADS = {
     "Roberta": "RobertaForTokenClassification",
     "GPT2": "GPT2ForSequenceClassification",
     "Llama": "LlamaForCausalLM",
+    "Bart": "BartForSequenceClassification",
 }
 WAYS = {
     "lora": (LoraConfig, {"r": 4, "lora_alpha": 12, "target_modules": "all-linear"}),
-    "some": (LoraConfig, {"r": 4, "target_modules": ["query", "value"]}),
+    "some": (LoraConfig, {"r": 4, "target_modules": ["query", "value", "q_proj", "fc2"]}),
     "rslora": (LoraConfig, {"r": 4, "use_rslora": True, "target_modules": "all-linear"}),
     "dora": (LoraConfig, {"r": 2, "use_dora": True, "target_modules": "all-linear"}),
     "loha": (LoHaConfig, {"r": 2, "target_modules": "all-linear"}),
@@ -53,6 +54,9 @@ def pretrained(folder, kind="Bert", seed=0, **more):
     tokenizer = unigram(cls_token="[CLS]", sep_token="[SEP]")
     torch.manual_seed(seed)
     shape = SHAPE | {"vocab_size": len(tokenizer), "pad_token_id": 0, "initializer_range": 0.2} | more
+    if kind == "Bart":
+        shape |= {"d_model": 32, "encoder_layers": 2, "decoder_layers": 3, "encoder_ffn_dim": 48, "decoder_ffn_dim": 48}
+        shape |= {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
     getattr(transformers, f"{kind}Model")(getattr(transformers, f"{kind}Config")(**shape)).save_pretrained(
         folder / "raw"
     )
@@ -64,7 +68,7 @@ def pretrained(folder, kind="Bert", seed=0, **more):
 def trained(base, folder, kind, how, seed=1, still=False, **more):
     """Save an adapter whose weights are anything but their start; return the encoder that PEFT merges it into."""
     torch.manual_seed(seed)
-    whole = getattr(transformers, HEADS[kind]).from_pretrained(base)
+    whole = getattr(transformers, HEADS[kind]).from_pretrained(base.parent / "raw")
     config, keys = how
     task = {"Causal": TaskType.CAUSAL_LM, "Token": TaskType.TOKEN_CLS}
     task = next((value for name, value in task.items() if name in HEADS[kind]), TaskType.SEQ_CLS)
@@ -73,7 +77,8 @@ def trained(base, folder, kind, how, seed=1, still=False, **more):
         if weight.requires_grad and not still:
             torch.nn.init.normal_(weight, std=0.2)
     tuned.save_pretrained(folder)
-    return tuned.merge_and_unload().base_model
+    encoder = tuned.merge_and_unload().base_model
+    return encoder.encoder if kind == "Bart" else encoder
 
 
 def bring(tmp_path, model, **keys):
@@ -94,7 +99,8 @@ def models(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("kind", "how"), [*[("Bert", way) for way in WAYS], ("Roberta", "some"), ("GPT2", "lora"), ("Llama", "dora")]
+    ("kind", "how"),
+    [*[("Bert", way) for way in WAYS], ("Roberta", "some"), ("GPT2", "lora"), ("Llama", "dora"), ("Bart", "some")],
 )
 def test_an_adapter_is_merged_as_peft_merges_it(models, tmp_path, kind, how):
     encoder = trained(models[kind], tmp_path / "adapter", kind, WAYS[how])

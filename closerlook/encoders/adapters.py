@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from closerlook.encoders.architecture import architecture
 from closerlook.encoders.folder import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from closerlook.encoders.loading import brief, load_encoder, quiet
 from closerlook.encoders.weights import prefixes, some
@@ -51,7 +52,8 @@ def read_adapter(folder, model, name, source=None):
     encoder = load_encoder(model)
     layers = {n for n, _ in encoder.named_modules() if n}
     adapted = {key: PART.split(key)[0] for key in weights if PART.search(key)}
-    found = {p: n for p, n in prefixes(layers, set(adapted.values())).items() if n}
+    inside = architecture(encoder.config, name).inside  # of an encoder-decoder, whose decoder has layers of these names
+    found = {p: n for p, n in prefixes(layers, set(adapted.values())).items() if p.endswith(inside)}
     if not found:
         raise InputError(
             f"{name}: adapts {some(sorted(set(adapted.values())) or ['nothing'])}, which its model, of type "
