@@ -11,17 +11,23 @@ from closerlook.keys import Count, File, Layers, Name, Positive, Rate, Section, 
 from closerlook.recipes import Recipe
 from closerlook.shapes import Shape, one_of
 
+WIDTHS = ("hidden_size", "d_model", "dim", "n_embd")
 DEPTHS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers", "num_encoder_layers")  # its names
 
 
-def depth_of(path):
-    """Number of layers that a local model's `config.json` states, or None."""
+def said(path, names):
+    """What a local model's `config.json` says under the first of some names that it has, or None."""
     try:
         config = json.loads((Path(path) / "config.json").read_text())
         config = config.get("text_config") or config  # of a model that also sees
-        return next((config[k] for k in DEPTHS if k in config), None)
+        return next((config[name] for name in names if name in config), None)
     except (OSError, ValueError, TypeError, AttributeError):
         return None
+
+
+def depth_of(path):
+    """Number of layers of a local model, or None."""
+    return said(path, DEPTHS)
 
 
 class Pretraining(Section):

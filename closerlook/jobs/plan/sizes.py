@@ -10,6 +10,7 @@ from closerlook.encoders.updates import kept
 from closerlook.files import read_json
 from closerlook.grid import Grid
 from closerlook.layout import ENCODER, MODEL, TASK, TASK_FILES
+from closerlook.models import WIDTHS, said
 
 VOCABULARY = 30522  # of BERT
 TARGETS = {"word": 5, "span": 2, "pair": 20, "sentence": 1, "span_pair": 2, "sentence_pair": 1}  # per sentence, guessed
@@ -91,10 +92,8 @@ def _encoder(cfg, model, folders):
     if m.pretrain:
         return EncoderSize.of(m.pretrain.n_layers, m.pretrain.hidden_size, m.pretrain.vocab_size)
     depth = Grid(cfg).depth(model)
-    if m.path and (config := Path(m.path) / "config.json").exists():
-        made = read_json(config)
-        if width := made.get("hidden_size") or made.get("d_model") or made.get("dim"):
-            return EncoderSize.of(depth, width, made.get("vocab_size", VOCABULARY))
+    if m.path and (width := said(m.path, WIDTHS)):
+        return EncoderSize.of(depth, width, said(m.path, ["vocab_size"]) or VOCABULARY)
     return EncoderSize.of(depth, min(64 * depth, 1024), known=False)  # as BERTs are
 
 
