@@ -354,7 +354,8 @@ def test_what_is_written(undisturbed, task, bert):
     metrics, folder = undisturbed
     assert metrics == read_json(folder / "out" / "metrics.json")
     assert metrics["recipe"] == RECIPE | {
-        "warmup": 0.1, "weight_decay": 0.0, "dropout": 0.1, "max_grad_norm": 1.0, "precision": "fp32",
+        "method": "full", "warmup": 0.1, "weight_decay": 0.0, "dropout": 0.1, "max_grad_norm": 1.0,
+        "precision": "fp32",
     }  # fmt: skip
     assert (metrics["seed"], metrics["n_updates"], metrics["labels"]) == (1, 12, ["a", "b", "c"])
     assert (metrics["accumulation"], metrics["effective_batch"], metrics["device"]) == (1, 8, "cpu")

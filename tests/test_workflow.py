@@ -58,20 +58,20 @@ def figures(*names):
     return {f"plot {name}" for name in names}
 
 
-SPACES = tables("spaces", "table7", "clusters", "table5", "claims", "claim_cells", "claim_pairs", "hulls")
+SPACES = tables("spaces", "table7", "clusters", "table5", "claims", "claim_cells", "claim_pairs", "hulls", "recipes")
 SPACES |= figures("layers", "layer_distances", "transfer", "similarity", "claims", "hull_accuracy", "memorisation")
 SPACES |= {"print_table7", "missing", "report"}
 CLAIMS = tables("claims", "claim_cells", "claim_pairs") | figures("claims")
 ERRORS = tables("errors") | figures("errors_by_distance")
 CLASSIFIED = SPACES | ERRORS | tables("memorisation")
 MEASURED = SPACES | ERRORS | tables("labels") | {"explorer", "probe_hulls"}
-MOVED = tables("movement", "directions", "similarity", "layer_matrices") | figures(
+MOVED = tables("movement", "directions", "similarity", "layer_matrices", "recipes") | figures(
     "directions", "movement_lengths", "similarity", "layer_matrices", "claims"
 )
 MOVED |= {"measure_movement", "measure_similarity"}
 STEPS = tables("trajectory", "label_distances", "centroid_paths") | {"trace_run", "explorer", "report"}
 STEPS |= figures("label_distances", "layer_similarity", "centroid_paths")
-TUNED = {"finetune"} | tables("tuning")
+TUNED = {"finetune"} | tables("tuning", "recipes")
 PROBED = {"embed", "probe_direct", "probe_classifier"} | CLASSIFIED | MEASURED
 
 
