@@ -22,7 +22,7 @@ def beside(recipes, subjects):
     found = {}
     for name, subject in subjects.items():
         for task, recipe in subject["recipes"].items():
-            other = first[subject["model"]][task]
+            other = first[subject["model"]].get(task)
             rows = recipes[(recipes.model == subject["model"]) & (recipes.task == task)].set_index(["recipe", "layer"])
             if recipe != other and {recipe, other} <= set(rows.index.get_level_values("recipe")):
                 found[name, task] = _sentence(other, rows.loc[recipe], rows.loc[other])
