@@ -39,7 +39,8 @@ def embed(
     ----------
     model : str, path or (model, tokenizer)
         A transformers folder, or else a model of the Hugging Face hub; or a model and a fast tokenizer that are in
-        memory, of which a copy is used. A head is left out; that weights are missing is an error.
+        memory, of which a copy is used, with PEFT's adapter merged. A head is left out; that weights are missing is an
+        error.
     texts : list of str, list of (str, str), or list of lists of str
         Sentences, or pairs of them, as the tokenizer is to read them. With `targets` the words of each, which are
         joined by spaces.
@@ -121,10 +122,13 @@ def _read(texts, targets, kind):
     if targets is None:
         if kind == "sentence_pair":
             return kind, _pairs(texts), range(len(texts))
+        if kind not in (None, *SIZES):
+            raise InputError(f"`kind` is {kind!r}; it is one of {', '.join(SIZES)}.")
         if kind not in (None, "sentence"):
             raise InputError(f"`targets` must say where the {called(kind)}s are in each text.")
+        instead = "lists of words need `targets`, pairs of texts `kind='sentence_pair'`; for sentences give strings"
         for i, text in enumerate(texts):
-            _check_text(text, f"texts[{i}]", "lists of words need `targets`; for whole sentences give strings")
+            _check_text(text, f"texts[{i}]", instead)
             if not text.strip():
                 raise InputError(f"texts[{i}] is empty: leave it out, and its label too.")
         return "sentence", _wholes(texts, [None] * len(texts)), range(len(texts))
@@ -230,6 +234,7 @@ def _load(model, name, kind, pooling, dtype):
     from closerlook.encoders.alignment import Aligner
     from closerlook.encoders.checking import check
     from closerlook.encoders.loading import cast, load_encoder
+    from closerlook.encoders.methods import merged
     from closerlook.encoders.padding import CAUSAL, PADDING, load_aligner
 
     if isinstance(model, str | Path):
@@ -237,14 +242,16 @@ def _load(model, name, kind, pooling, dtype):
             encoder = load_encoder(folder, dtype)
             return encoder, load_aligner(folder, encoder, kind, pooling)
     try:
-        encoder, tokenizer = model
-        encoder, tokenizer = copy.deepcopy(encoder.base_model).float().eval(), copy.deepcopy(tokenizer)
+        given, tokenizer = model
+        encoder, tokenizer = copy.deepcopy(merged(given).base_model).float().eval(), copy.deepcopy(tokenizer)
         tokenizer.backend_tokenizer.no_truncation()
         tokenizer.backend_tokenizer.no_padding()
     except (TypeError, ValueError, AttributeError):
         raise InputError(
             "`model` must be a folder, a name of the hub, or a transformers model and its fast tokenizer."
         ) from None
+    if getattr(getattr(given, "active_peft_config", None), "is_prompt_learning", False):
+        raise InputError("`model` has an adapter that changes no weights, which is not read: give one without it.")
     facts = check(encoder.cpu(), tokenizer, name)
     cast(encoder, dtype)
     return encoder, Aligner(tokenizer, facts["max_length"], kind, pooling, facts[PADDING], facts[CAUSAL])

@@ -53,16 +53,27 @@ class Grid:
         return list(self.cfg.models[model].recipes or self.cfg.recipes or [FULL])
 
     def made(self, model):
-        """The runs of a model on one task that the workflow makes: {name: (recipe, seed)}."""
-        return {run_name(name, seed): (name, seed) for name in self.recipes(model) for seed in self.cfg.seeds}
+        """The runs of a model on one task that the workflow makes: {name: (recipe, seed)}.
+
+        Where the config names no recipes, there is one, which is called by its method.
+        """
+        called = {name: name if name in self.cfg.recipes else self.recipe(model, name).method
+                  for name in self.recipes(model)}  # fmt: skip
+        return {run_name(name, seed): (called[name], seed) for name in called for seed in self.cfg.seeds}
+
+    def method(self, model, recipe):
+        """By which method a recipe tunes a model; None where only somebody who brought a run knows."""
+        known = recipe in self.cfg.recipes or recipe in dict(self.made(model).values())
+        return self.recipe(model, recipe).method if known else None
 
     def contrasts(self):
         """Pairs of recipes, of which the first tunes all weights of a model, and the second does not."""
         found = {}
         for model in self.cfg.models:
-            methods = {name: self.recipe(model, name).method for name in self.recipes(model) if self.tuned(model)}
+            methods = {recipe: self.method(model, recipe) for some in self._tried(model).values() for recipe in some}
             full = [name for name, method in methods.items() if method == "full"]
-            found |= dict.fromkeys((one, two) for one in full for two in methods if two not in full)
+            others = [name for name, method in methods.items() if method not in ("full", None)]
+            found |= dict.fromkeys((one, two) for one in full for two in others)
         return [list(pair) for pair in found]
 
     def brought(self, model=None, task=None):
@@ -92,7 +103,8 @@ class Grid:
     def subjects(self):
         """What rows of tables and figures are about: each model, once more for each further recipe of a task.
 
-        Where the workflow tunes a model by several recipes, all have their names in brackets.
+        Where a model was tuned by several recipes, and the first is one of the config's, all have their names in
+        brackets.
 
         Returns
         -------
@@ -100,20 +112,27 @@ class Grid:
             The name of each subject, in the config's order: its `model`, the `recipes` by which it was tuned, by task,
             and `whole`, whether the originals of all tasks belong to it, or only those of these tasks.
         """
-        about, found = self.about(), {}
+        found = {}
         for model in self.cfg.models:
-            by_task = {}
-            for run in self.runs(model):
-                by_task.setdefault(run.task, {})[about[f"{model}/{run.state}"]["recipe"]] = None
-            first = {task: next(iter(recipes)) for task, recipes in by_task.items()}
-            named = self.tuned(model) and len(self.recipes(model)) > 1
-            whole = f"{model} ({self.recipes(model)[0]})" if named else model
-            found[whole] = {"model": model, "recipes": first, "whole": True}
-            for task, recipes in by_task.items():
-                for recipe in list(recipes)[1:]:
+            tried = self._tried(model)
+            first = {task: recipes[0] for task, recipes in tried.items()}
+            all_ = [recipe for recipes in tried.values() for recipe in recipes]
+            named = all_[0] if all_ and all_[0] in self.cfg.recipes and len(set(all_)) > 1 else None
+            further = {recipe for task, recipes in tried.items() for recipe in recipes if recipe != first[task]}
+            whole = {task: r for task, r in first.items() if (r == named if named else r not in further)}
+            found[f"{model} ({named})" if named else model] = {"model": model, "recipes": whole, "whole": True}
+            for task, recipes in tried.items():
+                for recipe in (r for r in recipes if r != whole.get(task)):
                     other = found.setdefault(f"{model} ({recipe})", {"model": model, "recipes": {}, "whole": False})
                     other["recipes"][task] = recipe
         return found
+
+    def _tried(self, model):
+        """The recipes by which a model was tuned, here or elsewhere, by task: those of the runs that are made first."""
+        about, found = self.about(), {}
+        for run in self.runs(model):
+            found.setdefault(run.task, {})[about[f"{model}/{run.state}"]["recipe"]] = None
+        return {task: list(recipes) for task, recipes in found.items()}
 
     def crossings(self, model):
         """Pairs of tasks: tuned on the first, the model is probed on the second."""

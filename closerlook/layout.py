@@ -9,7 +9,8 @@ SPLITS = ("train", "test")
 NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
 FULL = "full"  # the recipe that the workflow tunes by, where the config names none
 BROUGHT = "brought"  # what runs that say their seed have in common
-TAKEN = rf"{ORIGINAL}|{FULL}|{BROUGHT}|seed\d+|step\d+"  # names that no brought run can have
+OTHERWISE = rf"{ORIGINAL}|{BROUGHT}|seed\d+|step\d+"  # names that no recipe can have
+TAKEN = rf"{FULL}|{OTHERWISE}"  # names that no brought run can have
 WILDCARDS = {
     "corpus": NAME, "task": NAME, "model": NAME, "run": NAME, "split": "|".join(SPLITS), "layer": r"\d+",
     "probe": "[a-z]+", "state": rf"{ORIGINAL}|{NAME}\.{NAME}(?:\.step\d+)?", "table": "[a-z0-9_]+",

@@ -9,7 +9,7 @@ from closerlook.corpora.names import read_names
 from closerlook.errors import InputError
 from closerlook.grid import Grid
 from closerlook.keys import Section
-from closerlook.layout import BROUGHT, ORIGINAL, TAKEN
+from closerlook.layout import FULL, OTHERWISE, TAKEN
 from closerlook.recipes import ONLY
 from closerlook.removed import removed
 from closerlook.shapes import kinds, shapes_of
@@ -86,7 +86,7 @@ def _recipe_problems(cfg):
                 return
     for name, recipe in cfg.recipes.items():
         parts[f"recipes.{name}"] = (recipe, [m for m in cfg.models if name in grid.recipes(m)], name)
-        if re.fullmatch(rf"{ORIGINAL}|{BROUGHT}|seed\d+|step\d+", name):
+        if re.fullmatch(OTHERWISE, name):
             yield f"recipes.{name}: the workflow gives this name to something else; choose another"
     for key, (part, models, only) in parts.items():
         used = {grid.recipe(m, name).method for m in models for name in ([only] if only else grid.recipes(m))}
@@ -99,6 +99,8 @@ def _recipe_problems(cfg):
         own = {recipe: grid.recipe(name, recipe) for recipe in grid.recipes(name)}
         yield from _same_recipes(name, own)
         for recipe, made in own.items():
+            if recipe == FULL and recipe in cfg.recipes and made.method != "full":
+                yield f"recipes.{FULL}: tunes {name} by `method: {made.method}`, and not in full; give it another name"
             known = made.method == "top" and cfg.models[name].like in (None, *cfg.models)
             if known and made.layers > (depth := grid.depth(name)):
                 place = f"recipes.{recipe}" if recipe in cfg.recipes else "finetune"
@@ -118,14 +120,17 @@ def _run_problems(cfg):
     """What is wrong with the runs that are brought, and with a study that has none."""
     if not cfg.seeds and not cfg.runs:
         yield "seeds: is []; give at least 1, or bring runs (`runs`)"
-    seeds = {}
+    seeds, made = {}, {name for model in cfg.models for name in Grid(cfg).made(model)}
     for name, run in cfg.runs.items():
         key, model = f"runs.{name}", cfg.models.get(run.model)
-        made = Grid(cfg).made(run.model) if model else ()
-        if re.fullmatch(TAKEN, name) or name in made:
+        if re.fullmatch(TAKEN, name) or name in made:  # of any model: rules tell runs apart by their names alone
             yield f"{key}: the workflow gives this name to what it makes itself; choose another"
         if name in cfg.recipes:
             yield f"{key}: is the name of a recipe too; choose another"
+        if re.fullmatch(OTHERWISE, run.recipe or ""):
+            yield f"{key}.recipe: the workflow gives the name {run.recipe} to something else; choose another"
+        if run.recipe in cfg.runs and cfg.runs[run.recipe].seed is None:  # then its name is that of its recipe
+            yield f"{key}.recipe: {run.recipe} is the name of a run too; choose another"
         if run.task not in cfg.tasks:
             yield f"{key}.task: {run.task!r} is not a task{_choice(run.task, cfg.tasks)}"
         if model is None:
@@ -139,11 +144,7 @@ def _run_problems(cfg):
         other = seeds.setdefault(of, name) if run.seed is not None else name
         if other != name:
             yield f"{key}.seed: is {run.seed}, like that of {other}, a run of the same model and task; take one out"
-        if (
-            run.recipe in Grid(cfg).recipes(run.model)
-            and run.seed in cfg.seeds
-            and run.task in Grid(cfg).tuned(run.model)
-        ):
+        if (run.recipe, run.seed) in Grid(cfg).made(run.model).values() and run.task in Grid(cfg).tuned(run.model):
             yield f"{key}.seed: the workflow makes a run of {run.recipe} with seed {run.seed} itself; take one out"
 
 
@@ -171,12 +172,21 @@ def _trajectory_problems(cfg):
 
 def _lost_steps(cfg):
     """Models whose steps would be deleted, as those of the followed runs are, though nobody looks at them."""
-    if cfg.trajectories.models and not cfg.trajectories.keep_steps:
+    grid, followed = Grid(cfg), cfg.trajectories.models
+    if followed and not cfg.trajectories.keep_steps:
+        lost = "nothing follows them, and steps are deleted once they have been"
         for name in cfg.models:
-            if name not in cfg.trajectories.models and Grid(cfg).tuned(name) and cfg.models[name].finetune.steps:
+            if name not in followed and grid.tuned(name) and cfg.models[name].finetune.steps:
                 yield (
-                    f"models.{name}.finetune.steps: nothing follows them, and steps are deleted once they have been; "
-                    f"add {name} to trajectories.models, or set trajectories.keep_steps"
+                    f"models.{name}.finetune.steps: {lost}; add {name} to trajectories.models, or set "
+                    "trajectories.keep_steps"
+                )
+        for recipe, own in cfg.recipes.items():
+            by = [name for name in cfg.models if grid.tuned(name) and recipe in grid.recipes(name)]
+            if own.steps and by and not set(by) & set(followed):
+                yield (
+                    f"recipes.{recipe}.steps: {lost}; add a model that is tuned by it to trajectories.models, or set "
+                    "trajectories.keep_steps"
                 )
 
 
@@ -255,6 +265,10 @@ def sentences(error, root):
         return [f"{key}: is {value!r}; it should be text: put it in quotes"]
     if kind == "value_error":
         return [f"{key}: is {value!r}; {error['ctx']['error']}"]
+    if kind == "model_type":
+        return [f"{key}: is {'empty' if value is None else repr(value)}; write a mapping of keys, or {{}} for none"]
+    if kind == "too_short" and not value:
+        return [f"{key}: is {value!r}; give at least {error['ctx']['min_length']}"]
     message = re.sub(r"^(Input|Value|String|List|Dictionary|Tuple) should ", "it should ", error["msg"])
     message = message.replace("a valid dictionary", "a mapping of names")
     return [f"{key}: is {value!r}; {message}"]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from closerlook.encoders.folder import TOKENIZER, has
+from closerlook.encoders.folder import TOKENIZER, has, is_adapter
 from closerlook.keys import Count, File, Layers, Name, Positive, Rate, Section, Seed, Share, TaskNames, Text
 from closerlook.recipes import Recipe
 from closerlook.shapes import Shape, one_of
@@ -98,6 +98,9 @@ class LocalModel(Saved):
 
     def mistakes(self):
         yield from super().mistakes()
+        if is_adapter(self.path):
+            yield "path", f"{self.path!r} is an adapter; give the model that it was trained on, and it in `runs`"
+            return
         if not (Path(self.path) / "config.json").is_file():
             yield "path", f"there is no model folder with a config.json at {self.path!r}"
             return

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from closerlook.encoders.folder import matching, number_of
+from closerlook.encoders.folder import ADAPTER_CONFIG, has, matching, number_of
 from closerlook.keys import NULL, STRING, File, Name, Natural, Text, list_schema, refuse, unique
 from closerlook.shapes import Shape, one_of
 
@@ -113,6 +113,11 @@ class AdapterRun(FolderRun):
     """A folder with an adapter that PEFT has saved, which is merged into its model's weights."""
 
     adapter: File = Field(description="The folder of the adapter, relative to the working directory.")
+
+    def mistakes(self):
+        yield from super().mistakes()
+        if Path(self.adapter).is_dir() and not has(self.adapter, [ADAPTER_CONFIG]):
+            yield "adapter", f"there is no {ADAPTER_CONFIG} in {self.adapter!r}; a whole model is a run's `path`"
 
 
 AnyRun = one_of(hub=HubRun, path=LocalRun, adapter=AdapterRun)

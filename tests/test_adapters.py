@@ -1,6 +1,7 @@
 """Adapters that PEFT has saved, brought as runs: merged here they are what PEFT itself makes of the whole model."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -42,6 +43,12 @@ BERT = {
     "a pattern": (LoraConfig, {"r": 4, "target_modules": r"bert\.encoder\.layer\.\d\.attention\.self\.(query|value)"}),
     "ranks of its own": (LoraConfig, {"r": 4, "target_modules": ["query", "value"], "rank_pattern": {
         "bert.encoder.layer.1.attention.self.query": 2}, "alpha_pattern": {"value": 3}}),
+    "patterns of scales": (LoraConfig, {"r": 4, "target_modules": ["query", "value"], "alpha_pattern": {
+        r"bert\.encoder\.layer\.1\..*query": 3, "^bert.encoder.layer.0.attention.self.value": 5}}),
+    "patterns of ranks": (LoraConfig, {"r": 4, "target_modules": ["query"], "rank_pattern": {
+        r".*layer\.(0|7).*": 2, "query": 3}}),
+    "its own start": (LoraConfig, {"r": 4, "target_modules": ["query"], "init_lora_weights": "pissa"}),
+    "all but some": (LoraConfig, {"r": 4, "target_modules": "all-linear", "exclude_modules": ["query"]}),
     "biases": (LoraConfig, {"r": 4, "target_modules": ["query"], "bias": "all"}),
     "embeddings": (LoraConfig, {"r": 4, "target_modules": ["query"], "modules_to_save": ["word_embeddings"]}),
     "one layer": (LoraConfig, {"r": 4, "target_modules": ["query"], "layers_to_transform": [1]}),
@@ -114,7 +121,25 @@ def test_what_an_adapter_of_a_bert_may_have_beside_its_matrices(models, tmp_path
     encoder = trained(models["Bert"], tmp_path / "adapter", "Bert", BERT[how])
     metrics = bring(tmp_path, models["Bert"], path=tmp_path / "adapter")  # a folder that happens to be an adapter
     check(tmp_path / "t.run", encoder)
-    assert metrics["prefix"] == "bert." and "classifier" in metrics["head"]
+    assert metrics["prefix"] == "bert." and metrics["head"] == ["classifier"]
+
+
+@pytest.mark.parametrize("how", ["bin", "compiled", "checkpoint"])
+def test_an_adapter_is_read_as_people_save_it(models, tmp_path, how):
+    folder = tmp_path / "adapter"
+    encoder = trained(models["Bert"], folder, "Bert", WAYS["lora"])
+    if how == "bin":
+        torch.save(load_file(folder / "adapter_model.safetensors"), folder / "adapter_model.bin")
+        (folder / "adapter_model.safetensors").unlink()
+    if how == "compiled":
+        rewrite(folder, lambda w: {k.replace("model.bert", "model._orig_mod.bert"): v for k, v in w.items()})
+    if how == "checkpoint":  # of a Trainer, beside what goes on training
+        for file in (models["Bert"].parent / "raw").glob("tokenizer*"):
+            shutil.copy(file, folder)
+        for name in ("training_args.bin", "optimizer.pt", "trainer_state.json"):
+            (folder / name).write_bytes(b"")
+    assert bring(tmp_path, models["Bert"], path=folder)["tokenizer"] == "the model's"
+    check(tmp_path / "t.run", encoder)
 
 
 def test_a_series_of_adapters_is_a_run_with_steps(models, tmp_path):
@@ -136,6 +161,14 @@ def rewrite(folder, change):
     save_file(change(load_file(file)), file)
 
 
+CONFIGS = {
+    "tokens": {"trainable_token_indices": [3]},
+    "parameters": {"target_parameters": ["mlp.weight"]},
+    "replicated": {"layer_replication": [[0, 2], [0, 2]]},
+    "activated": {"alora_invocation_tokens": [5, 6]},
+}
+
+
 def broken(models, folder, how):
     """An adapter with something wrong."""
     kind, way, still = "Bert", WAYS["lora"], how == "untrained"
@@ -154,6 +187,13 @@ def broken(models, folder, how):
         rewrite(folder, lambda w: w | {min(w): torch.full_like(w[min(w)], float("nan"))})
     if how == "no weights":
         (folder / "adapter_model.safetensors").unlink()
+    if how == "a whole checkpoint":
+        torch.save({"state_dict": load_file(folder / "adapter_model.safetensors")}, folder / "adapter_model.bin")
+        (folder / "adapter_model.safetensors").unlink()
+    if how == "sister":
+        rewrite(folder, lambda w: {k.replace("model.bert.", "model.roberta."): v for k, v in w.items()})
+    if how in CONFIGS:
+        edit(folder, **CONFIGS[how])
     if how == "another library":
         (folder / "adapter_config.json").write_text('{"config": {"architecture": "pfeiffer"}, "model_name": "bert"}')
 
@@ -167,7 +207,13 @@ def _prompt(models, folder, way):
     ("how", "message"),
     [
         ("untrained", "is an adapter that changes nothing: was it saved before it was trained?"),
-        ("prompt", "is an adapter of type PROMPT_TUNING, which is not merged here: merge it"),
+        ("prompt", "is an adapter of type PROMPT_TUNING, which changes no weights, so it cannot be merged"),
+        ("tokens", r"changes the embeddings of single tokens \(`trainable_token_indices`\), which is not merged here"),
+        ("parameters", r"adapts single weights instead of layers \(`target_parameters`\), which is not merged here"),
+        ("replicated", r"repeats layers \(`layer_replication`\), which is not merged here: merge it"),
+        ("activated", r"works from certain tokens on \(`alora_invocation_tokens`\), so it cannot be merged"),
+        ("sister", "was trained on a model of type roberta, and its model is of type bert: give the one that it was"),
+        ("a whole checkpoint", "its adapter_model.bin cannot be read"),
         ("family", r"adapts transformer\.h\.0\..* which its model, of type bert, does not have: give the model"),
         ("layers", r"has bert\.encoder\.layer\.2\..* that its model, of type bert, has no place for: give the model"),
         ("shape", "its weights do not fit its model .*: give the model that it was trained on"),
@@ -191,6 +237,11 @@ def test_an_adapter_that_is_not_whole_or_not_of_its_model_is_refused_in_a_senten
         ({"hub": "google/bert"}, "google/bert", True),
         ({"hub": "google/bert"}, "Google/BERT", True),
         ({"hub": "google/bert"}, "google/bert-large", False),
+        ({"hub": "google/bert"}, "bert-base-cased", False),  # before the hub's models had owners
+        ({"hub": "google/bert"}, "roberta-base", False),
+        ({"hub": "google-bert/bert-base-cased"}, "bert-base-cased", True),
+        ({"hub": "bert-base-cased"}, "google-bert/bert-base-cased", True),
+        ({"hub": "google/bert"}, "base", True),
         ({"hub": "google/bert"}, "/home/me/bert", True),  # which says nothing
         ({"path": "models/bert"}, "google/bert-large", True),
     ],
@@ -204,10 +255,18 @@ def test_an_adapter_for_another_model_of_the_hub_is_refused(models, tmp_path, so
         if fits:
             assert bring(tmp_path, models["Bert"], path=tmp_path / "adapter")["adapter"]
         else:
-            with pytest.raises(InputError, match="is an adapter for google/bert-large, and its model is google/bert"):
+            with pytest.raises(InputError, match=f"is an adapter for {base}, and its model is google/bert"):
                 bring(tmp_path, models["Bert"], path=tmp_path / "adapter")
     finally:
         (models["Bert"] / "model.json").write_text(json.dumps(note))
+
+
+@pytest.mark.parametrize("key", ["path", "adapter"])
+def test_a_folder_of_several_adapters_names_them(models, tmp_path, key):
+    for name in ("second", "first"):
+        trained(models["Bert"], tmp_path / "all" / name, "Bert", WAYS["lora"])
+    with pytest.raises(InputError, match=r"has no weights, but adapters in its folders \(first and 1 more\): give"):
+        bring(tmp_path, models["Bert"], **{key: tmp_path / "all"})
 
 
 def test_what_is_called_an_adapter_must_be_one(models, tmp_path):

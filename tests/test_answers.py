@@ -6,7 +6,6 @@ import pytest
 from runs_fixtures import full
 
 from closerlook.analysis.answers import answers
-from closerlook.analysis.beside import beside
 from closerlook.analysis.claim_cells import COLUMNS as CELLS
 from closerlook.analysis.labels import COLUMNS as LABELS
 from closerlook.analysis.movement import COLUMNS as MOVEMENT
@@ -205,24 +204,3 @@ def test_a_brought_runs_own_tokenizer_and_an_end_that_is_not_its_last_step_are_s
     assert warnings[1].startswith("The run mine ends with its own weights, which differ from those of checkpoint-900")
     same = {"run": "mine", "weight_change": 0.1, "tokenizer": "the model's", "end": "its own weights"}
     assert say(after=[{}], runs=[same])[1] == []
-
-
-def test_a_recipe_is_compared_with_the_first_one_of_its_model():
-    subjects = {
-        "m (full)": {"model": "m", "recipes": {"t": "full", "u": "full"}, "whole": True},
-        "m (lora)": {"model": "m", "recipes": {"t": "lora"}, "whole": False},
-        "m (head)": {"model": "m", "recipes": {"u": "head"}, "whole": False},
-    }
-    rows = [
-        ("t", "full", 1, 0.4, 80.0, 1000), ("t", "full", 2, 0.5, 90.0, 1000),
-        ("t", "lora", 1, 0.1, 80.0, 25), ("t", "lora", 2, 0.25, 89.0, 25),
-        ("u", "full", 2, 0.5, 90.0, 1000), ("u", "head", 2, 0.0, 70.0, 0),
-    ]  # fmt: skip
-    names = ["task", "recipe", "layer", "displacement", "accuracy", "trained_parameters"]
-    table = pd.DataFrame(rows, columns=names).assign(model="m")
-    assert beside(table, subjects) == {
-        ("m (lora)", "t"): "Compared with full: the labels' means move 0.5 times as far in layer 2, 0.25 to 0.25 times "
-        "below it; the probe reads 89.0 % instead of 90.0 %; 2.5 % as many weights learn.",
-        ("m (head)", "u"): "Compared with full: no label moves; the probe reads 70.0 % instead of 90.0 %; no weight of "
-        "the model learns.",
-    }

@@ -465,6 +465,15 @@ def test_recipes_that_are_not_as_good_are_not_compared():
     assert claims(make()).n["recipes"] == 0
 
 
+def test_recipes_are_compared_in_the_layer_that_the_probe_reads():
+    """Trajectories may look at a higher one."""
+    study = by_recipes(0.25, 0.5)
+    top = study.movement[study.movement.layer == study.movement.layer.max()]
+    above = top.assign(layer=top.layer + 1, relative_length=1.0)
+    study = dataclasses.replace(study, movement=pd.concat([study.movement, above], ignore_index=True))
+    assert claims(study).loc["recipes"].effect == pytest.approx(2, abs=0.05)
+
+
 def test_the_figure_shows_every_pair_and_verdict():
     study = make()
     table, pairs = claim_table(study, SMALLEST), claim_pairs(*parts(study))

@@ -109,8 +109,11 @@ def test_what_is_wrong_is_said_in_a_sentence_and_nothing_is_left_behind(here, ca
     ("base", "out/a/b", "out/a/b: is not a folder"),
     ("base", "data.csv", "data.csv: is not a folder"),
     ("out", "out/tuned", "out: has no config.json"),
+    ("out/adapter", "out/tuned", "out/adapter: is an adapter: give first the model"),
 ])  # fmt: skip
 def test_a_model_that_is_not_there_is_said_not_to_be(here, capsys, model, run, sentence):
+    Path("out/adapter").mkdir()
+    Path("out/adapter/adapter_config.json").write_text("{}")
     status, said = ends(capsys, "compare", model, run, "data.csv", "--text", "sentence", "--label", "label")
     assert status == 2 and sentence in said
 

@@ -73,6 +73,18 @@ def test_a_mistake_in_a_run_is_one_sentence_with_its_key(name, run, says):
     assert len(str(error.value).splitlines()) == 1 and says in str(error.value)
 
 
+def test_a_folder_that_is_or_is_not_an_adapter_is_known_before_anything_runs(tmp_path):
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "lora").mkdir()
+    (tmp_path / "lora/adapter_config.json").write_text("{}")
+    run = {"model": "m", "task": "role"}
+    load(with_runs({"r": run | {"adapter": str(tmp_path / "lora")}}))
+    with pytest.raises(InputError, match="runs.r.adapter: there is no adapter_config.json in .*whole'; a whole model"):
+        load(with_runs({"r": run | {"adapter": str(tmp_path / "whole")}}))
+    with pytest.raises(InputError, match="models.m.path: .*lora' is an adapter; give the model that it was trained on"):
+        load(with_runs({}, models={"m": {"path": str(tmp_path / "lora")}}))
+
+
 def test_two_runs_that_say_the_same_seed_cannot_be_told_apart():
     runs = {"a": HUB | {"seed": 1}, "b": HUB | {"seed": 1}}
     with pytest.raises(InputError, match="runs.b.seed: is 1, like that of a, a run of the same model and task"):

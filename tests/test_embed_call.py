@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from encoders_fixtures import AWKWARD, TEXT, save_task
+from peft import LoraConfig, PromptTuningConfig, get_peft_model
 from transformers import AutoModel, AutoTokenizer, BertForSequenceClassification
 
 from closerlook import embed
@@ -135,6 +136,7 @@ WRONG = {
     "backwards": (([["a", "b"]],), {"targets": [[(1, 0)]], "kind": "span"}, "ends before it begins"),
     "no target": (([["a"]],), {"targets": [[]]}, "`targets` has none"),
     "a kind": (([["a"]],), {"targets": [[0]], "kind": "token"}, "`kind` is 'token'"),
+    "a kind of its own": ((["a"],), {"kind": "pairs"}, "`kind` is 'pairs'; it is one of word, "),
     "no targets": ((["a"],), {"kind": "word"}, "`targets` must say where the words are"),
     "a pooling": ((["a"],), {"pooling": {"sentence": "max"}}, "sentence: cls, last or mean"),
     "a precision": ((["a"],), {"precision": "fp16"}, "`precision` is 'fp16'"),
@@ -161,6 +163,23 @@ def test_a_model_that_is_not_there_is_named(tmp_path, monkeypatch):
         embed("nobody/nothing", ["a"], **QUIET)
     with pytest.raises(InputError, match="`model` must be"):
         embed((1, 2), ["a"], **QUIET)
+
+
+def test_an_adapter_in_memory_is_read_as_it_is_merged(bert):
+    """Behind a head, too; a prompt cannot be merged."""
+    tokenizer, texts = AutoTokenizer.from_pretrained(bert), ["the cat sat", "a mat"]
+    whole = BertForSequenceClassification.from_pretrained(bert)
+    tuned = get_peft_model(whole, LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["query", "value"]))
+    for weight in tuned.parameters():
+        if weight.requires_grad:
+            torch.nn.init.normal_(weight, std=0.3)
+    found = embed((tuned, tokenizer), texts, **QUIET)
+    assert any("lora_" in name for name, _ in tuned.named_parameters())  # as it was
+    np.testing.assert_allclose(found, embed((tuned.merge_and_unload(), tokenizer), texts, **QUIET), atol=1e-5)
+    assert np.abs(found - embed(bert, texts, **QUIET)).max() > 0.1
+    prompt = get_peft_model(whole, PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=2))
+    with pytest.raises(InputError, match="has an adapter that changes no weights"):
+        embed((prompt, tokenizer), texts, **QUIET)
 
 
 def test_from_texts_to_a_study(bert, tmp_path):

@@ -136,3 +136,16 @@ def test_targets_that_fit_nothing_are_refused_with_the_names_that_would(bert, ta
     with pytest.raises(InputError, match=r"fits no linear layer .* called dense, key, query, value") as error:
         tune(bert, task, tmp_path, method="lora", targets=["q_proj"])
     assert "\n" not in str(error.value) and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "targets", "names"),
+    [("Bert", ["query", "valeu"], "dense, key, query, value"), ("GPT2", ["c_attn", "query"], "c_attn, c_fc, c_proj")],
+)
+def test_one_target_among_others_that_fits_nothing_is_refused(kind, targets, names):
+    shape = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "vocab_size": 9}
+    encoder = getattr(transformers, f"{kind}Model")(getattr(transformers, f"{kind}Config")(**shape))
+    with pytest.raises(
+        InputError, match=rf"`targets: \['{targets[1]}'\]` of `method: lora` fits no .* called {names}: name"
+    ):
+        prepare(encoder, Recipe(method="lora", targets=targets), None)

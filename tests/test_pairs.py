@@ -1,5 +1,6 @@
 """Pairs of sentences and of spans, from texts to vectors: compared with transformers alone."""
 
+import json
 import logging
 
 import encoders_fixtures
@@ -204,21 +205,22 @@ def test_a_pair_needs_both_texts_and_a_label(tmp_path):
         '{"a": "the cat", "b": " ", "y": "x"}',
         '{"a": "", "b": "b", "y": "x"}',
         '{"a": "a", "b": "b", "y": "-"}',
+        '{"a": "a", "b": "b", "y": " - "}',
         '{"a": "a", "b": null, "y": null}',
     ]
     path = write(tmp_path, "a.jsonl", "\n".join(rows))
     examples, _ = splits(path, label="y", words="a", second="b")
     (one,) = examples
     assert (one.text, one.second, one.words) == ("The cat", "sat  down", ["The", "cat", "sat", "down"])
-    assert examples.left_out == {"sentences without a word": 2, "sentences without a label": 2}
+    assert examples.left_out == {"sentences without a word": 2, "sentences without a label": 3}
     (joined,) = read_examples(
         "table", path, kind="sentence_pair", label="y", columns={"words": "a", "second": "b"}, text="joined"
     )
     assert (joined.text, joined.second) == ("The cat", "sat down")
     with pytest.raises(InputError, match="needs the column of the second text"):
         list(splits(path, label="y", words="a")[0])
-    (alone,) = [e for e in splits(path, kind="sentence", label="y", words="b")[0] if e.labels == ["-"]]
-    assert alone.words == ["b"]  # a dash is a label like any other, but for pairs
+    alone = [e for e in splits(path, kind="sentence", label="y", words="b")[0] if e.labels == ["-"]]
+    assert [e.words for e in alone] == [["b"], ["b"]]  # a dash is a label like any other, but for pairs
 
 
 # --- two spans
@@ -280,6 +282,14 @@ def test_what_is_not_two_spans_is_refused(tmp_path, cell):
     path = write(tmp_path, "a.csv", f'text,at,label\na b c d,"{cell}",x\n')
     with pytest.raises(InputError, match=rf"{path}:2: .*(a span pair takes the first|looks like a printed list)"):
         list(splits(path, "span_pair", words="text", target="at")[0])
+
+
+@pytest.mark.parametrize("cell", [[[0, 1]], [[0, 1], [2, 2], [3, 3]], [{"start": 0}, {"start": 3}], [[0, 1], 3]])
+def test_lists_that_are_not_two_spans_are_refused_as_such(tmp_path, cell):
+    path = write(tmp_path, "a.jsonl", json.dumps({"text": "a b c d", "at": cell, "label": "x"}))
+    for kind, takes in (("span_pair", "a span pair takes the first"), ("span", "a span takes its first")):
+        with pytest.raises(InputError, match=rf"{path}:1: \[.* in column 'at' is not a target: {takes}"):
+            list(splits(path, kind, words="text", target="at")[0])
 
 
 def test_the_words_of_two_spans_are_those_of_both(tmp_path):

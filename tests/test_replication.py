@@ -99,6 +99,14 @@ def test_models_of_the_hub_are_known_by_their_weights_whatever_the_config_calls_
     assert matching.paper_models(study(models)) == {"tiny": "bert-tiny", "mine": "bert-base", "old": "bert-base"}
 
 
+def test_published_numbers_stand_beside_runs_that_were_tuned_as_the_papers_were():
+    tiny, lora = {"m": {"hub": TINY, "n_layers": 2}}, {"method": "lora"}
+    assert matching.paper_models(study(tiny, recipes={"lora": lora, "full": {}})) == {"m (full)": "bert-tiny"}
+    assert matching.paper_models(study(tiny, recipes={"lora": lora})) == {}
+    assert matching.paper_models(study(tiny, finetune=lora)) == {}
+    assert matching.paper_models(study(tiny | {"m": tiny["m"] | {"frozen": True}}, finetune=lora)) == {"m": "bert-tiny"}
+
+
 def test_all_models_and_tasks_of_the_papers_grid_are_the_papers():
     grid = Grid(load(yaml.safe_load((ROOT / "config/config.yaml").read_text())))
     assert matching.paper_models(grid) == {name: name for name in published("table7").model.unique()}

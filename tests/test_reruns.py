@@ -15,7 +15,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("Snakefile", "workflow", "closerlook", "config", "profiles", "envs")
-FOLDERS = re.compile(r"/(files|train|test|\w+\.seed\d+\.steps)$")  # outputs that are folders
+FOLDERS = re.compile(r"/(files|train|test|\w+\.[\w-]+\.steps)$")  # outputs that are folders
 PER_CELL = "layer_distances|directions|movement_lengths|layer_matrices"  # figures of a model, or of one of its tasks
 COMMAND = ["--cores", "2", "--configfile", "config/demo.yaml"]
 
@@ -251,6 +251,23 @@ def test_one_models_learning_rate_runs_its_fine_tuning_and_what_is_below(demo):
     expected = with_all_below(jobs, lambda job: job["rule"] in ("finetune", "report"))
     assert names(plan(project)) == expected
     assert not [each for each in expected if "state=original" in each or "model=random" in each]
+
+
+def test_recipes_more_tune_nothing_again_and_an_edit_of_one_tunes_its_own_runs(tmp_path):
+    project, recipes = copied(tmp_path), {"full": {}, "lora-8": {"method": "lora"}, "head": {"method": "head"}}
+    few = {"seeds": [0], "cross_tasks": [], "layers": [-1]}
+    set_config(project, lambda config: config.update(few))
+    finish(project)
+    set_config(project, lambda config: config.update(recipes=recipes))
+    _, jobs = finish(project)
+    experiments = [job for job in jobs if job["rule"] in ("finetune", "embed", "trace_run", "probe_direct")]
+    assert {re.findall(r"lora-8-seed0|head-seed0", str(job["wildcards"]))[0] for job in experiments} == {
+        "lora-8-seed0", "head-seed0"
+    }  # fmt: skip
+    recipes["lora-8"]["rank"] = 4
+    set_config(project, lambda config: config.update(recipes=recipes))
+    again = [job for job in plan(project) if {"model", "figure"} & set(job["wildcards"]) == {"model"}]
+    assert len(again) > 10 and all("lora-8-seed0" in str(job["wildcards"]) for job in again)
 
 
 def test_a_probes_grid_runs_that_probe_and_what_is_below(demo):

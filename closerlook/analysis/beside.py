@@ -2,6 +2,9 @@
 
 import pandas as pd
 
+from closerlook.analysis.tuning import UNCHANGED
+from closerlook.statistics.power import counted
+
 
 def beside(recipes, subjects):
     """Say it for every further recipe.
@@ -22,7 +25,7 @@ def beside(recipes, subjects):
     found = {}
     for name, subject in subjects.items():
         for task, recipe in subject["recipes"].items():
-            other = first[subject["model"]][task]
+            other = first[subject["model"]].get(task, recipe)
             rows = recipes[(recipes.model == subject["model"]) & (recipes.task == task)].set_index(["recipe", "layer"])
             if recipe != other and {recipe, other} <= set(rows.index.get_level_values("recipe")):
                 found[name, task] = _sentence(other, rows.loc[recipe], rows.loc[other])
@@ -30,22 +33,51 @@ def beside(recipes, subjects):
 
 
 def _sentence(other, one, two):
-    parts = []
-    far = (one.displacement / two.displacement.where(two.displacement > 0)).astype(float).dropna().round(3)
-    if len(far) and not far.any():
-        parts.append("no label moves")
-    elif len(far):
-        top, rest = far.index.max(), far.drop(far.index.max())
-        parts.append(f"the labels' means move {far[top]:.2g} times as far in layer {top}")
-        if len(rest):
-            ends = f"{rest.min():.2g} to {rest.max():.2g} times" if rest.any() else "not at all"
-            parts[-1] += f", {ends} below it"
+    parts = [_displacement(other, one.displacement, two.displacement)]
     last = one.index.max()
     if pd.notna(one.accuracy[last]) and pd.notna(two.accuracy.get(last)):
         parts.append(f"the probe reads {one.accuracy[last]:.1f} % instead of {two.accuracy[last]:.1f} %")
-    learned = [rows.trained_parameters.dropna() for rows in (one, two)]
-    if all(map(len, learned)) and learned[1].iloc[0]:
-        share = 100 * learned[0].iloc[0] / learned[1].iloc[0]
-        parts.append(f"{share:.2g} % as many weights learn" if share else "no weight of the model learns")
-    text = "; ".join(parts)
+    parts.append(_learned(*(rows.trained_parameters.dropna().astype(float) for rows in (one, two))))
+    text = "; ".join(filter(None, parts))
     return f"Compared with {other}: {text}." if text else ""
+
+
+def _displacement(other, one, two):
+    both = pd.DataFrame({"one": one, "two": two}, dtype=float).dropna()
+    moves = both > UNCHANGED
+    if both.empty or not moves.any(axis=None):
+        return None
+    if not moves.one.any():
+        return "no label moves"
+    if not moves.two.any():
+        return f"the labels' means move, by up to {both.one.max():.2g} of the vectors' length"
+    far = (both.one / both.two).where(moves.one, 0)[moves.two]
+    top, rest = far.index.max(), far.drop(far.index.max())
+    below = ""
+    if len(rest):
+        low, high = (_number(end) for end in (rest.min(), rest.max()))
+        below = "not at all" if not rest.any() else f"{low} times" if low == high else f"{low} to {high} times"
+        below = f", {below} below it"
+    more = (moves.one & ~moves.two).sum()
+    also = f", and also in {counted(more, 'layers')} that {other} does not move" if more else ""
+    return f"the labels' means move {_number(far[top])} times as far in layer {top}{below}{also}"
+
+
+def _learned(one, two):
+    if not len(one) or not len(two):
+        return None
+    if not one.iloc[0]:
+        return "no weight of the model learns"
+    if not two.iloc[0]:
+        return f"{one.iloc[0]:,.0f} weights of the model learn"
+    ratio = one.iloc[0] / two.iloc[0]
+    if ratio == 1:
+        return "as many weights learn"
+    return (
+        f"{_number(ratio)} times as many weights learn" if ratio > 1 else f"{100 * ratio:.2g} % as many weights learn"
+    )
+
+
+def _number(value):
+    """Two digits, without an exponent where it is large."""
+    return f"{value:.2g}" if value < 100 else f"{value:,.0f}"

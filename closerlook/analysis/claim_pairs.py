@@ -165,7 +165,7 @@ def _transferred(study, model, task, runs):
 def _recipes(study):
     """Runs of two recipes with the same seed: how much further the first moved the labels, where it is no better."""
     own = study.last[study.last.tuned_on == study.last.task].dropna(subset=["seed", "accuracy"])
-    top = study.movement.groupby("model").layer.transform("max")
+    top = study.movement.model.map(study.last.groupby("model").layer.first())
     keys = ["model", "task", "run"]
     moved = study.movement[study.movement.layer == top].groupby(keys).relative_length.mean().rename("moved")
     own, frames = own.merge(moved.reset_index(), on=keys), []

@@ -13,7 +13,7 @@ from closerlook.command.data import columns, hold_out, splits
 from closerlook.config import load
 from closerlook.corpora.cells import check_columns
 from closerlook.corpora.example import SIZES
-from closerlook.encoders.folder import transformer
+from closerlook.encoders.folder import is_adapter, transformer
 from closerlook.errors import InputError
 from closerlook.files import staged
 from closerlook.layout import TAKEN
@@ -234,6 +234,8 @@ def fetched(given):
 def depth(given):
     """Transformer layers of a model, from its `config.json`."""
     folder = fetched(given)
+    if is_adapter(folder):
+        raise InputError(f"{given}: is an adapter: give first the model that it was trained on, and then the adapter.")
     if not (folder / "config.json").is_file():
         raise InputError(f"{given}: has no config.json: give a folder in the transformers format.")
     found = depth_of(folder)

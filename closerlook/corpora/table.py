@@ -148,7 +148,9 @@ class _Row:
         """The row's one label, None if it has none."""
         column, place = self.query.label, self.place
         value = single(self.cells.get(column), column, place)
-        if self.kind == "sentence_pair" and value == "-":  # SNLI's: the annotators do not agree
+        if (
+            self.kind == "sentence_pair" and isinstance(value, str) and value.strip() == "-"
+        ):  # SNLI's: the annotators do not agree
             return None
         return label_of(self.query.named(value, place), column, place)
 

@@ -2,7 +2,7 @@
 
 import re
 
-from closerlook.corpora.cells import list_of, text_of
+from closerlook.corpora.cells import list_of, shortened, text_of
 from closerlook.corpora.example import SIZES, called
 from closerlook.corpora.printed import WRAPPED
 from closerlook.corpora.text import split
@@ -48,8 +48,8 @@ def target_of(value, kind, column, place):
         target = _ends(target) if kind == "span" else target
     if len(target) != SIZES[kind]:
         raise InputError(
-            f"{place}: {value!r} in column {column!r} is not a target: a {called(kind)} takes {TAKES[kind]}, counted "
-            "from 0."
+            f"{place}: {shortened(value)} in column {column!r} is not a target: a {called(kind)} takes {TAKES[kind]}, "
+            "counted from 0."
         )
     return target
 
@@ -58,6 +58,8 @@ def _positions(value, column, place):
     """Whole numbers in a list, a printed one, or a text; none if it is something else."""
     items = list_of(value, column, place)
     items = items if items is not None else split(value) if isinstance(value, str) else [value]
+    if any(isinstance(item, list | tuple | dict) for item in items):
+        return ()
     items = [text_of(item, column, place) or "" for item in items]
     return tuple(map(int, items)) if all(re.fullmatch("-?[0-9]+", item) for item in items) else ()
 

@@ -33,7 +33,7 @@ from closerlook.encoders.loading import (
     write_model,
 )
 from closerlook.encoders.locating import locate, sound
-from closerlook.encoders.weights import change, paired, rounded, vocabulary
+from closerlook.encoders.weights import change, paired, rounded, some, vocabulary
 from closerlook.errors import InputError
 from closerlook.files import read_json, sha256, staged, write_json
 from closerlook.provenance import made_by
@@ -106,6 +106,12 @@ def bring_run(
     folder, source = locate("run", hub=hub, revision=revision, path=path)
     series = _series(name, hub, path, steps)
     own = has(folder, [*WEIGHTS, *ADAPTER_WEIGHTS])
+    inside = [] if own or series else sorted(sub.name for sub in folder.iterdir() if sub.is_dir() and is_adapter(sub))
+    if inside:
+        raise InputError(
+            f"{name}: has no weights, but adapters in its folders ({some(inside)}): give the folder of one, or name "
+            "them as `steps:` if they are those of one run."
+        )
     if adapter and not is_adapter(folder):
         raise InputError(
             f"{name}: is not an adapter, which has {ADAPTER_CONFIG} and no other weights: give it as `path:`."

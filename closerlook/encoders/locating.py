@@ -64,7 +64,7 @@ def sound(what, folder, name, weights=True):
     if adapter and what == "model":
         raise InputError(
             f"{name}: is an adapter ({ADAPTER_CONFIG}), which is a way of tuning a model: give the model here, and the "
-            "adapter in `runs`."
+            "adapter in `runs`, or what `merge_and_unload` in PEFT makes of both."
         )
     if not adapter and not has(folder, ["config.json"]):
         raise InputError(

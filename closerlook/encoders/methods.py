@@ -4,6 +4,7 @@ import copy
 import warnings
 
 import torch
+from transformers.pytorch_utils import Conv1D
 
 from closerlook.encoders.reading import hidden_states
 from closerlook.errors import InputError
@@ -79,17 +80,24 @@ def above(encoder, n, batch):
 def _lora(encoder, recipe):
     from peft import LoraConfig, get_peft_model
 
-    targets = recipe.targets if isinstance(recipe.targets, str) else list(recipe.targets)
+    targets, layers = recipe.targets, [name for name, _ in encoder.named_modules()]
+    names = [] if isinstance(targets, str) else list(targets)
+    if lost := [one for one in names if not any(f".{layer}".endswith(f".{one}") for layer in layers)]:
+        raise _misses(encoder, lost)
     how = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha or 2 * recipe.rank, lora_dropout=recipe.lora_dropout,
-                     target_modules=targets, bias="none")  # fmt: skip
+                     target_modules=names or targets, bias="none")  # fmt: skip
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what PEFT calls in transformers
             return get_peft_model(encoder, how)
-    except ValueError as error:  # no module has such a name, or one that has it cannot be adapted
-        linear = sorted({n.rpartition(".")[2] for n, m in encoder.named_modules() if isinstance(m, torch.nn.Linear)})
-        raise InputError(
-            f"`targets: {recipe.targets}` of `method: lora` fits no linear layer of a model of type "
-            f"{encoder.config.model_type}; its linear layers are called {', '.join(linear)}: name some of them, or "
-            "write `all-linear`."
-        ) from error
+    except ValueError as error:  # one that has such a name cannot be adapted
+        raise _misses(encoder, targets) from error
+
+
+def _misses(encoder, targets):
+    """The error that targets fit no linear layer."""
+    linear = {n.rpartition(".")[2] for n, m in encoder.named_modules() if isinstance(m, torch.nn.Linear | Conv1D)}
+    return InputError(
+        f"`targets: {targets}` of `method: lora` fits no linear layer of a model of type {encoder.config.model_type}; "
+        f"its linear layers are called {', '.join(sorted(linear))}: name some of them, or write `all-linear`."
+    )

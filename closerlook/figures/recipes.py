@@ -25,13 +25,15 @@ def recipes(frame, models, tasks):
     Returns
     -------
     matplotlib.figure.Figure
-        Lines are means over runs, bands one standard deviation. A measure that nothing has is left out.
+        Lines are means over runs, bands one standard deviation. A measure that nothing has is left out, and so is a
+        task that nothing was tuned on.
     """
     style.use()
-    models, tasks, missing = panels.few(models, [task for task in tasks if task in set(frame.task[frame.runs > 0])])
+    tuned = set(frame.task[frame.runs > 0])
+    models, tasks, missing = panels.few(models, [task for task in tasks if task in tuned] or tasks)
     frame = frame[frame.model.isin(models)]
     names = folded(models, style.letters(1.25, 8))
-    known = {name: text for name, text in MEASURES.items() if frame[name].notna().any()}
+    known = {name: text for name, text in MEASURES.items() if frame[name].notna().any()} or MEASURES
     looks = style.looks(list(dict.fromkeys(frame.recipe.dropna())))
     rows = [(measure, model) for measure in known for model in models]
     figure, axes = panels.grid(len(rows), tasks, 1.25, 0.8, "layer")

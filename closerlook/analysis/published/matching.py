@@ -44,8 +44,11 @@ def paper_models(grid):
         paper = next((paper for paper in MODELS if _is(paper, name, model)), None)
         if paper and max(probed, default=None) == grid.depth(name) and set(tasks) & set(grid.tasks(name)):
             found[name] = paper
-    called = {subject["model"]: name for name, subject in grid.subjects().items() if subject["whole"]}
-    return {called[name]: paper for name, paper in found.items()}
+    called = {}
+    for name, subject in grid.subjects().items():  # of a model, the first that was not tuned otherwise than the paper's
+        if {grid.method(subject["model"], recipe) for recipe in subject["recipes"].values()} <= {"full", None}:
+            called.setdefault(subject["model"], name)
+    return {called[name]: paper for name, paper in found.items() if name in called}
 
 
 def paper_tasks(grid):
