@@ -146,6 +146,7 @@ def save_task(folder, train, test=None, names=("a", "b", "c"), kind=None):
     DatasetDict(train=split(train, "train"), test=split(test or train[:4], "test")).save_to_disk(folder)
     kind = kind or ("sentence", "word", "pair")[len(train[0][1][0])]
     (folder / "summary.json").write_text(json.dumps({"kind": kind}))
+    (folder / "labels.json").write_text(json.dumps({"names": list(names), "train": [], "test": []}))
     return folder
 
 

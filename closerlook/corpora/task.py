@@ -13,6 +13,7 @@ import numpy as np
 from closerlook.corpora.cautions import is_measured
 from closerlook.corpora.example import SIZES, Example, called, parts
 from closerlook.corpora.repeats import conflicts, described, repeats, without
+from closerlook.corpora.sources import saved_files
 from closerlook.corpora.summary import CONFLICTS, summarise
 from closerlook.errors import InputError
 from closerlook.files import read_json, staged, write_json
@@ -101,6 +102,22 @@ def load_labels(folder, split):
     """
     labels = read_json(Path(folder) / "labels.json")
     return labels["names"], np.array(labels[split], dtype=np.int64)
+
+
+def load_rows(folder, split):
+    """Map the rows of a split from its files, as `save_task` writes them.
+
+    Without `datasets`, whose import takes a job longer than the reading does.
+
+    Returns
+    -------
+    pyarrow.Table
+        A row per sentence: `id`, `words`, `targets`, `labels` (ids), `text`, `places`, `second`.
+    """
+    import pyarrow as pa
+
+    files = [file for file in saved_files(folder, split) if file.suffix == ".arrow"]
+    return pa.concat_tables([pa.ipc.open_stream(pa.memory_map(str(file))).read_all() for file in files])
 
 
 def kind_of(folder):

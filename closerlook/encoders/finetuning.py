@@ -13,11 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from datasets import load_from_disk
 from safetensors.torch import save_file
 from tqdm import tqdm
 
-from closerlook.corpora.task import kind_of
+from closerlook.corpora.task import kind_of, load_labels, load_rows
 from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.checkpoints import latest, prune, seal, update_of
 from closerlook.encoders.folder import link
@@ -88,13 +87,13 @@ def finetune(
         A step beyond the last update; a loss or a weight that is not finite; another process that uses `checkpoints`.
     """
     device, checkpoints, steps_out = pick_device(device), Path(checkpoints), Path(steps_out or f"{out}.steps")
-    data = load_from_disk(str(task))
-    names, kind = data["train"].features["labels"].feature.names, kind_of(task)
+    data = {split: load_rows(task, split) for split in ("train", "test")}
+    names, kind = load_labels(task, "train")[0], kind_of(task)
     per_epoch = math.ceil(len(data["train"]) / recipe.batch_size)
     n_updates = per_epoch * recipe.epochs
     keep, told = kept(recipe.steps, n_updates), recipe.used(exclude={"steps"})
     weights = {p.name: sha256(p) for p in sorted(Path(model).glob("*.safetensors"))}
-    run = _digest(told, seed, pooling, sorted(keep), weights, names, *data["train"], *data["test"])
+    run = _digest(told, seed, pooling, sorted(keep), weights, names, *(rows.to_pylist() for rows in data.values()))
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone(checkpoints))
         if resumed := latest(checkpoints, run):
@@ -191,8 +190,8 @@ def _measure(training, rows, batch_size, curve, epoch):
 
 def _encode(aligner, split):
     """Encode a split's sentences: a list of (Sentence, labels)."""
-    labels = [np.array(some, int) for some in split["labels"]]
-    sentences = aligner.encode(*(split[name] for name in READ))
+    labels = [np.array(some, int) for some in split["labels"].to_pylist()]
+    sentences = aligner.encode(*(split[name].to_pylist() for name in READ))
     aligner.log_cut(len(sentences))
     return list(zip(sentences, labels, strict=True))
 

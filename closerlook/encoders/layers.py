@@ -5,11 +5,11 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow.compute as pc
 import torch
-from datasets import load_from_disk
 from tqdm import tqdm
 
-from closerlook.corpora.task import kind_of
+from closerlook.corpora.task import kind_of, load_rows
 from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.batching import batches, pool
 from closerlook.encoders.loading import DTYPES, load_encoder, not_finite
@@ -144,7 +144,7 @@ def embed(
         A layer that the model lacks; vectors that are not finite, with model, layer and sentence.
     """
     start, device = time.perf_counter(), pick_device(device)
-    splits, kind = load_from_disk(str(task)), kind_of(task)
+    splits, kind = {split: load_rows(task, split).select(["id", *READ]) for split in out}, kind_of(task)
     layers = sorted({layer for files in out.values() for layer in files})
     encoder, aligner = _load(model, tokenizer or model, kind, pooling, layers, precision)
     encoder.to(device)
@@ -155,16 +155,18 @@ def embed(
     with contextlib.ExitStack() as stack:
         bar = stack.enter_context(reading(sum(n_sentences.values()), threads, progress))
         for split, paths in out.items():
-            rows = splits[split].select_columns(["id", *READ])
-            n = summary["n"][split] = sum(len(t) for some in rows.iter(1000) for t in some["targets"])
+            rows = splits[split]
+            n = summary["n"][split] = pc.sum(pc.list_value_length(rows["targets"])).as_py()
             files = {layer: stack.enter_context(_npy(path, (n, dim))) for layer, path in paths.items()}
             size = sentences_per_chunk(len(rows), n, dim, len(layers), batch_size)
             twins, done = [], 0
-            for piece in extract(encoder, aligner, rows.iter(size), list(files), dim, batch_size, bar):
+            chunks = (rows.slice(i, size).to_pydict() for i in range(0, len(rows), size))
+            for piece in extract(encoder, aligner, chunks, list(files), dim, batch_size, bar):
                 for layer, file in files.items():
                     if not (finite := np.isfinite(piece.vectors[layer]).all(1)).all():
-                        bad = rows[int(done + np.repeat(np.arange(len(piece.count)), piece.count)[finite.argmin()])]
-                        place = f"{model}: layer {layer} is not finite in sentence {bad['id']} of {task} ({split})"
+                        at = int(done + np.repeat(np.arange(len(piece.count)), piece.count)[finite.argmin()])
+                        place = f"sentence {rows['id'][at].as_py()} of {task} ({split})"
+                        place = f"{model}: layer {layer} is not finite in {place}"
                         raise InputError(f"{place}, {_why(encoder, model, precision)}.")
                     file.write(piece.vectors[layer].data)
                 twins += piece.twins

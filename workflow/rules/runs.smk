@@ -7,6 +7,7 @@ rule finetune:
     input:
         **encoder(layout.MODEL),
         **TASK,
+        labels=LABELS,
     output:
         **encoder(layout.RUN),
         head=f"{RUN}/head.safetensors",
