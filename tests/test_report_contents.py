@@ -307,6 +307,9 @@ def test_notes_tell_of_all_that_was_not_measured_or_not_learned():
 )
 def test_a_summary_counts_what_the_study_is_of(layers, said):
     assert contents.summary(["m"], ["t", "u"], [0], 0, layers) == f"1 model, 2 tasks, 1 seed{said}"
+    assert contents.summary(["m"], ["t"], [0], 0, layers, ["full"]) == f"1 model, 1 task, 1 seed{said}"
+    tuned = contents.summary(["m"], ["t"], [0], 0, layers, ["full", "lora"])
+    assert tuned == f"1 model, 1 task, 1 seed; tuned by full and lora{said}"
     assert contents.summary(["m"], ["t"], [], 2, layers) == f"1 model, 1 task, 2 brought runs{said}"
 
 

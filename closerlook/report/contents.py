@@ -8,7 +8,8 @@ from closerlook.analysis.collapsed import kept
 from closerlook.analysis.similarity import dominated
 from closerlook.analysis.spaces import before_and_after, last_layer
 from closerlook.figures.catalog import FIGURES
-from closerlook.layout import ORIGINAL
+from closerlook.layout import FULL, ORIGINAL
+from closerlook.statistics.power import listed
 
 MAIN = {
     "model": "model", "task": "task", "state": "state", "accuracy": "accuracy", "accuracy_seed_std": "accuracy ±",
@@ -97,10 +98,11 @@ def notes(unlearned, spaces, similarity):
     return found + dominated(similarity)
 
 
-def summary(models, tasks, seeds, runs, layers):
-    """One sentence on the extent of a study."""
+def summary(models, tasks, seeds, runs, layers, recipes=()):
+    """One sentence on the extent of a study, and by which of the `recipes` it tunes, where that is not only `full`."""
     parts = [(len(models), "model"), (len(tasks), "task"), (len(seeds), "seed"), (runs, "brought run")]
     counted = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts if n)
+    counted += f"; tuned by {listed(recipes)}" if {*recipes} - {FULL} else ""
     if not layers:
         return f"{counted}."
     whole = len(layers) > 2 and layers == list(range(min(layers), max(layers) + 1))
