@@ -69,7 +69,9 @@ rule report:
             "seeds": CFG.seeds,
             "runs": len(GRID.brought()),
             "layers": sorted({layer for model in CFG.models for layer in GRID.layers(model)}),
-            "recipes": list(dict.fromkeys(r for model in CFG.models if GRID.tuned(model) for r in GRID.recipes(model))),
+            "recipes": list(
+                dict.fromkeys(r for model in CFG.models if GRID.tuned(model) for r in GRID.recipes(model))
+            ),
         },
         title=title(),
         subjects=SUBJECTS,
