@@ -4,12 +4,10 @@
 the words of the text are separated by spaces, and the end of a span is the position after it.
 """
 
-from collections import Counter
-
 from closerlook.corpora import jsonlines
 from closerlook.corpora.cells import label_of, shortened, single, text_of
 from closerlook.corpora.conditions import meets, spelled
-from closerlook.corpora.example import EXCLUDED, UNLABELLED, WORDLESS, Example, called, left_out
+from closerlook.corpora.example import WORDLESS, Example, left_out, sift
 from closerlook.corpora.scripts import check_segmented
 from closerlook.corpora.text import split, words_of
 from closerlook.errors import InputError
@@ -23,7 +21,7 @@ def sentences(path, query):
     patterns, seen = {column: spelled(pattern) for column, pattern in query.where.items()}, set()
     for number, line in jsonlines.rows(path, ["text", "targets"]):
         place = f"{path}:{number}"
-        found, left = _labelled(line, query, patterns, place, seen)
+        found, left = sift(_labelled(line, query, patterns, place, seen), query.kind)
         text = line.get("text")
         if not isinstance(text, str):
             raise InputError(f"{place}: `text` is {shortened(text)}: write the words, joined by single spaces.")
@@ -41,8 +39,8 @@ def sentences(path, query):
 
 
 def _labelled(line, query, patterns, place, seen):
-    """The (target, label) of a line that have a label and meet the conditions; what is left out, by reason."""
-    targets, found, left = line.get("targets"), [], Counter()
+    """Yield a target of a line, its label, and whether it meets the conditions."""
+    targets = line.get("targets")
     if not isinstance(targets, list) or not all(isinstance(target, dict) for target in targets):
         raise InputError(
             f"{place}: `targets` is {shortened(targets)}: write a list of objects with `span1` and a label."
@@ -53,13 +51,7 @@ def _labelled(line, query, patterns, place, seen):
         label = query.named(single(cells.get(query.label), query.label, place), place)
         label = label_of(label, query.label, place)
         texts = {c: label if c == query.label else text_of(cells.get(c), c, place) for c in patterns}
-        if not all(meets(texts[column], pattern) for column, pattern in patterns.items()):
-            left[f"{called(query.kind)}s {EXCLUDED}"] += 1
-        elif label is None:
-            left[f"{called(query.kind)}s {UNLABELLED}"] += 1
-        else:
-            found.append((target, label))
-    return found, left
+        yield target, label, all(meets(texts[column], pattern) for column, pattern in patterns.items())
 
 
 def _flat(part):

@@ -117,9 +117,15 @@ def select(found, kind, passes):
     left : Counter
         How many are left out, by reason.
     """
-    kept, left, at = [], Counter(), 1 if kind == "pair" else 0
-    for target, label in found:
-        if not passes(target[at] if target else 0):
+    at = 1 if kind == "pair" else 0
+    return sift(((target, label, passes(target[at] if target else 0)) for target, label in found), kind)
+
+
+def sift(found, kind):
+    """`select` of (target, label, whether it passes)."""
+    kept, left = [], Counter()
+    for target, label, passes in found:
+        if not passes:
             left[f"{called(kind)}s {EXCLUDED}"] += 1
         elif label is None:
             left[f"{called(kind)}s {UNLABELLED}"] += 1
