@@ -10,7 +10,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 from closerlook.encoders.architecture import architecture
 from closerlook.encoders.folder import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from closerlook.encoders.loading import brief, load_encoder, quiet
-from closerlook.encoders.weights import WRAPPER, prefixes, some
+from closerlook.encoders.weights import WRAPPER, prefixes, some, surrounding
 from closerlook.errors import InputError
 from closerlook.files import read_json
 
@@ -63,8 +63,8 @@ def read_adapter(folder, model, name, source=None):
     encoder = load_encoder(model)
     layers = {n for n, _ in encoder.named_modules() if n}
     adapted = {key: PART.split(key)[0] for key in weights if PART.search(key)}
-    inside = architecture(encoder.config, name).inside  # of an encoder-decoder, whose decoder has layers of these names
-    found = {p: n for p, n in prefixes(layers, set(adapted.values())).items() if p.endswith(inside)}
+    part = architecture(encoder.config, name)  # of an encoder-decoder, whose decoder has layers of these names
+    found = {p: n for p, n in prefixes(layers, set(adapted.values())).items() if p.endswith(part.inside)}
     if not found:
         raise InputError(
             f"{name}: adapts {some(sorted(set(adapted.values())) or ['nothing'])}, which its model, of type "
@@ -75,8 +75,8 @@ def read_adapter(folder, model, name, source=None):
     inside = {key: stem.removeprefix(prefix) for key, stem in adapted.items() if stem.startswith(prefix)}
     inside = {key: stem for key, stem in inside.items() if stem in layers}
     plain = {key: key.removeprefix(prefix).replace(".base_layer.", ".") for key in weights if key not in adapted}
-    own = {key: wanted for key, wanted in plain.items() if key.startswith(prefix) and wanted in encoder.state_dict()}
-    around = re.sub(r"[^.]+\.$", "", prefix)  # `model.` of `model.bert.`
+    table = encoder.state_dict()
+    own = {key: wanted for key, wanted in plain.items() if key.startswith(prefix) and wanted in table}
     rest = [key for key in weights if key not in inside and key not in own]
     parts = {n for n, _ in encoder.named_children()} - {"pooler"}
     if lost := sorted(key for key in rest if _begins(key, prefix, parts)):
@@ -86,13 +86,14 @@ def read_adapter(folder, model, name, source=None):
         )
     with torch.no_grad():
         for key, wanted in own.items():
-            weight = encoder.state_dict()[wanted]
+            weight = table[wanted]
             if weight.shape != weights[key].shape:
                 raise InputError(
                     f"{name}: {wanted} is of shape {tuple(weights[key].shape)}, and {tuple(weight.shape)} in its "
                     f"model: {OTHERWISE}."
                 )
             weight.copy_(weights[key])
+    around = surrounding(prefix)
     heads = sorted({k.removeprefix(around).partition(".")[0] for k in rest if not (prefix and k.startswith(prefix))})
     return _merge(encoder, config, inside, weights, prefix, name), prefix, heads
 
@@ -183,7 +184,7 @@ def _merge(encoder, config, inside, weights, prefix, name):
         config.feedforward_modules = [layer for layer in layers if _matches(layer, ends, prefix)]
     config.target_modules, config.modules_to_save, config.task_type = layers, None, None
     config.inference_mode = False
-    for key in ("layers_to_transform", "layers_pattern", "exclude_modules", "trainable_token_indices"):
+    for key in ("layers_to_transform", "layers_pattern", "exclude_modules"):
         if hasattr(config, key):
             setattr(config, key, None)
     for key in ("rank_pattern", "alpha_pattern"):

@@ -93,7 +93,8 @@ def finetune(
     n_updates = per_epoch * recipe.epochs
     keep, told = kept(recipe.steps, n_updates), recipe.used(exclude={"steps"})
     weights = {p.name: sha256(p) for p in sorted(Path(model).glob("*.safetensors"))}
-    run = _digest(told, seed, pooling, sorted(keep), weights, names, *(rows.to_pylist() for rows in data.values()))
+    sentences = (row for split in data.values() for row in split.to_pylist())
+    run = _digest(told, seed, pooling, sorted(keep), weights, names, *sentences)
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone(checkpoints))
         if resumed := latest(checkpoints, run):

@@ -71,13 +71,18 @@ def renaming(prefix, tied):
     return dict.fromkeys(wrappers, "") | tables | ({f"^{re.escape(prefix)}": ""} if prefix else {})
 
 
+def surrounding(prefix):
+    """What stands before the last part of a prefix: `model.` of `model.bert.`."""
+    return re.sub(r"[^.]+\.$", "", prefix)
+
+
 def seen_as(found, own, prefix):
     """What stands before an encoder's own weights in a file, wrappers included, and the first parts of other names."""
     clean = {name: re.sub(WRAPPER, "", name) for name in found}
     mine = [name for name in found if clean[name].removeprefix(prefix) in own]
     before = [name.removesuffix(clean[name].removeprefix(prefix)) for name in mine]
     parts = {name.partition(".")[0] for name in own} | {"pooler"}
-    around = re.sub(r"[^.]+\.$", "", prefix)  # `model.` of `model.bert.`
+    around = surrounding(prefix)
     heads = [n.removeprefix(around).partition(".")[0] for n in clean.values() if not (prefix and n.startswith(prefix))]
     return min(before, key=len, default=prefix), sorted(set(heads) - (set() if prefix else parts))
 
