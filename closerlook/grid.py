@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from closerlook.layout import BROUGHT, FULL, SPLITS, Run, Space, State, run_name
+from closerlook.layout import BROUGHT, FULL, SPLITS, Run, Space, State, run_name, subject
 from closerlook.models import depth_of
 
 
@@ -120,10 +120,10 @@ class Grid:
             named = all_[0] if all_ and all_[0] in self.cfg.recipes and len(set(all_)) > 1 else None
             further = {recipe for task, recipes in tried.items() for recipe in recipes if recipe != first[task]}
             whole = {task: r for task, r in first.items() if (r == named if named else r not in further)}
-            found[f"{model} ({named})" if named else model] = {"model": model, "recipes": whole, "whole": True}
+            found[subject(model, named) if named else model] = {"model": model, "recipes": whole, "whole": True}
             for task, recipes in tried.items():
                 for recipe in (r for r in recipes if r != whole.get(task)):
-                    other = found.setdefault(f"{model} ({recipe})", {"model": model, "recipes": {}, "whole": False})
+                    other = found.setdefault(subject(model, recipe), {"model": model, "recipes": {}, "whole": False})
                     other["recipes"][task] = recipe
         return found
 

@@ -125,6 +125,16 @@ def run_name(recipe, seed):
     return f"seed{seed}" if recipe == FULL else f"{recipe}-seed{seed}"
 
 
+def subject(model, recipe):
+    """What tables and figures call a model that was tuned by a recipe, where it was tuned by several."""
+    return f"{model} ({recipe})"
+
+
+def model_of(subject):
+    """The model that a row of a table is about, by its name there."""
+    return subject.partition(" (")[0]
+
+
 def match(pattern, path):
     """The names in the end of a path, by a pattern of this module; None where it does not fit."""
     found = _regex(pattern).search(str(path))

@@ -11,7 +11,7 @@ from scipy import stats
 from closerlook.analysis.collapsed import kept
 from closerlook.analysis.predictions import read_correct, read_sentences
 from closerlook.analysis.spaces import last_layer
-from closerlook.layout import FULL, ORIGINAL, Space, State, run_name
+from closerlook.layout import FULL, ORIGINAL, Space, State, model_of, run_name
 from closerlook.statistics.intervals import ANY
 
 MOVED = 1e-3  # of the vectors' length: where no layer moved further, which one did most is rounding
@@ -64,7 +64,7 @@ class Study:
     def right(self, model, state, task):
         """Which test examples each repeat of the probe got right in the last layer, (repeats, n); None if not known."""
         layer = self.last.layer[self.last.model == model]
-        name = model.partition(" (")[0]  # of a subject with a recipe of its own
+        name = model_of(model)
         return self.correct.get(Space(name, State.parse(state), task, int(layer.iloc[0]))) if len(layer) else None
 
 

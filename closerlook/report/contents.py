@@ -8,7 +8,7 @@ from closerlook.analysis.collapsed import kept
 from closerlook.analysis.similarity import dominated
 from closerlook.analysis.spaces import before_and_after, last_layer
 from closerlook.figures.catalog import FIGURES
-from closerlook.layout import FULL, ORIGINAL
+from closerlook.layout import FULL, ORIGINAL, model_of
 from closerlook.statistics.power import listed
 
 MAIN = {
@@ -199,7 +199,7 @@ def _named(frame, columns):
 
 def _once(table):
     """The table with one row for the original of a model that was tuned by several recipes."""
-    original, model = table.state == ORIGINAL, table.model.map(lambda name: name.partition(" (")[0])
+    original, model = table.state == ORIGINAL, table.model.map(model_of)
     several = model.map(table.groupby(model).model.nunique()) > 1
     table = table.assign(model=table.model.where(~(original & several), model))
     return table[~(original & table.duplicated(["model", "task", "state"]))]
