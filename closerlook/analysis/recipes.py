@@ -3,11 +3,7 @@
 from closerlook.analysis.collapsed import kept
 
 KEYS = ["model", "task", "recipe", "layer"]
-MEASURES = {  # column of `spaces` -> column here
-    "accuracy": "accuracy", "linear_accuracy": "linear_accuracy", "n_clusters": "n_clusters",
-    "min_distance": "min_distance", "original_similarity": "similarity",
-}  # fmt: skip
-SPREAD = [*MEASURES.values(), "displacement"]
+SPREAD = ["accuracy", "linear_accuracy", "n_clusters", "min_distance", "similarity", "displacement"]
 COLUMNS = (*KEYS, "runs", "trained_parameters", "weight_change",
            *(name for measure in SPREAD for name in (measure, f"{measure}_seed_std")))  # fmt: skip
 
@@ -35,12 +31,12 @@ def recipes(spaces, movement, tuning, order):
         kept(spaces, spaces) & spaces.step.isna() & (spaces.tuned_on.isna() | (spaces.tuned_on == spaces.task))
     ]
     moved = movement[kept(movement, spaces)].groupby([*KEYS, "run"]).relative_length.mean().rename("displacement")
-    rows = own.rename(columns=MEASURES).merge(moved.reset_index(), "left", [*KEYS, "run"])
+    rows = own.rename(columns={"original_similarity": "similarity"}).merge(moved.reset_index(), "left", [*KEYS, "run"])
     by = rows.astype(dict.fromkeys(SPREAD, float)).groupby(KEYS, dropna=False, sort=False)
     table = by[SPREAD].mean().join(by[SPREAD].std(ddof=1).add_suffix("_seed_std")).join(by.run.nunique().rename("runs"))
     costs = tuning.groupby(["model", "task", "recipe"])[["trained_parameters", "weight_change"]].mean()
     table = table.reset_index().merge(costs.reset_index(), "left", ["model", "task", "recipe"])
     place = {recipe: i for i, recipe in enumerate(order)}
-    table = table.sort_values("recipe", key=lambda c: c.map(place).fillna(-1), kind="stable")
-    table = table.sort_values(["model", "task"], kind="stable", ignore_index=True)
+    by = ["model", "task", "recipe", "layer"]
+    table = table.sort_values(by, key=lambda c: c.map(place).fillna(-1) if c.name == "recipe" else c, ignore_index=True)
     return table[list(COLUMNS)].astype({"trained_parameters": "Int64"})
