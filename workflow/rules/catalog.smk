@@ -41,6 +41,11 @@ def subjects_with(runs):
     return [(name, task) for name in SUBJECTS for task in CFG.tasks if (name, task) in belongs]
 
 
+def recipes_of(runs):
+    """The recipes of some runs."""
+    return list(dict.fromkeys(ABOUT[f"{run.model}/{run.state}"]["recipe"] for run in runs))
+
+
 def there(pattern, runs):
     """Those of some runs whose results exist."""
     return [run for run in runs if found([pattern.format(**run._asdict())])]
@@ -66,7 +71,7 @@ VALUES = {  # what tables and figures are told of the study
     "related": CFG.related_tasks,
     "opposing": CFG.opposing_tasks,
     "contrasts": GRID.contrasts(),
-    "recipes": list(dict.fromkeys(ABOUT[f"{run.model}/{run.state}"]["recipe"] for run in GRID.runs())),
+    "recipes": recipes_of(GRID.runs()),
     "smallest": plain(CFG.smallest_effects),
     "paper_models": matching.paper_models(GRID),
     "paper_tasks": matching.paper_tasks(GRID),

@@ -69,9 +69,7 @@ rule report:
             "seeds": CFG.seeds,
             "runs": len(GRID.brought()),
             "layers": sorted({layer for model in CFG.models for layer in GRID.layers(model)}),
-            "recipes": list(
-                dict.fromkeys(r for model in CFG.models if GRID.tuned(model) for r in GRID.recipes(model))
-            ),
+            "recipes": recipes_of(run for run in GRID.runs() if run.run not in CFG.runs),
         },
         title=title(),
         subjects=SUBJECTS,
