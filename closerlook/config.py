@@ -227,6 +227,22 @@ class Trajectories(Section):
     )
 
 
+class Examples(Section):
+    """What is looked at example by example: neighbours, hulls, displacement, what each readout says."""
+
+    layers: Layers = Field(None, description="Layers to look at, among those of DirectProbe; by default its last.")
+
+
+class Report(Section):
+    """What stands in the report."""
+
+    texts: Flag = Field(
+        True,
+        description="Show the examples' texts. With `false` no word of them is in any file of the report; they still "
+        "are in `results/examples/`.",
+    )
+
+
 class SmallestEffects(Section):
     """Of each claim, the smallest effect that matters: where all of the interval is smaller, there is `no effect`."""
 
@@ -275,6 +291,8 @@ class Config(Section):
     embedding: Embedding = Field(Embedding(), description="How to extract vectors.")
     probes: Probes = Field(Probes(), description="The probes.")
     trajectories: Trajectories = Field(Trajectories(), description="What to follow step by step.")
+    examples: Examples = Field(Examples(), description="What to look at example by example.")
+    report: Report = Field(Report(), description="What to show in the report.")
     cross_tasks: Pairs = Field(
         [],
         description="Pairs of tasks, the one that is fine-tuned on and the one that is then probed, such as "

@@ -22,16 +22,20 @@ class Grid:
         return m.n_layers or depth_of(m.path)
 
     def layers(self, model, part=None):
-        """Layers of a model to look at, sorted, from 0; `part` is a probe or `trajectories`, by default all of them."""
+        """Layers of a model to look at, sorted, from 0: of a probe, `trajectories` or `examples`, by default of all."""
         special = dict(self.cfg.probes)
         if part is not None or self.followed(model):
             special["trajectories"] = self.cfg.trajectories
         if part is None:
             return sorted({n for each in special for n in self.layers(model, each)})
+        if part == "examples":
+            if not self.cfg.examples.layers:
+                return self.last(model, "direct")
+            special[part] = self.cfg.examples
         depth = self.depth(model)
         layers = special[part].layers or self.cfg.models[model].layers or self.cfg.layers
         chosen = range(depth + 1) if layers == "all" else sorted({n + depth + 1 if n < 0 else n for n in layers})
-        among = self.layers(model, "direct") if part == "hulls" else chosen  # it needs the clusters
+        among = self.layers(model, "direct") if part in ("hulls", "examples") else chosen  # these need the clusters
         return [n for n in chosen if n in among]
 
     def last(self, model, part):

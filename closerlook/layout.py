@@ -28,6 +28,8 @@ DIRECT = "probes/direct/{model}/{state}/{task}/{split}/layer{layer}.json"
 CLUSTERS = "probes/direct/{model}/{state}/{task}/{split}/layer{layer}.npz"
 PROBE = "probes/{probe}/{model}/{state}/{task}/layer{layer}.json"  # of any other probe
 PREDICTIONS = "probes/{probe}/{model}/{state}/{task}/layer{layer}.parquet"  # per test example
+SURROUNDINGS = "surroundings/{model}/{state}/{task}/layer{layer}.npz"
+EXAMPLES = "examples/{model}/{task}.{run}.parquet"
 MOVEMENT = "movement/{model}/{task}.{run}.npz"
 SIMILARITY = "similarity/{model}/{task}.{run}.json"
 TRAJECTORY = "trajectories/{model}/{task}.{run}.npz"
@@ -47,12 +49,14 @@ ENCODER = {  # of a model, or of a run
 }  # fmt: skip
 RESULTS = {  # of the experiments: the rule that makes each
     "metrics": f"{RUN}/metrics.json", "measure_movement": MOVEMENT, "measure_similarity": SIMILARITY,
-    "trace_run": TRAJECTORY, "probe_direct": DIRECT, "probe": PROBE,
+    "trace_run": TRAJECTORY, "probe_direct": DIRECT, "probe": PROBE, "measure_surroundings": SURROUNDINGS,
+    "gather_examples": EXAMPLES,
 }  # fmt: skip
 JOBS = {  # what tells the jobs of a rule apart, and so what their logs and benchmark files are called
     "fetch_corpus": "{corpus}", "write_corpus": "{corpus}", "make_task": "{task}", "pin_model": "{model}",
     "pretrain": "{model}", "finetune": "{model}/{task}.{run}", "bring_run": "{model}/{task}.{run}",
     "embed": "{model}/{state}/{task}", "probe_direct": "{model}/{state}/{task}/{split}/layer{layer}",
+    "measure_surroundings": "{model}/{state}/{task}/layer{layer}", "gather_examples": "{model}/{task}.{run}",
     "measure_movement": "{model}/{task}.{run}", "measure_similarity": "{model}/{task}.{run}",
     "trace_run": "{model}/{task}.{run}", "table": "{table}", "print_table7": "table7", "plot": "{figure}",
     "missing": "missing", "explorer": "explorer", "report": "report",
@@ -95,7 +99,7 @@ class Run(NamedTuple):
     @classmethod
     def of(cls, path):
         """The run that a result is about."""
-        return cls(**_first(path, MOVEMENT, SIMILARITY, TRAJECTORY, f"{RUN}/metrics.json"))
+        return cls(**_first(path, MOVEMENT, SIMILARITY, TRAJECTORY, EXAMPLES, f"{RUN}/metrics.json"))
 
 
 class Space(NamedTuple):
@@ -110,7 +114,7 @@ class Space(NamedTuple):
     @classmethod
     def of(cls, path):
         """The space that a result is about."""
-        names = _first(path, CLUSTERS, DIRECT, EMBEDDING, PROBE, PREDICTIONS)
+        names = _first(path, CLUSTERS, DIRECT, EMBEDDING, SURROUNDINGS, PROBE, PREDICTIONS)
         names.pop("probe", None)
         return cls(**names | {"state": State.parse(names["state"]), "layer": int(names["layer"])})
 

@@ -223,6 +223,7 @@ def _layer_problems(name, model, cfg):
     depth = Grid(cfg).depth(name)
     places = [(f"models.{name}.layers", model.layers)] if model.layers else [("layers", cfg.layers)]
     places += [(f"probes.{p}.layers", getattr(cfg.probes, p).layers) for p in ("classifier", "direct", "hulls")]
+    places.append(("examples.layers", cfg.examples.layers))
     if Grid(cfg).followed(name):
         places.append(("trajectories.layers", cfg.trajectories.layers))
     for key, layers in places:

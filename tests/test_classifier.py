@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from sklearn.covariance import LedoitWolf
 from sklearn.datasets import load_digits, make_blobs
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neural_network import MLPClassifier
@@ -80,13 +81,15 @@ def test_vectors_that_are_all_equal_give_the_majority(digits):
 
 def test_a_linear_readout_stands_beside_the_probe(digits):
     (X, y), (Xt, yt) = digits
-    analysis = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
-    peer = analysis.fit(StandardScaler().fit_transform(X), y)
-    expected = 100 * peer.score(StandardScaler().fit(X).transform(Xt), yt)
+    scaler = StandardScaler().fit(X)
+    residuals = scaler.transform(X) - np.stack([scaler.transform(X[y == label]).mean(0) for label in y])
+    amount = LedoitWolf(assume_centered=True).fit(residuals).shrinkage_
+    peer = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=amount).fit(scaler.transform(X), y)
+    expected = 100 * peer.score(scaler.transform(Xt), yt)
     results = [probe((a * X + 3, y), (a * Xt + 3, yt), **SMALL, scale="none") for a in (1, 1e-4)]
     for result in results:  # whatever the scale
         linear = result["linear"]
-        assert linear["accuracy"] == pytest.approx(expected, abs=0.3)
+        assert linear["accuracy"] == pytest.approx(expected)
         assert linear["lead"] == pytest.approx(linear["accuracy"] - result["accuracy"])
     assert results[1]["accuracy"] < 20 and results[1]["linear"]["lead"] > 10 * results[1]["linear"]["error"]
 

@@ -59,6 +59,29 @@ def test_distances_are_those_of_least_squares(space, tol, scale, shift):
     assert (D[rows, index] * (1 - tol) <= D.min(1) + rounding).all()
 
 
+@settings(max_examples=100)
+@given(spaces(), st.booleans())
+def test_a_point_can_be_left_out_of_its_hull(space, same):
+    X, clusters, _ = space
+    sides, n = np.arange(clusters.max() + 1) % 2, np.arange(len(X))
+
+    def admits(some):
+        return (sides == sides[clusters[some], None]) == same
+
+    index, distance = nearest_hull(X, clusters, X, 1e-6, admits=admits, without=n)
+    rounding = 1e-7 * np.ptp(X, axis=0).max()
+    for i in n:
+        D = {
+            c: distance_to(X[i], X[some])
+            for c in range(clusters.max() + 1)
+            if (sides[c] == sides[clusters[i]]) == same and (some := (clusters == c) & (n != i)).any()
+        }
+        assert (index[i] in D) if D else index[i] == -1 and np.isinf(distance[i])
+        if D:
+            np.testing.assert_allclose(distance[i], D[index[i]], rtol=1e-6, atol=rounding)
+            assert D[index[i]] * (1 - 1e-6) <= min(D.values()) + rounding
+
+
 @settings(max_examples=30)
 @given(spaces())
 def test_what_the_loop_leaves_open_is_decided_otherwise(space):

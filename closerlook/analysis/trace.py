@@ -9,8 +9,10 @@ import numpy as np
 from closerlook.analysis.plane import Plane, centroids
 from closerlook.probes.direct.conflicts import without_conflicts
 from closerlook.probes.direct.labels import label_distances
+from closerlook.probes.mlp.linear import discriminant
 from closerlook.probes.precision import ENCODER_RESOLUTION, TOL
 from closerlook.probes.threads import spread
+from closerlook.vectors import constant
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +45,13 @@ def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=
     arrays : dict
         For NPZ: `updates`, `layers`; and for each split `{split}_classes`, the label ids present (k,);
         `{split}_distances` (updates, layers, k (k - 1) / 2), NaN where two hulls meet; `{split}_centroids` (updates,
-        layers, k, dim), float32. Points that are in a conflict at the first update take no part in distances, unless
-        their label has no others. With planes also `sample`, `sample_points` (updates, layers, m, 2) in the planes,
-        and these as `plane_mean`, `plane_axes`, `plane_explained`, a row per layer.
+        layers, k, dim), float32; `{split}_right` (updates, n), whether a linear readout of the last layer gives each
+        example's label (a training example is left out of it). Points that are in a conflict at the first update take
+        no part in distances, unless their label has no others. With planes also `sample`, `sample_points` (updates,
+        layers, m, 2) in the planes, and these as `plane_mean`, `plane_axes`, `plane_explained`, a row per layer.
     """
     start, before, parts, proofs = time.perf_counter(), {}, {}, Counter()
-    updates, found = [], {}
+    updates, found, read = [], {}, {}
     for update, space in spaces:
         cells = [(split, layer) for split in space for layer in space[split]]
 
@@ -67,6 +70,8 @@ def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=
             overlapping = int((~distances.separable).sum())
             found.setdefault(cell, []).append((vector, means, overlapping, round(took, 4), seen))
             proofs.update(proof.how for proof in distances.proofs)
+        for split, right in readings({split: space[split][max(space[split])] for split in space}, labels).items():
+            read.setdefault(split, []).append(right)
         updates.append(int(update))
         log.info("update %d: %.1f s since the start", update, time.perf_counter() - start)
     splits, layers = sorted({s for s, _ in found}), sorted({layer for _, layer in found})
@@ -74,6 +79,7 @@ def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=
     record = {"status": "ok", "updates": updates, "layers": layers, "splits": splits, "verdicts": dict(proofs)}
     record |= {"n_overlapping": {}, "probe_seconds": {}}
     for split in splits:
+        arrays[f"{split}_right"] = np.array(read[split])
         arrays[f"{split}_classes"] = before[split, layers[0]].classes
         by_update = list(zip(*(found[split, layer] for layer in layers)))  # what each layer has, update by update
         distances, means, overlapping, took, seen = (
@@ -85,3 +91,16 @@ def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=
             arrays |= {f"plane_{part}": np.array([getattr(planes[n], part) for n in layers]) for part in Plane._fields}
         record["n_overlapping"][split], record["probe_seconds"][split] = overlapping, took
     return record | {"seconds": time.perf_counter() - start}, arrays
+
+
+def readings(spaces, labels):
+    """Whether a linear readout of a space gives each example's label, by split; none where all points are equal.
+
+    A training example is left out of the readout that it is judged by.
+    """
+    y = np.asarray(labels["train"])
+    if constant(spaces["train"]) or not 1 < len(np.unique(y)) < len(y):
+        return {split: np.zeros(len(labels[split]), bool) for split in spaces}
+    fit = discriminant(spaces["train"], y)
+    right = {split: fit.predict(X) == labels[split] for split, X in spaces.items() if split != "train"}
+    return right | {"train": fit.classes[fit.left_out(spaces["train"]).argmax(1)] == y}

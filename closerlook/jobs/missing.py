@@ -12,6 +12,7 @@ STEPS = {  # what the table calls the rule that makes a result
     "finetune": "fine-tuning", "bring_run": "bringing a run", "measure_movement": "movement",
     "measure_similarity": "similarity", "trace_run": "trajectory", "probe_classifier": "classifier probe",
     "probe_direct": "DirectProbe", "probe_hulls": "nearest hull",
+    "measure_surroundings": "surroundings", "gather_examples": "examples",
 }  # fmt: skip
 
 

@@ -1,5 +1,4 @@
 # What tables, figures and the report are made from, and what they are told.
-PREDICTIONS = f"<results>/{layout.of_probe('classifier', layout.PREDICTIONS)}"
 SOURCES = {  # what tables are made of
     "direct": lambda: cells(DIRECT, "direct"),
     "cluster_arrays": lambda: cells(CLUSTERS, "direct"),
@@ -8,13 +7,14 @@ SOURCES = {  # what tables are made of
     "metrics": lambda: of_runs(f"{RUN}/metrics.json"),
     "movements": lambda: of_runs(MOVEMENT),
     "similarities": lambda: of_runs(SIMILARITY),
+    "examples": lambda: of_runs(EXAMPLES),
     "traces": lambda: of_runs(TRAJECTORY, GRID.followed()),
     "names": lambda: [LABELS.format(task=task) for task in CFG.tasks],
     "sentences": lambda: [SENTENCES.format(task=task) for task in CFG.tasks],
     "predictions": lambda: cells(PREDICTIONS, "classifier"),
     "last_predictions": lambda: cells(PREDICTIONS, "classifier", last=True),
 }
-EXPERIMENTS = ["metrics", "movements", "similarities", "traces", "direct"]
+EXPERIMENTS = ["metrics", "movements", "similarities", "traces", "examples", "direct"]
 for PROBE in sorted(set(dict(CFG.probes)) - {"direct"}):
     EXPERIMENTS.append(f"probe_{PROBE}")
     SOURCES[f"probe_{PROBE}"] = lambda probe=PROBE: cells(f"<results>/{layout.of_probe(probe)}", probe)

@@ -35,12 +35,14 @@ if Path(sys.executable).exists():  # else it has been done
 GRID = Grid(CFG)
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"
 MEMORY = f"{CFG.pathvars.results}/.digests.json"  # of files that were read before
-EMBEDDING, DIRECT, CLUSTERS, MOVEMENT, SIMILARITY, TRAJECTORY, RUN, STEPS = (
+EMBEDDING, DIRECT, CLUSTERS, SURROUNDINGS, EXAMPLES, MOVEMENT, SIMILARITY, TRAJECTORY, RUN, STEPS = (
     f"<results>/{pattern}"
     for pattern in (
         layout.EMBEDDING,
         layout.DIRECT,
         layout.CLUSTERS,
+        layout.SURROUNDINGS,
+        layout.EXAMPLES,
         layout.MOVEMENT,
         layout.SIMILARITY,
         layout.TRAJECTORY,
@@ -48,6 +50,7 @@ EMBEDDING, DIRECT, CLUSTERS, MOVEMENT, SIMILARITY, TRAJECTORY, RUN, STEPS = (
         layout.STEPS,
     )
 )
+PREDICTIONS = f"<results>/{layout.of_probe('classifier', layout.PREDICTIONS)}"
 TABLE = f"<results>/{layout.TABLE}"
 ON_GPU = int(CFG.device != "cpu")
 REQUESTS = {  # MB and minutes that a job of each kind asks a cluster for, in its first attempt

@@ -51,3 +51,39 @@ rule measure_similarity:
         "Comparing the spaces of {wildcards.task} in {wildcards.model} with the original, {wildcards.run}"
     script:
         "../scripts/measure_similarity.py"
+
+
+# What became of every example: an example a row.
+rule gather_examples:
+    input:
+        **TASK,
+        labels=LABELS,
+        movement=MOVEMENT,
+        train_before=layers_of("original", "train", "examples"),
+        train_after=layers_of("{task}.{run}", "train", "examples"),
+        test_before=layers_of("original", "test", "examples"),
+        test_after=layers_of("{task}.{run}", "test", "examples"),
+        surroundings_before=layers_of("original", part="examples", pattern=SURROUNDINGS),
+        surroundings_after=layers_of("{task}.{run}", part="examples", pattern=SURROUNDINGS),
+        probed_before=layers_of("original", part="examples", pattern=PREDICTIONS),
+        probed_after=layers_of("{task}.{run}", part="examples", pattern=PREDICTIONS),
+        trace=trace_of,
+    output:
+        EXAMPLES,
+    log:
+        log_of("gather_examples"),
+    benchmark:
+        cost_of("gather_examples")
+    group:
+        "compare"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        **asks("compare"),
+    params:
+        repeats=CFG.probes.classifier.repeats,
+        code=code("gather_examples"),
+    message:
+        "Gathering what became of each example of {wildcards.task} in {wildcards.model}, {wildcards.run}"
+    script:
+        "../scripts/gather_examples.py"

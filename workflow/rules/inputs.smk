@@ -14,14 +14,24 @@ def encoder_of(w):
     return encoder(layout.RUN.format(**names)) | steps
 
 
-def layers_of(state, split, part=None):
-    """The vectors of a state in all layers that a part of the study looks at: an input function."""
+def layers_of(state, split="", part=None, pattern=EMBEDDING):
+    """The vectors of a state, or other files of it, in all layers that a part of the study looks at: an input function.
+
+    Of predictions there are those of the layers that the classifier probe looks at too.
+    """
 
     def files(w):
-        names = {"state": state.format(**w), "task": w.task, "split": split}
-        return [EMBEDDING.format(model=w.model, layer=n, **names) for n in GRID.layers(w.model, part)]
+        names = {"model": w.model, "state": state.format(**w), "task": w.task, "split": split}
+        probed = GRID.layers(w.model, "classifier" if pattern == PREDICTIONS else part)
+        return [pattern.format(layer=n, **names) for n in GRID.layers(w.model, part) if n in probed]
 
     return files
+
+
+def trace_of(w):
+    """What was found along a run, where it is followed."""
+    run = layout.Run(w.model, w.task, w.run)
+    return TRAJECTORY.format(**w) if run in GRID.followed() else []
 
 
 def layers_of_peer(split):

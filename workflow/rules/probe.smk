@@ -83,3 +83,30 @@ rule probe_hulls:
         "The nearest hull as a classifier on {wildcards.task}, {wildcards.model} ({wildcards.state}), layer {wildcards.layer}"
     script:
         "../scripts/probe_hulls.py"
+
+
+# What surrounds every example of a space: hulls of its own label and of others, its neighbours.
+rule measure_surroundings:
+    input:
+        **{split: EMBEDDING.replace("{split}", split) for split in SPLITS},
+        labels=LABELS,
+        clusters=CLUSTERS.replace("{split}", "train"),
+    output:
+        SURROUNDINGS,
+    log:
+        log_of("measure_surroundings"),
+    benchmark:
+        cost_of("measure_surroundings")
+    group:
+        "geometry"
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        **asks("geometry"),
+    params:
+        direct=plain(CFG.probes.direct, include={"tol"}),
+        code=code("measure_surroundings"),
+    message:
+        "Looking around each example of {wildcards.task}, {wildcards.model} ({wildcards.state}), layer {wildcards.layer}"
+    script:
+        "../scripts/measure_surroundings.py"

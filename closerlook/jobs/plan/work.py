@@ -98,6 +98,10 @@ class Study:
                 return START + harder * POINTS * task.targets[job.split or "train"] * width / 1000
             case "probe_hulls":
                 return START + 4 * POINTS * task.targets["test"] * width / 1000
+            case "measure_surroundings":
+                return START + 8 * POINTS * points * width / 1000
+            case "gather_examples":
+                return START + points * width / NUMBERS
             case "trace_run":
                 steps = kept_steps(grid, job.run, task) + 1
                 each = len(grid.layers(job.model, "trajectories")) * POINTS * points * width / 1000

@@ -19,7 +19,7 @@ MOST = 256  # points in a block ...
 PRODUCTS = 2**22  # ... and their products with those of all hulls: 32 MB
 
 
-def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False):
+def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False, *, admits=None, without=None):
     """The nearest hull to each of many points.
 
     Parameters
@@ -36,17 +36,24 @@ def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False):
         Threads; -1 for all. The result does not depend on it.
     verbose : bool
         Show progress.
+    admits : callable, optional
+        `admits(some)`: which hulls count for `Q[some]`, a slice; (rows, n_hulls) bool. By default all do.
+    without : int array (m,), optional
+        Of each point of Q, the point of X that its hull is to lack: q itself, where it is one of them. A hull of no
+        other points does not count.
 
     Returns
     -------
     index : int array (m,)
         A hull such that no other is nearer than (1 - tol) of its distance. Of several it is the one with the point
-        nearest to q (the lowest number if these tie too), or one that was then found to be nearer.
+        nearest to q (the lowest number if these tie too), or one that was then found to be nearer; -1 where none
+        counts.
     distance : array (m,)
-        Its distance, to within the gap; zero where q lies in it.
+        Its distance, to within the gap; zero where q lies in it, infinite where there is none.
     """
     check_precision(tol, RESOLUTION)
     order, counts = np.argsort(clusters, kind="stable"), np.bincount(clusters)
+    place = np.argsort(order)  # of each point among those of its hull
     starts = np.cumsum(counts) - counts
     _, centre, size = unit_ball(X)
     C, Q = (X[order] - centre) / size, (Q - centre) / size
@@ -58,17 +65,25 @@ def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False):
         Y = Q[start : start + step]
         P, M, y = Y @ C.T, Y @ means.T, (Y**2).sum(1)[:, None]
         slack = rounding(Y.shape[1]) * (1 + y)
-        gaps = np.minimum.reduceat(squares - 2 * P, starts, axis=1)  # to the nearest point of each hull
+        H, ahead = squares - 2 * P, along - P
+        if without is not None:
+            at = np.arange(len(Y)), place[without[start : start + step]]
+            H[at] = ahead[at] = np.inf
+        gaps = np.minimum.reduceat(H, starts, axis=1)  # to the nearest point of each hull
+        if admits is not None:
+            gaps[~admits(slice(start, start + step))] = np.inf
+        counted = gaps < np.inf
         index, best = (gaps <= gaps.min(1)[:, None] + slack).argmax(1), np.full(len(Y), np.inf)
         # bounds by the plane across the segment to each hull's mean
-        lower = np.minimum.reduceat(along - P, starts, axis=1) - M + y - slack
+        lower = np.minimum.reduceat(ahead, starts, axis=1) - M + y - slack
         lower = np.maximum(lower / np.sqrt(np.maximum((means**2).sum(1) - 2 * M + y, 0) + slack), 0)
         first = index[:, None] == np.arange(len(counts))
-        for turn in (first, ~first):
+        index[~counted.any(1)] = -1
+        for turn in (first & counted, ~first & counted):
             for c in np.flatnonzero((turn & ~(lower >= (1 - tol) * best[:, None])).any(0)):
                 rows = np.flatnonzero(turn[:, c] & ~(lower[:, c] >= (1 - tol) * best))
                 hull = slice(starts[c], starts[c] + counts[c])
-                upper = reach(C[hull], Y[rows], squares[hull] - 2 * P[rows, hull], best[rows], tol)
+                upper = reach(C[hull], Y[rows], H[rows, hull], best[rows], tol)
                 nearer = upper < best[rows]
                 best[rows[nearer]], index[rows[nearer]] = upper[nearer], c
         return index, best * size
@@ -86,7 +101,7 @@ def reach(C, Y, H, best, tol):
     C : array (n, d), Y : array (m, d)
         The points of the hull, and those to start from, in a frame where C lies in the unit ball.
     H : array (m, n)
-        Their squared distances, each row up to a constant.
+        Their squared distances, each row up to a constant; infinite where a point of the hull is to be left out.
     best : array (m,)
         The distances to beat.
     tol : float
@@ -96,7 +111,7 @@ def reach(C, Y, H, best, tol):
     array (m,)
         Distances of points in the hull. It is not nearer than (1 - tol) times this or `best`, whichever is smaller.
     """
-    upper = np.sqrt(((Y - C[H.argmin(1)]) ** 2).sum(1))
+    out, upper = np.isinf(H), np.sqrt(((Y - C[H.argmin(1)]) ** 2).sum(1))
     slack = rounding(Y.shape[1]) * (1 + np.sqrt((Y**2).sum(1)))
     A, W, left = np.zeros(H.shape), np.zeros(Y.shape), upper > 0
     for _ in range(ROUNDS):
@@ -106,10 +121,10 @@ def reach(C, Y, H, best, tol):
         approach(C, Y, rows, H, A, W, (1 - tol / 2) * np.minimum(best[rows] / upper[rows], 1))
         w = W[rows]
         upper[rows] = u = np.sqrt((w**2).sum(1))
-        H[rows] = h = w @ C.T - (w * Y[rows]).sum(1)[:, None]
+        H[rows] = h = np.where(out[rows], np.inf, w @ C.T - (w * Y[rows]).sum(1)[:, None])
         left[rows] = ~(h.min(1) >= ((1 - tol) * np.minimum(best[rows], u) + slack[rows]) * u)
     for k in np.flatnonzero(left):
-        upper[k] = nearest(Y[k : k + 1], C, tol).distance
+        upper[k] = nearest(Y[k : k + 1], C[~out[k]], tol).distance
     return upper
 
 
@@ -146,13 +161,13 @@ def approach(C, Y, rows, H, A, W, goals):
 
 @jit
 def front(h, a):
-    """The points in use and the NEXT others with the least `h`, ascending."""
+    """The points in use and the NEXT others with the least `h`, ascending; none whose `h` is infinite."""
     most = min(NEXT, len(h))
     edge = np.partition(h, most - 1)[most - 1]
     chosen, fresh = a > 0.0, 0
     for at_edge in (False, True):
         for k in range(len(h)):
-            if not chosen[k] and fresh < most and (h[k] == edge if at_edge else h[k] < edge):
+            if not chosen[k] and fresh < most and (h[k] == edge < np.inf if at_edge else h[k] < edge):
                 chosen[k] = True
                 fresh += 1
     return np.flatnonzero(chosen)

@@ -1,0 +1,111 @@
+"""What surrounds every example in a space: hulls of its own label and of others, and its nearest neighbours."""
+
+import numpy as np
+
+from closerlook.probes.direct.nearest_hull import nearest_hull
+from closerlook.probes.mlp.linear import discriminant
+from closerlook.probes.precision import TOL
+from closerlook.probes.threads import n_threads
+from closerlook.vectors import constant
+
+NEIGHBOURS = 10
+NONE = -1
+
+
+def measure_surroundings(train, test, clusters, *, tol=TOL, threads=1):
+    """Look around each example of a space, among the training examples.
+
+    A training example is left out wherever it is itself judged: of its cluster's hull, of its neighbours, and of the
+    readout. Its clusters stay what they were with it.
+
+    Parameters
+    ----------
+    train, test : tuple of (n, dim) float array and (n,) int array
+        Points and their label ids.
+    clusters : dict of array
+        Of the training points, as `closerlook.probes.direct.geometry.measure` gives them: `labels`, `cluster_classes`.
+    tol : float
+        Relative gap of the bounds of a distance.
+    threads : int
+        No number depends on them.
+
+    Returns
+    -------
+    dict of array
+        For both splits: `{split}_own` (n,), distance to the nearest hull of its own label, infinite if there is none;
+        `{split}_rival` (n,), to the nearest of any other label, and `{split}_rival_label` (n,), which this is;
+        `{split}_hull` (n,), the label of the nearer of the two, its own if they tie; `{split}_cluster` (n,), its
+        cluster, or of a test example that of the nearest hull; `{split}_neighbours` (n, k), the nearest training
+        examples, nearest first, k being 10 or as many as there are; `{split}_share` (n,), how many of these have its
+        label; `{split}_linear` (n,), the label that a linear readout gives. `train_doubt` (n,): the logarithm of how
+        much more probable the likeliest other label is to that readout than its own. `cluster_sizes` and
+        `cluster_classes`, of the clusters. `radius`: root mean square distance of the training points from their mean.
+        Labels are ids, -1 for none; distances are NaN, and labels and clusters -1, where all points are equal.
+    """
+    (X, y), (Xt, yt) = ((np.asarray(points, np.float64), np.asarray(labels)) for points, labels in (train, test))
+    of_cluster, where = clusters["cluster_classes"], clusters["labels"]
+    found = {"cluster_classes": of_cluster, "cluster_sizes": np.bincount(where, minlength=len(of_cluster))}
+    found["radius"] = np.sqrt(((X - X.mean(0)) ** 2).sum(1).mean())
+    flat = constant(X) or not len(of_cluster)
+    for split, Q, own in (("train", X, y), ("test", Xt, yt)):
+        itself = np.arange(len(X)) if split == "train" else None
+        found |= {f"{split}_{name}": values for name, values in (
+            _nothing(len(Q)) if flat else _hulls(X, where, of_cluster, Q, own, itself, tol, threads)
+        ).items()}  # fmt: skip
+        near = _neighbours(train[0], None if split == "train" else test[0], threads, flat)
+        found |= {f"{split}_neighbours": near, f"{split}_share": (y[near] == own[:, None]).sum(1).astype(np.int16)}
+    found["train_cluster"] = where if not flat else np.full(len(X), NONE)
+    return found | _readout(X, y, Xt, flat)
+
+
+def _nothing(n):
+    return {name: np.full(n, np.nan) for name in ("own", "rival")} | {
+        name: np.full(n, NONE) for name in ("rival_label", "hull", "cluster")
+    }
+
+
+def _hulls(X, where, of_cluster, Q, labels, itself, tol, threads):
+    """The nearest hull of the own label and of any other, of each point of Q."""
+
+    def distances(same):
+        def admits(some):
+            return (of_cluster == labels[some, None]) == same
+
+        leave = itself if same else None
+        return nearest_hull(X, where, Q, tol, threads, verbose=True, admits=admits, without=leave)
+
+    (home, own), (away, rival) = distances(True), distances(False)
+    rival_label = np.where(away >= 0, of_cluster[away], NONE)
+    nearer = (home >= 0) & (own <= rival)
+    return {"own": own, "rival": rival, "rival_label": rival_label, "hull": np.where(nearer, labels, rival_label),
+            "cluster": np.where(nearer, home, away)}  # fmt: skip
+
+
+def _neighbours(X, Q, threads, flat):
+    """The nearest training examples of each, itself left out: (n, k) int32."""
+    from sklearn.neighbors import NearestNeighbors
+
+    k = min(NEIGHBOURS, len(X) - (Q is None))
+    if flat or k < 1:
+        return np.zeros((len(X if Q is None else Q), 0), np.int32)
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute", n_jobs=n_threads(threads)).fit(X)
+    return search.kneighbors(Q, return_distance=False).astype(np.int32)
+
+
+def _readout(X, y, Xt, flat):
+    """What a linear readout gives, and how much it doubts the training labels."""
+    n = len(X)
+    if flat or not 1 < len(np.unique(y)) < n:
+        return {
+            "train_linear": np.full(n, NONE),
+            "test_linear": np.full(len(Xt), NONE),
+            "train_doubt": np.full(n, np.nan),
+        }
+    fit = discriminant(X, y)
+    logs, read = fit.left_out(X), fit.predict(Xt)
+    own, guess = (np.arange(n), fit.label), fit.classes[logs.argmax(1)]
+    of_own = logs[own]
+    logs[own] = -np.inf
+    with np.errstate(invalid="ignore"):
+        doubt = logs.max(1) - of_own
+    return {"train_linear": guess, "test_linear": read, "train_doubt": doubt.astype(np.float32)}
