@@ -9,7 +9,7 @@ from closerlook.export.source import Source
 from closerlook.files import staged, writable
 from closerlook.layout import EXPORT, SPLITS
 
-__all__ = ["FORMATS", "Source", "export"]
+__all__ = ["export"]
 
 
 def export(
