@@ -37,6 +37,7 @@ TABLE = "tables/{table}.csv"
 FIGURE = "figures/{figure}"
 EXPLORER = "report/explorer.json"
 REPORT = "report.html"
+EXPORT = "exports/{model}/{state}/{task}/layer{layer}"
 
 CORPUS_FILES = {"files": "files", "fetched": "fetched.json"}
 TASK_FILES = {

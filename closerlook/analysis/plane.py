@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 SHOWN = 200  # points of a space that are drawn beside the centroids
+PART = 8192  # points whose deviations are in memory at a time
 
 
 class Plane(NamedTuple):
@@ -45,13 +46,27 @@ def fit_plane(points, origin=None):
     """
     points = np.asarray(points, float)
     mean = points.mean(0) if origin is None else np.asarray(origin, float)
-    _, s, axes = np.linalg.svd(points - mean, full_matrices=False)
-    s, axes = np.append(s, [0, 0])[:2], axes[:2]
-    if len(axes) < 2 or points.shape[1] < 2:  # one point or one dimension: the second axis is empty
-        axes = np.concatenate([axes, np.zeros((2 - len(axes), points.shape[1]))])
+    _, lengths, axes = np.linalg.svd(points - mean, full_matrices=False)
+    return _plane(mean, lengths, axes, ((points - mean) ** 2).sum())
+
+
+def principal_plane(X):
+    """The same of very many points, (n, dim): from their scatter matrix, a part at a time."""
+    X = np.asarray(X)
+    mean, scatter = X.mean(0, dtype=np.float64), 0
+    for at in range(0, len(X), PART):
+        part = X[at : at + PART] - mean
+        scatter = scatter + part.T @ part
+    squares, axes = np.linalg.eigh(scatter)  # ascending
+    return _plane(mean, np.sqrt(np.maximum(squares[::-1], 0)), axes.T[::-1], np.trace(scatter))
+
+
+def _plane(mean, lengths, axes, total):
+    lengths, axes = np.append(lengths, [0, 0])[:2], axes[:2]
+    if len(axes) < 2:  # one point or one dimension: the second axis is empty
+        axes = np.concatenate([axes, np.zeros((2 - len(axes), len(mean)))])
     axes = axes * np.where(axes[np.arange(2), np.abs(axes).argmax(1)] < 0, -1, 1)[:, None]
-    total = ((points - mean) ** 2).sum()
-    return Plane(mean, axes, s**2 / total if total > 0 else np.full(2, np.nan))
+    return Plane(mean, axes, lengths**2 / total if total > 0 else np.full(2, np.nan))
 
 
 def centroids(X, labels, classes=None):

@@ -35,6 +35,21 @@ class Kind(StrEnum):
     sentence_pair = "sentence_pair"
 
 
+class Split(StrEnum):
+    """Which examples."""
+
+    both = "both"
+    train = "train"
+    test = "test"
+
+
+class Form(StrEnum):
+    """Which tool's files."""
+
+    parquet = "parquet"
+    projector = "projector"
+
+
 Config = Annotated[str, typer.Argument(help="A study's YAML file, or `demo`: a whole study in minutes.")]
 More = Annotated[list[str] | None, typer.Argument(metavar="[-- SNAKEMAKE]", help="Arguments of Snakemake, after `--`.")]
 Cores = Annotated[int | None, typer.Option(min=1, help="CPU cores to use; all by default.")]
@@ -188,6 +203,34 @@ def plan(
     limits = ["--cores", str(_cores(cores)), "--gpus", str(_gpus(gpus)), "--gpu-speed", str(gpu_speed)]
     done = subprocess.run([*script, *limits, *workflow.entry(more), *more])
     raise typer.Exit(FAILED if done.returncode else 0)
+
+
+@app.command()
+def export(
+    config: Config,
+    task: Annotated[str | None, typer.Option(help="A task; needed where there are several.")] = None,
+    model: Annotated[str | None, typer.Option(help="A model; needed where there are several.")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(help="`original` or TASK.RUN; by default the original and the runs on the task, each to a file."),
+    ] = None,
+    layer: Annotated[int | None, typer.Option(help="-1 is the last; by default the study's last.")] = None,
+    split: Annotated[Split, typer.Option(help="Which examples.")] = Split.both,
+    to: Annotated[Form, typer.Option(help="One Parquet file, or a folder for TensorBoard's projector.")] = Form.parquet,
+    out: Annotated[Path | None, typer.Option(help="Where to write one space; else below the results.")] = None,
+    texts: Annotated[bool, typer.Option(help="Write the texts, and the targets in them.")] = True,
+    plane: Annotated[
+        str | None,
+        typer.Option(help="TASK.RUN: x and y as in the report's explorer; by default principal components."),
+    ] = None,
+):
+    """Write vectors, labels, texts and a projection for Embedding Atlas, TensorBoard's projector, or a notebook."""
+    from closerlook.export import export as write  # numpy and its kin take a second to import
+
+    file = _file(config)
+    asked = {"task": task, "model": model, "state": state, "layer": layer, "out": out, "texts": texts, "plane": plane}
+    for path in write(load(workflow.read(file), str(file)), split=split.value, to=to.value, origin=str(file), **asked):
+        print(path)
 
 
 def _study(config, cores, gpus, verbose, dry_run, more=None, summed_up=False):

@@ -9,6 +9,7 @@ from closerlook.errors import InputError
 
 PLAIN = {"word": 1, "pair": 2, "sentence": 0, "span": 2}  # kind -> positions in a target
 SIZES = PLAIN | {"span_pair": 4, "sentence_pair": 0}
+BETWEEN = " ‖ "  # two sentences
 EXCLUDED, UNLABELLED, WORDLESS = "excluded by `where`", "without a label", "without a word"  # why something is left out
 
 
@@ -141,7 +142,7 @@ def marked(words, target, kind, second=None):
     sentences have a bar between them.
     """
     if second is not None:
-        return " ‖ ".join(" ".join(some) for some in parts(words, second))
+        return BETWEEN.join(" ".join(some) for some in parts(words, second))
     words = [word or "␣" for word in words]
     if kind == "pair":
         target = (target[1], target[1], target[0], target[0])

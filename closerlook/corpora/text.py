@@ -33,6 +33,15 @@ def words_of(text, kind):
     return [word for word in words if word] if kind in ("sentence", "sentence_pair") else words
 
 
+def places(words):
+    """Where words stand once they are joined by single spaces, empty ones left out: the begin and end of each."""
+    found, at = [], 0
+    for word in words:
+        found.append((at, at + len(word)))
+        at += len(word) + bool(word)
+    return found
+
+
 def lines(path, fallback=None):
     """Yield (number from 1, line with its end) of a text file.
 

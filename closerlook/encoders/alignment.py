@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from closerlook.corpora.example import SIZES
+from closerlook.corpora.text import places
 from closerlook.encoders.batching import Batch, Sentence
 from closerlook.encoders.pooling import DEFAULT, by_words, n_bags
 from closerlook.errors import InputError
@@ -42,13 +43,6 @@ def windows(n, room):
     starts = np.append(np.arange(0, n - room, max(room // 2, 1)), n - room)
     i, start = np.arange(n), starts[:, None]
     return starts, np.minimum(i - start, start + room - 1 - i).argmax(0)  # negative outside a window
-
-
-def places(words):
-    """Where words stand once they are joined by single spaces, empty ones left out: (n_words, 2), begin and end."""
-    sizes = np.array([len(word) for word in words], int)
-    begin = np.cumsum(sizes + (sizes > 0)) - sizes - (sizes > 0)
-    return np.stack([begin, begin + sizes], 1)
 
 
 def words_of(offsets, words):
@@ -174,7 +168,7 @@ class Aligner:
         encodings = self.backend.encode_batch(read, add_special_tokens=False)
         if self.kind == "sentence":
             return [self._whole(np.array(encoding.ids, int)) for encoding in encodings]
-        where = [places(s) if text is None else np.array(at) for s, text, at in zip(sentences, texts, offsets)]
+        where = [np.array(places(s) if text is None else at) for s, text, at in zip(sentences, texts, offsets)]
         return [self._parts(*parts) for parts in zip(encodings, where, targets, strict=True)]
 
     def _whole(self, ids):

@@ -55,3 +55,23 @@ def read_predictions(path):
     labels = table["label"].to_numpy()
     predictions = np.stack(each) if each else np.empty((0, len(labels)), np.int32)
     return labels, predictions, table[LINEAR].to_numpy() if LINEAR in table.column_names else None
+
+
+def majority(predictions, k):
+    """What most repeats predict.
+
+    Parameters
+    ----------
+    predictions : (repeats, n) int array
+    k : int
+        Number of labels.
+
+    Returns
+    -------
+    (n,) int array
+        Of several labels that equally many predict, the first.
+    """
+    votes = np.zeros((predictions.shape[1], k), np.int32)
+    for each in predictions:
+        votes[np.arange(len(each)), each] += 1
+    return votes.argmax(1)

@@ -22,6 +22,7 @@ from closerlook.analysis.tuning import COLUMNS as TUNING
 from closerlook.analysis.unlearned import unlearned
 from closerlook.layout import SPLITS, Run, Space, State
 from closerlook.probes.condensed import nearest
+from closerlook.probes.predictions import majority
 from closerlook.report.contents import notes
 from closerlook.study.arguments import ENDS
 
@@ -169,10 +170,10 @@ class Study:
                 continue
             row, right = {"layer": layer, "example": self._given.test, "label": np.array(self.names)[y]}, []
             for end, predicted in zip(ENDS, each):
-                votes = (predicted[:, :, None] == np.arange(len(self.names))).sum(0)
-                row[end] = np.array(self.names)[votes.argmax(1)]
+                most = majority(predicted, len(self.names))
+                row[end] = np.array(self.names)[most]
                 row[f"{end}_right"] = (predicted == y).mean(0)
-                right.append(votes.argmax(1) == y)
+                right.append(most == y)
             row["change"] = [CHANGES[pair] for pair in zip(*(some.tolist() for some in right))]
             frames.append(pd.DataFrame(row)[list(EXAMPLES)])
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(EXAMPLES))
