@@ -10,13 +10,15 @@ KINDS = {
 }  # fmt: skip
 
 
-def data(summaries):
+def data(summaries, texts=True):
     """Describe the tasks' data.
 
     Parameters
     ----------
     summaries : dict of str to dict
         What `summary.json` of each task holds.
+    texts : bool
+        Whether texts may be shown.
 
     Returns
     -------
@@ -26,7 +28,8 @@ def data(summaries):
         many, where there are any; `warnings`; and `repeated`, lists of texts that occur more than once and should not,
         each with a `title` and `texts`.
     """
-    return [{"task": task} | _task(summary) for task, summary in summaries.items()]
+    found = [{"task": task} | _task(summary) for task, summary in summaries.items()]
+    return found if texts else [task | {"repeated": []} for task in found]
 
 
 def _task(summary):

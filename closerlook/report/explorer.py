@@ -11,10 +11,10 @@ from closerlook.layout import FULL, Run, Space, State, run_name
 from closerlook.probes.condensed import nearest
 
 STEPS = 21  # of a run that are shown at most
-POINTS = 60  # of a space that are shown at most
+POINTS = 200  # of a space that are shown at all steps and in all layers, at most
 
 
-def explorer(movements, traces, clusters, labels, runs):
+def explorer(movements, traces, clusters, labels, runs, tasks=(), looked=None):
     """Gather the runs, as values that go into JSON.
 
     Parameters
@@ -30,23 +30,28 @@ def explorer(movements, traces, clusters, labels, runs):
         Of each task the `names` of its labels, and under `train` the label id of each training point.
     runs : dict
         As `closerlook.analysis.runs.described` takes them.
+    tasks, looked
+        As `closerlook.report.examples.examples` returns them.
 
     Returns
     -------
     list of dict
         Per run `model`, `task`, `run`, `followed`, `layers`, `updates` (0 is the original, and 1 what fine-tuning made
         of it where the run was not followed), `labels`, their `looks` (a colour, and how often it was used before: a
-        label looks the same as in the figures), `point_labels` (places in `labels`); the planes' `scale` and
-        `explained`, a row per layer; and arrays in base64: `centroids` (updates, layers, k, 2) and `points` (updates,
-        layers, m, 2) as int16, in units of scale / 32767; `distance` (updates, layers, k) to the nearest label as
-        float32, NaN where there is none, and `nearest`, its place in `labels` as int16, or -1; `overlapping` (updates,
-        layers): pairs of labels without a distance. Little-endian, C order.
+        label looks the same as in the figures), `classes` (their places among the task's), `point_labels` (places in
+        `labels`), `point_items` (places among the task's items, or -1), `looked` (as `examples` returns it); the
+        planes' `scale` and `explained`, a row per layer; and arrays in base64: `centroids` (updates, layers, k, 2) and
+        `points` (updates, layers, m, 2) as int16, in units of scale / 32767; `distance` (updates, layers, k) to the
+        nearest label as float32, NaN where there is none, and `nearest`, its place in `labels` as int16, or -1;
+        `overlapping` (updates, layers): pairs of labels without a distance. Little-endian, C order.
     """
+    looked, items = looked or {}, {task["task"]: _rows(task) for task in tasks}
     distances = {Space.of(path)._replace(split=None): path for path in clusters}
-    shown = {Run.of(path): _followed(path, labels) for path in traces}
+    known = {run: {"looked": looked.get(run, ()), "items": items.get(run.task)} for run in map(Run.of, movements)}
+    shown = {Run.of(path): _followed(path, labels, known.get(Run.of(path), {})) for path in traces}
     for path in movements:
         if Run.of(path) not in shown:
-            shown[Run.of(path)] = _ends(path, labels, distances)
+            shown[Run.of(path)] = _ends(path, labels, distances, known[Run.of(path)])
     order = sorted(shown, key=lambda run: (run.model, run.task, described(run, runs)["recipe"] != FULL, run.run))
     return [_named(run, runs) | shown[run] for run in order]
 
@@ -62,7 +67,17 @@ def _named(run, runs):
     return {"model": run.model, "task": run.task, "run": named}
 
 
-def _followed(path, labels):
+def _rows(task):
+    """The item that each training example of a task is, -1 where it is none."""
+    rows = np.full(task["n"]["train"], -1)
+    items = task["items"]
+    for item, (split, example) in enumerate(zip(items["split"], items["example"])):
+        if split == 0:
+            rows[example] = item
+    return rows
+
+
+def _followed(path, labels, known):
     with np.load(path, allow_pickle=False) as arrays:
         updates = arrays["updates"]
         kept = np.unique(np.linspace(0, len(updates) - 1, min(STEPS, len(updates))).round().astype(int))
@@ -77,10 +92,10 @@ def _followed(path, labels):
             "centroids": centroids, "points": arrays["sample_points"][kept][:, :, shown], "place": place,
             "least": least, "overlapping": np.isnan(distances).sum(2), "sample": arrays["sample"][shown],
         }  # fmt: skip
-    return _run(Run.of(path), labels, True, layers, updates[kept], classes, planes, **found)
+    return _run(Run.of(path), labels, True, layers, updates[kept], classes, planes, **found, **known)
 
 
-def _ends(path, labels, clusters):
+def _ends(path, labels, clusters, known):
     """A run of which only both ends are known."""
     run = Run.of(path)
 
@@ -90,10 +105,10 @@ def _ends(path, labels, clusters):
                 return dict(arrays)
 
     with np.load(path, allow_pickle=False) as arrays:
-        return both_ends(run, dict(arrays), labels, space)
+        return both_ends(run, dict(arrays), labels, space, known)
 
 
-def both_ends(run, arrays, labels, space):
+def both_ends(run, arrays, labels, space, known=None):
     """The spaces before and after, as `explorer` gives them of a run that was not followed.
 
     Parameters
@@ -106,6 +121,9 @@ def both_ends(run, arrays, labels, space):
         As in `explorer`.
     space : callable
         `space(state, layer)`: DirectProbe's arrays of the training split, or None.
+    known : dict, optional
+        `looked`, as `closerlook.report.examples.examples` returns it of the run, and `items`, the item that each
+        training example is.
 
     Returns
     -------
@@ -129,7 +147,7 @@ def both_ends(run, arrays, labels, space):
                 overlapping[at, i] = found["n_overlapping"]
     found = {"centroids": np.array(ends), "points": points, "place": place, "least": least}
     found |= {"overlapping": overlapping, "sample": arrays["sample"][shown]}
-    return _run(run, labels, False, layers, [0, 1], classes, planes, **found)
+    return _run(run, labels, False, layers, [0, 1], classes, planes, **found, **(known or {}))
 
 
 def _thin(n):
@@ -138,16 +156,23 @@ def _thin(n):
 
 
 def _run(
-    run, labels, followed, layers, updates, classes, planes, *, centroids, points, place, least, overlapping, sample
-):
+    run, labels, followed, layers, updates, classes, planes, *,
+    centroids, points, place, least, overlapping, sample, looked=(), items=None,
+):  # fmt: skip
     task = run.task
     scale = np.maximum(abs(centroids).max((0, 2, 3)), abs(points).max((0, 2, 3), initial=0)) + 1e-12  # (layers,)
+    looked = [one for one in looked if one["layer"] in layers]
+    at = [int(np.flatnonzero(np.asarray(layers) == one["layer"])[0]) for one in looked]
+    for i, one in zip(at, looked):
+        scale[i] = max(scale[i], abs(one["places"]).max(initial=0))
     ids = np.asarray(labels[task]["train"])[sample]
     return {
         "followed": followed, "layers": [int(n) for n in layers], "updates": [int(n) for n in updates],
         "labels": [labels[task]["names"][c] for c in classes],
         "looks": [[LABELS[c % len(LABELS)], int(c) // len(LABELS)] for c in classes],
-        "point_labels": np.searchsorted(classes, ids).tolist(),
+        "classes": [int(c) for c in classes], "point_labels": np.searchsorted(classes, ids).tolist(),
+        "point_items": [-1] * len(sample) if items is None else items[sample].tolist(),
+        "looked": [one | {"places": _packed(one["places"] / scale[i] * 32767, "<i2")} for i, one in zip(at, looked)],
         "scale": [float(f"{s:.6g}") for s in scale],
         "explained": [[None if np.isnan(e) else round(float(e), 4) for e in plane.explained] for plane in planes],
         "centroids": _packed(centroids / scale[:, None, None] * 32767, "<i2"),

@@ -22,6 +22,8 @@ rule explorer:
         traces=source("traces"),
         clusters=source("train_cluster_arrays"),
         labels=source("names"),
+        examples=source("examples"),
+        suspects=TABLE.format(table="suspects"),
     output:
         f"<results>/{layout.EXPLORER}",
     log:
@@ -36,6 +38,7 @@ rule explorer:
         **asks("table"),
     params:
         runs=VALUES["about"],
+        texts=CFG.report.texts,
         code=code("explorer"),
     message:
         "Gathering what the report's explorer shows"
@@ -72,6 +75,7 @@ rule report:
             "recipes": recipes_of(run for run in GRID.runs() if run.run not in CFG.runs),
         },
         title=title(),
+        texts=CFG.report.texts,
         subjects=SUBJECTS,
         tables=REPORTED,
         drawn=list(DRAWN.values()),

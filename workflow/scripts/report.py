@@ -23,16 +23,18 @@ with logged(snakemake.log[0]):
     versions = versions_of([made_by(), *(read_json(file)["made_by"] for file in files.results)])
     told = {name: by_subject[name] for name in ("spaces", "labels", "movement", "tuning", "claim_cells")}
     in_tables = {name: by_subject[name] for name in ("table7", "clusters", "table5", "spaces")}
+    explorer = read_json(files.explorer)
     text = page(
         title=f"A closer look: {params.title}",
         summary=contents.summary(**study),
         answers=answers(**told, **shown, beside=beside(tables["recipes"], params.subjects)),
         notes=contents.notes(unlearned(tables["spaces"]), tables["spaces"], tables["similarity"]),
-        data=data(summaries),
+        data=data(summaries, params.texts),
         claims=tables["claims"],
         tables=contents.tables(**in_tables, **shown),
         figures=contents.figures(files.figures, params.drawn, summaries),
-        explorer=read_json(files.explorer),
+        explorer=explorer["runs"],
+        tasks=explorer["tasks"],
         missing=tables["missing"],
         making=contents.making(params.config, versions, study["seeds"], costs(benchmarks), *contents.span(benchmarks)),
     )
