@@ -6,7 +6,8 @@ let line = []; // the list that it came from
 let past = []; // the examples whose neighbours led here
 
 const LOOKS = [
-  ["probe", (item, end) => [chip(finding(item, end, "probe")), certainty(finding(item, end, "sure"))]],
+  ["probe", (item, end) =>
+    splitOf(item) === 0 ? [make("span", { className: "soft" }, "trained on it")] : [chip(finding(item, end, "probe")), certainty(finding(item, end, "sure"))]],
   ["linear readout", (item, end) => [chip(finding(item, end, "linear"))]],
   ["nearest hull", (item, end) => [chip(finding(item, end, "hull"))]],
   ["to the hull of its label", (item, end) => [shown(finding(item, end, "own"), 3)]],
@@ -24,7 +25,7 @@ function facts(item) {
   const suspect = suspects().find((row) => row.item === item);
   const [right, forgotten] = [finding(item, null, "first_right"), finding(item, null, "forgotten")];
   return [
-    ["displacement", shown(finding(item, null, "displacement") ?? null, 3), "relative to the size of its space"],
+    ["displacement", shown(finding(item, null, "displacement") ?? null, 3), "of its space’s size"],
     ["neighbours kept", known(finding(item, null, "shared"), ` of ${looked()?.k}`)],
     ...(right == null ? [] : [["first right", right < 0 ? "never" : `update ${grouped(right)}`]]),
     ...(forgotten == null ? [] : [["forgotten", `${grouped(forgotten)} times`]]),
@@ -45,9 +46,10 @@ function table(item) {
 function company(item, end) {
   const [mine, other] = ["before", "after"].map((at) => finding(item, at, "neighbours") ?? []);
   const [here, there] = end === "before" ? [mine, other] : [other, mine];
+  const room = Math.round(byId("x-card").clientWidth / 34);
   const rows = here.map((neighbour) => {
     if (neighbour < 0) return make("li", { className: "soft" }, "not on this page");
-    const text = sentence(neighbour) === null ? make("span", {}, reference(neighbour)) : written("span", around(neighbour, 70));
+    const text = sentence(neighbour) === null ? make("span", {}, reference(neighbour)) : written("span", around(neighbour, room));
     const kept = there.includes(neighbour);
     const button = make("button", { type: "button", className: "neighbour", title: kept ? "a neighbour before and after" : "" },
       make("span", { className: "kept" }, kept ? "=" : ""), chip(labelOf(neighbour)), text,
@@ -91,13 +93,12 @@ function drawCard() {
   const unknown = where
     ? `Examples were looked at one by one in layer ${where}; this one was not drawn from its sample, or this is another layer.`
     : "The examples of this run were not looked at one by one.";
-  const list = make("dl", {}, ...facts(opened).flatMap(([term, value, note = ""]) => [
-    make("dt", {}, term), make("dd", {}, value, note ? make("span", { className: "soft" }, ` ${note}`) : null),
-  ]));
+  const list = make("dl", {}, ...facts(opened).map(([term, value, note = ""]) =>
+    make("div", {}, make("dt", {}, term), make("dd", {}, value, make("span", { className: "soft" }, ` ${note}`)))));
   card.replaceChildren(
     make("div", { className: "top" },
       make("h3", {}, `${SPLITS[splitOf(opened)]} ${task.items.example[opened]}`), chip(labelOf(opened)),
-      make("span", { className: "soft" }, at < 0 ? "" : `${grouped(at + 1)} of ${grouped(line.length)}`),
+      make("span", { className: "soft" }, at < 0 ? "" : `${grouped(at + 1)} of ${grouped(line.length)} in the list`),
       move("Previous", -1), move("Next", 1), back, close),
     make("div", { className: "inside" }, whole(opened),
       ...(judged

@@ -165,6 +165,7 @@ function listen() {
   });
   byId("x-search").addEventListener("input", ({ target }) => search(target.value));
   document.addEventListener("keydown", keys);
+  document.addEventListener("scroll", hush, { passive: true });
   if (!byId("examples")) return;
   byId("e-tabs").addEventListener("keydown", tabKeys);
   byId("e-rows").addEventListener("keydown", rowKeys);

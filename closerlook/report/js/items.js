@@ -81,7 +81,7 @@ function around(item, room = ROOM) {
   const marked = whole.filter(({ parts }) => parts.length);
   const most = Math.max(12, Math.floor(room / Math.max(1, marked.length))); // of a piece of the target
   const rest = room - marked.reduce((sum, { text }) => sum + Math.min(text.length, most), 0);
-  const pad = Math.max(15, Math.floor(rest / Math.max(1, 2 * marked.length)));
+  const pad = Math.max(6, Math.floor(rest / Math.max(1, 2 * marked.length)));
   return whole.map(({ text, parts }, i) => {
     const [left, right] = [i > 0, i < whole.length - 1]; // which neighbours the context belongs to
     const n = parts.length || !marked.length ? most : pad;

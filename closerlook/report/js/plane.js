@@ -13,6 +13,7 @@ const SIDES = {
 
 let two = false; // whether the first step stands beside the chosen one
 let zoom = null; // ranges of x and y that the reader chose
+let drag = "zoom"; // what dragging does
 let draws = 0;
 const watched = new Set(); // planes that answer the pointer
 
@@ -38,7 +39,7 @@ function limits() {
 
 /** On which side of its dot a name is whole, and hides least of the others. */
 function sides({ x, y }, labels, id) {
-  const [wide, tall] = [byId(id).clientWidth - 70, byId(id).clientHeight - 56]; // without the margins
+  const [wide, tall] = [byId(id).clientWidth - 70, byId(id).clientHeight - 78]; // without the margins
   const [[left, right], [low, high]] = limits();
   const unit = Math.max((right - left) / wide, (high - low) / tall);
   const [cx, cy] = [(left + right) / 2, (low + high) / 2];
@@ -85,14 +86,14 @@ function samples(at, colour) {
       y: group.map((i) => some.y[i]),
       meta: group.map((i) => some.items[i]),
       hoverinfo: task ? "none" : "skip",
-      marker: { ...marker, ...(wanted ? { color: group.map((i) => colour.get(some.labels[i]) ?? GREY.axis) } : {}) },
+      marker: { ...marker, ...(wanted ? { color: group.map((i) => colour.get(some.labels[i]) ?? GREY.line) } : {}) },
     };
   };
   const dense = places.length > 1000 ? 0.7 : 1;
   return [
     trace(0, { size: 4, color: GREY.point, opacity: (lit ? 0.12 : 0.35) * dense }),
     trace(1, { size: 5, opacity: (lit ? 0.15 : 0.5) }),
-    trace(2, { size: 8, opacity: 0.95, line: { color: GREY.ink, width: 1.3 } }),
+    trace(2, { size: 7, opacity: 0.9, line: { color: GREY.ink, width: 1 } }),
   ];
 }
 
@@ -147,6 +148,8 @@ function drawPlane(id, at) {
   const layout = frame({
     xaxis: axis(variance(0), { range: x, uirevision: draws }),
     yaxis: axis(variance(1), { range: y, scaleanchor: "x", uirevision: draws }),
+    margin: { l: 56, r: 14, t: 32, b: 46 },
+    dragmode: drag,
     ...pointers(id, at),
     selections: [],
     selectionrevision: draws,
@@ -159,7 +162,10 @@ function drawPlane(id, at) {
   return done;
 }
 
-const drawPlanes = () => Promise.all(sights().map(([id, at]) => drawPlane(id, at)));
+function drawPlanes() {
+  byId("x-tip").hidden = true;
+  return Promise.all(sights().map(([id, at]) => drawPlane(id, at)));
+}
 
 /** Zoom all planes alike: to ranges, or (null) to all that there is. */
 function zoomTo(ranges) {

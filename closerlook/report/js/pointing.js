@@ -92,7 +92,7 @@ function watch(id) {
     if (!hit) return;
     const item = itemOf(hit);
     if (item === undefined) return point(hit.customdata, id);
-    if (item < 0) return;
+    if (item < 0 || !plane.matches(":hover")) return; // Plotly hovers again when it draws
     pointAt(item);
     tell(item, event);
   });
@@ -100,15 +100,23 @@ function watch(id) {
     point(-1, id);
     hush();
   });
-  plane.on("plotly_click", ({ points: [hit] }) => {
+  plane.on("plotly_click", ({ points: [hit], event }) => {
     const item = itemOf(hit);
-    if (item === undefined) highlight(hit.customdata, !highlighted().includes(hit.customdata));
-    else if (item >= 0) openCard(item);
+    if (item === undefined) return highlight(hit.customdata, !highlighted().includes(hit.customdata));
+    if (item < 0) return;
+    openCard(item);
+    const covered = event.clientY + 40 - byId("x-card").getBoundingClientRect().top;
+    if (covered > 0) scrollBy(0, covered);
   });
   plane.on("plotly_selected", (region) => {
     if (region?.points) select(region.points.map(itemOf).filter((item) => item >= 0));
   });
+  plane.addEventListener("mouseleave", ({ relatedTarget }) => {
+    if (!relatedTarget?.closest(".dragcover")) hush(); // with which Plotly covers the page while a button is down
+  });
   plane.on("plotly_relayout", (changes) => {
+    if (changes.dragmode) drag = changes.dragmode;
+    if (changes.dragmode && two) return drawPlanes();
     if (!Object.keys(changes).some((key) => /^[xy]axis\./.test(key))) return;
     zoomTo([plane.layout.xaxis.range, plane.layout.yaxis.range].map((range) => [...range]));
   });

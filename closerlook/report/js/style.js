@@ -32,6 +32,5 @@ const frame = (more) => ({
   paper_bgcolor: "#fff",
   plot_bgcolor: "#fff",
   hoverlabel: { bgcolor: "#fff", bordercolor: GREY.axis, font: { ...FONT, size: 12 }, align: "left" },
-  uirevision: "explorer", // what is dragged for stays; ranges are kept by the plane itself
   ...more,
 });
