@@ -8,7 +8,7 @@ setup(
     packages=[*find_packages(include=["closerlook*"]), *PARTS],
     package_dir={part: part.rpartition(".")[2] for part in PARTS},
     package_data={
-        "closerlook.report": ["*.html", "*.css", "*.js"],
+        "closerlook.report": ["*.html", "*.css", "js/*.js"],
         "closerlook.analysis.published": ["*.csv"],
         **dict.fromkeys(PARTS, ["**/*"]),
     },

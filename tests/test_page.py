@@ -3,55 +3,22 @@
 import base64
 import io
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from page_fixtures import ARGS, BROWSER, NASTY, UPDATES, opened, ready, run, settle, until
 from PIL import Image, ImageDraw
 
 from closerlook.report.data import SHOWN, data
 from closerlook.report.page import page as write
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
 
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-        "--disable-sync", "--no-first-run"]  # fmt: skip
-NASTY = "<script>document.title = 'hacked'</script>"
 LABELS = ["Agent", NASTY, 'A & "B"', "<b>bold</b>", "Goal", "Locus", "Theme", "Time", "Topic", "Cost"]
-UPDATES = [0, 2, 5, 9, 14]
 LAST = len(UPDATES) - 1
-
-
-def packed(array, kind):
-    return base64.b64encode(np.ascontiguousarray(array.astype(kind)).tobytes()).decode()
-
-
-def run(model, task, seed, labels, followed=True):
-    """Labels on a circle that grows, each step by one; in layer 1 twice as fast; each with three points around it."""
-    k, updates = len(labels), UPDATES if followed else [0, 1]
-    angle = 2 * np.pi * np.arange(k) / k
-    circle = np.stack([np.cos(angle), np.sin(angle)], -1)
-    radius = 2 + np.arange(len(updates))[:, None] * [1, 2] + seed
-    centroids = radius[..., None, None] * circle  # (updates, layers, k, 2)
-    points = np.repeat(centroids, 3, 2) + np.tile([[0.2, 0.1], [-0.2, 0.1], [0, -0.2]], (k, 1))
-    distance = radius[..., None] * np.linspace(0.5, 1, k)
-    distance[:, 0, -1] = np.nan
-    nearest = np.broadcast_to((np.arange(k) + 1) % k, distance.shape).copy()
-    nearest[:, 0, -1] = -1
-    scale = abs(points).max((0, 2, 3))
-    units = 32767 / scale[:, None, None]
-    return {
-        "model": model, "task": task, "run": f"seed {seed}", "followed": followed, "layers": [3, 6], "updates": updates,
-        "labels": labels, "looks": [[f"#0000{16 * (i % 15) + 15:02x}", i // 15] for i in range(k)],
-        "scale": scale.tolist(), "explained": [[0.34, 0.2], [0.51, None]],
-        "centroids": packed((centroids * units).round(), "<i2"), "points": packed((points * units).round(), "<i2"),
-        "point_labels": np.repeat(np.arange(k), 3).tolist(), "distance": packed(distance, "<f4"),
-        "nearest": packed(nearest, "<i2"), "overlapping": [[9, None]] * len(updates),
-    }  # fmt: skip
 
 
 def picture(path):
@@ -145,18 +112,6 @@ def browser():
         browser.close()
 
 
-def opened(browser, path, address="", **options):
-    """A page in a context of its own, what it said, and what it asked for."""
-    said, asked = [], []
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
-    context.on("request", lambda request: asked.append(request.url))
-    page = context.new_page()
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(Path(path).as_uri() + address)
-    return page, said, asked
-
-
 @pytest.fixture(scope="module")
 def page(browser, study):
     """One that all tests share; each says itself what it starts from."""
@@ -167,23 +122,11 @@ def page(browser, study):
     page.context.close()
 
 
-def settle(page):
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
-def until(page, condition):
-    """Wait for something of the page (whose policy does not let Playwright do it there)."""
-    for _ in range(200):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(condition)
-
-
 def view(page, *, task="role", model="small", run="seed 0", layer=1, step=LAST):
     """Go to a run, a layer and a step by the controls, without any label chosen."""
     for key, value in {"Task": task, "Model": model, "Run": run}.items():
         page.locator("#x").get_by_label(key, exact=True).select_option(value)
+    ready(page)
     for key, value in {"Layer": layer, "Step": step}.items():
         page.get_by_label(key, exact=True).fill(str(value))
     if page.get_by_role("button", name="Default").is_enabled():
@@ -344,8 +287,8 @@ def test_a_label_under_the_pointer_stands_out_in_the_other_plot(page):
     page.mouse.move(5, 5)
     until(page, "!document.getElementById('x-distances').data.at(-1).x?.length")
     page.get_by_text("Topic", exact=True).and_(page.locator("#x-labels span")).hover()
-    x, y = plot(page, "plane")[-1]["x"][0], plot(page, "plane")[-1]["y"][0]
-    assert (x, y) == places(page)[LABELS.index("Topic")]
+    (ring,) = plot(page, "plane", "layout.shapes")
+    assert (ring["xanchor"], ring["yanchor"]) == places(page)[LABELS.index("Topic")]
 
 
 def test_only_runs_that_exist_can_be_chosen(page):
@@ -354,6 +297,7 @@ def test_only_runs_that_exist_can_be_chosen(page):
     assert "after fine-tuning" in page.locator("#x").inner_text()
     assert plot(page, "distances", "layout.xaxis.ticktext") == ["before", "after"]
     page.locator("#x").get_by_label("Task", exact=True).select_option("question")
+    ready(page)
     assert page.locator("#x").get_by_label("Model").locator("option").all_inner_texts() == ["small"]
     assert "2 of 2 labels" in page.locator("#x").inner_text()
 

@@ -1,6 +1,7 @@
 """The report: one page that opens from a disk, and fetches nothing."""
 
 import base64
+import gzip
 import io
 import json
 import math
@@ -18,6 +19,8 @@ from plotly.offline import get_plotlyjs
 from closerlook.statistics.power import listed
 
 HERE = Path(__file__).parent
+SCRIPTS = ("page", "tables")  # in js/, one after the other
+EXPLORER = ("style", "packed", "run", "items", "plane", "pointing", "distances", "labels", "search", "card", "lists", "address", "explorer")  # and these where there is one
 MISSING, MINUS = "–", "−"
 SCOPES = {"grid": "In this grid", "beyond": "Beyond it"}
 VARIED = {"grid": "seeds", "beyond": "tasks"}  # where nothing varies yet
@@ -33,7 +36,7 @@ class Cell(NamedTuple):
     spread_text: str = ""
 
 
-def page(*, title, summary, answers, notes, data, claims, tables, figures, explorer, missing, making):
+def page(*, title, summary, answers, notes, data, claims, tables, figures, explorer, missing, making, tasks=()):
     """Write the report of a study.
 
     Parameters
@@ -60,6 +63,8 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
     making : dict
         `config` (YAML), `versions` (of str to str), `seeds`, `facts` (pairs of str), and `costs`, a DataFrame with a
         row per rule.
+    tasks : list of dict
+        The single examples of each task, as `closerlook.report.examples` gathers them; none: no example can be read.
 
     Returns
     -------
@@ -80,11 +85,13 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
         tables=_study(t for t in shown if not t["main"]), figures=_study(drawn),
         cell_tables=_cells(t for t in shown if not t["main"]), cell_figures=_cells(drawn),
         models=_names(shown + drawn, "model"), tasks=_names(shown + drawn, "task"),
-        runs=[(run, _json(run)) for run in explorer],
+        runs=[(run, _json(run)) for run in explorer], examples=[(task, _json(task)) for task in tasks],
         counts={} if missing is None or missing.empty else missing.status.value_counts().to_dict(),
         missing=missing is not None and _table("missing-table", "What is missing", None, missing),
         making=making | {"costs": _table("costs-table", "Costs", None, making["costs"])},
-        css=_asset("page.css"), js=_asset("page.js"), plotly=Markup(get_plotlyjs()) if explorer else "",
+        css=_asset("page.css"), 
+        js=Markup("\n").join(_asset(f"js/{name}.js") for name in SCRIPTS + EXPLORER * bool(explorer)),
+        plotly=_packed(get_plotlyjs()) if explorer else "",
     )  # fmt: skip
 
 
@@ -93,9 +100,12 @@ def _asset(name):
 
 
 def _json(value):
-    """JSON that can stand in a script element."""
-    text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return Markup(text.replace("<", "\\u003c"))
+    return _packed(json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")))
+
+
+def _packed(text):
+    """A text for a script element: gzipped, without the time, and in base64."""
+    return Markup(base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode())
 
 
 def _study(items):

@@ -79,7 +79,8 @@ rule report:
         subjects=SUBJECTS,
         tables=REPORTED,
         drawn=list(DRAWN.values()),
-        page=[sha256(PAGE / name) for name in ("template.html", "page.css", "page.js")],
+        page=[sha256(PAGE / name) for name in ("template.html", "page.css")]
+        + [sha256(script) for script in sorted((PAGE / "js").glob("*.js"))],
         config=lambda w: yaml.safe_dump(dict(config), sort_keys=False),  # a function, because its braces are not wildcards
         code=code("report"),
     message:
