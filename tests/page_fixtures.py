@@ -118,7 +118,9 @@ def looked(run, task, places, ends, seed=0):
     before, after = (np.array(ends[end]) for end in ("before", "after"))
     sides = {}
     for end, label in (("before", before), ("after", after)):
-        neighbours = np.stack([(np.arange(n) + step) % n for step in (range(1, K + 1) if end == "before" else (1, 2, 7, 8))], 1)
+        neighbours = np.stack(
+            [(np.arange(n) + step) % n for step in (range(1, K + 1) if end == "before" else (1, 2, 7, 8))], 1
+        )
         sides[end] = {
             "probe": np.where(test, label, -1).tolist(), "sure": np.where(test, 80, -1).tolist(),
             "linear": np.where(test, (label + 1) % len(names), label).tolist(), "hull": ((label + 2) % len(names)).tolist(),

@@ -33,7 +33,8 @@ SPECIAL = {
     125: ["the same ", ("zebra", 1), ", as ", ("ever", 0), ", in Łódź"],
 }
 PARTS = [
-    SPECIAL.get(i, [f"Sentence {i} ", ("sits", 0), " on a ", ("Zebra" if i % 9 == 0 else f"mat{i}", 1)]) for i in range(N)
+    SPECIAL.get(i, [f"Sentence {i} ", ("sits", 0), " on a ", ("Zebra" if i % 9 == 0 else f"mat{i}", 1)])
+    for i in range(N)
 ]
 SENTENCES = [marked(parts) for parts in PARTS]
 SUSPECTS = [{"item": i, "label": int(WRONG[i]), "score": score, "runs": 2, "of": 3, "also": False,
@@ -58,7 +59,9 @@ def reference(i):
 
 def study():
     """Two runs of a task of pairs, and a run of a task whose texts are kept out."""
-    role = single("role", "pair", LABELS, SENTENCES, TRAIN, TEST, {"small": SUSPECTS}, whole={"train": 5000, "test": TEST})
+    role = single(
+        "role", "pair", LABELS, SENTENCES, TRAIN, TEST, {"small": SUSPECTS}, whole={"train": 5000, "test": TEST}
+    )
     question = single("question", "sentence", LABELS[:2], [], 30, 10, texts=False)
     runs = [looked(run("small", "role", seed, LABELS, False), role, PLACES, ENDS) for seed in (0, 1)]
     runs[0]["looked"][0]["after"]["neighbours"][20] = [21, 3, -1, 22]
@@ -138,7 +141,9 @@ def tab(page, name):
 
 def listed(page):
     """The examples of the open list, as far as they are shown."""
-    cells = page.locator("#e-rows tr").evaluate_all("(rows) => rows.map((row) => [...row.cells].map((c) => c.innerText))")
+    cells = page.locator("#e-rows tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.cells].map((c) => c.innerText))"
+    )
     names = heads(page)
     return [(row[names.index("split")], int(row[names.index("row")])) for row in cells]
 
@@ -272,15 +277,22 @@ def test_two_states_agree(page):
     page.get_by_label("View").select_option("two")
     settle(page)
     hover(page, 30, end=0, plane="x-first")
-    rings = [page.evaluate(f"document.getElementById('{plane}').layout.shapes.at(-1)") for plane in ("x-first", "x-plane")]
+    rings = [
+        page.evaluate(f"document.getElementById('{plane}').layout.shapes.at(-1)") for plane in ("x-first", "x-plane")
+    ]
     for ring, place in zip(rings, PLACES[:, 30]):
         np.testing.assert_allclose([ring["xanchor"], ring["yanchor"]], place, atol=0.001)
     page.locator("#x-labels input").first.uncheck()
     bright = "(id) => document.getElementById(id).data.find(({text, customdata}) => text && customdata).customdata"
-    assert page.evaluate(bright, "x-first") == page.evaluate(bright, "x-plane") and len(page.evaluate(bright, "x-plane")) == 4
+    assert (
+        page.evaluate(bright, "x-first") == page.evaluate(bright, "x-plane")
+        and len(page.evaluate(bright, "x-plane")) == 4
+    )
     page.locator("#x-first [data-title='Zoom']").click()
     drag(page, [spot(page, -2, -2, "x-first"), spot(page, 1, 1, "x-first")])
-    ranges = [page.evaluate(f"document.getElementById('{plane}')._fullLayout.xaxis.range") for plane in ("x-first", "x-plane")]
+    ranges = [
+        page.evaluate(f"document.getElementById('{plane}')._fullLayout.xaxis.range") for plane in ("x-first", "x-plane")
+    ]
     np.testing.assert_allclose(*ranges)
     assert ranges[0][1] - ranges[0][0] < 5
     click(page, 68, end=0, plane="x-first")
@@ -427,7 +439,9 @@ def test_no_list_scrolls_the_page_sideways(page, width):
         tab(page, name)
         page.locator("#e-rows tr").first.click()
         assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
-        panel = page.evaluate("(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.getElementById('e'))")
+        panel = page.evaluate(
+            "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.getElementById('e'))"
+        )
         assert panel <= 0
     page.set_viewport_size({"width": 1280, "height": 800})
 

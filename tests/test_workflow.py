@@ -13,7 +13,7 @@ import pytest
 import yaml
 from small_study import BERT, ROOT, command
 
-from closerlook.layout import Space
+from closerlook.layout import Run, Space
 
 TINY = {
     "corpora": {"g": {"format": "grammar", "n_train": 60, "n_test": 40, "n_text": 200}},
@@ -63,13 +63,14 @@ SPACES |= figures("layers", "layer_distances", "transfer", "similarity", "claims
 SPACES |= {"print_table7", "missing", "report"}
 CLAIMS = tables("claims", "claim_cells", "claim_pairs") | figures("claims")
 ERRORS = tables("errors") | figures("errors_by_distance")
-CLASSIFIED = SPACES | ERRORS | tables("memorisation")
-MEASURED = SPACES | ERRORS | tables("labels") | {"explorer", "probe_hulls"}
+EXAMPLES = tables("suspects") | {"gather_examples", "explorer"}
+CLASSIFIED = SPACES | ERRORS | EXAMPLES | tables("memorisation")
+MEASURED = SPACES | ERRORS | EXAMPLES | tables("labels") | {"probe_hulls", "measure_surroundings"}
 MOVED = tables("movement", "directions", "similarity", "layer_matrices", "recipes") | figures(
     "directions", "movement_lengths", "similarity", "layer_matrices", "claims"
 )
 MOVED |= {"measure_movement", "measure_similarity"}
-STEPS = tables("trajectory", "label_distances", "centroid_paths") | {"trace_run", "explorer", "report"}
+STEPS = tables("trajectory", "label_distances", "centroid_paths") | EXAMPLES | {"trace_run", "report"}
 STEPS |= figures("label_distances", "layer_similarity", "centroid_paths")
 TUNED = {"finetune"} | tables("tuning", "recipes")
 PROBED = {"embed", "probe_direct", "probe_classifier"} | CLASSIFIED | MEASURED
@@ -166,6 +167,17 @@ def test_a_study_ends_with_its_tables_and_figure(study):
             assert found == pytest.approx(sum(right) / len(right)), file
             if column is not None:
                 assert column[space.model, str(space.state), space.task, space.layer] == pytest.approx(found)
+    for file in results.glob("examples/m/*.parquet"):
+        frame, run = pd.read_parquet(file), Run.of(file)
+        tested = frame[frame.split == "test"]
+        for state, end in (("original", "before"), (str(run.state), "after")):
+            each = [100 * (tested[f"probe_{end}_{i}"] == tested.label).mean() for i in range(2)]
+            last = table.accuracy[run.model, state, run.task, 1]
+            assert last == pytest.approx(sum(each) / 2) and set(frame.layer) == {1}
+        assert frame.first_right.isin([0, 2]).any() and frame.forgotten.between(0, 2).all()
+        marked = [text[a:b] for text, ((a, b), *_) in zip(frame.text, frame.spans)]
+        assert marked == [target.partition(" … ")[0] for target in frame.target]
+    assert len(list(results.glob("examples/m/*.parquet"))) == 2
     crossed = [line.split(",") for line in (results / "tables/table5.csv").read_text().splitlines()]
     assert [line[1:3] for line in crossed if "" not in line[1:3] and line[1] != line[2]] == [
         ["fine_tuned_on", "probed_on"],
@@ -241,6 +253,8 @@ def test_a_step_that_was_not_kept_is_named(study):
         (["probes", "direct", "tol"], 1e-2, {"probe_direct"} | MEASURED | STEPS),
         (["trajectories", "layers"], [-1], STEPS),
         (["related_tasks"], [["dep", "role"]], CLAIMS | {"report"}),
+        (["report", "texts"], False, {"explorer", "report"}),
+        (["examples", "layers"], [0], EXAMPLES | {"measure_surroundings"}),
         (["cross_tasks"], [["dep", "role"], ["role", "dep"]], PROBED),
     ],
 )

@@ -47,11 +47,11 @@ def explorer(movements, traces, clusters, labels, runs, tasks=(), looked=None):
     """
     looked, items = looked or {}, {task["task"]: _rows(task) for task in tasks}
     distances = {Space.of(path)._replace(split=None): path for path in clusters}
-    known = {run: {"looked": looked.get(run, ()), "items": items.get(run.task)} for run in map(Run.of, movements)}
-    shown = {Run.of(path): _followed(path, labels, known.get(Run.of(path), {})) for path in traces}
+    single = {run: {"looked": looked.get(run, ()), "items": items.get(run.task)} for run in map(Run.of, movements)}
+    shown = {Run.of(path): _followed(path, labels, single.get(Run.of(path), {})) for path in traces}
     for path in movements:
         if Run.of(path) not in shown:
-            shown[Run.of(path)] = _ends(path, labels, distances, known[Run.of(path)])
+            shown[Run.of(path)] = _ends(path, labels, distances, single[Run.of(path)])
     order = sorted(shown, key=lambda run: (run.model, run.task, described(run, runs)["recipe"] != FULL, run.run))
     return [_named(run, runs) | shown[run] for run in order]
 
@@ -77,7 +77,7 @@ def _rows(task):
     return rows
 
 
-def _followed(path, labels, known):
+def _followed(path, labels, single):
     with np.load(path, allow_pickle=False) as arrays:
         updates = arrays["updates"]
         kept = np.unique(np.linspace(0, len(updates) - 1, min(STEPS, len(updates))).round().astype(int))
@@ -92,10 +92,10 @@ def _followed(path, labels, known):
             "centroids": centroids, "points": arrays["sample_points"][kept][:, :, shown], "place": place,
             "least": least, "overlapping": np.isnan(distances).sum(2), "sample": arrays["sample"][shown],
         }  # fmt: skip
-    return _run(Run.of(path), labels, True, layers, updates[kept], classes, planes, **found, **known)
+    return _run(Run.of(path), labels, True, layers, updates[kept], classes, planes, **found, **single)
 
 
-def _ends(path, labels, clusters, known):
+def _ends(path, labels, clusters, single):
     """A run of which only both ends are known."""
     run = Run.of(path)
 
@@ -105,10 +105,10 @@ def _ends(path, labels, clusters, known):
                 return dict(arrays)
 
     with np.load(path, allow_pickle=False) as arrays:
-        return both_ends(run, dict(arrays), labels, space, known)
+        return both_ends(run, dict(arrays), labels, space, single)
 
 
-def both_ends(run, arrays, labels, space, known=None):
+def both_ends(run, arrays, labels, space, single=None):
     """The spaces before and after, as `explorer` gives them of a run that was not followed.
 
     Parameters
@@ -121,7 +121,7 @@ def both_ends(run, arrays, labels, space, known=None):
         As in `explorer`.
     space : callable
         `space(state, layer)`: DirectProbe's arrays of the training split, or None.
-    known : dict, optional
+    single : dict, optional
         `looked`, as `closerlook.report.examples.examples` returns it of the run, and `items`, the item that each
         training example is.
 
@@ -147,7 +147,7 @@ def both_ends(run, arrays, labels, space, known=None):
                 overlapping[at, i] = found["n_overlapping"]
     found = {"centroids": np.array(ends), "points": points, "place": place, "least": least}
     found |= {"overlapping": overlapping, "sample": arrays["sample"][shown]}
-    return _run(run, labels, False, layers, [0, 1], classes, planes, **found, **(known or {}))
+    return _run(run, labels, False, layers, [0, 1], classes, planes, **found, **(single or {}))
 
 
 def _thin(n):

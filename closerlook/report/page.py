@@ -20,7 +20,21 @@ from closerlook.statistics.power import listed
 
 HERE = Path(__file__).parent
 SCRIPTS = ("page", "tables")  # in js/, one after the other
-EXPLORER = ("style", "packed", "run", "items", "plane", "pointing", "distances", "labels", "search", "card", "lists", "address", "explorer")  # and these where there is one
+EXPLORER = (
+    "style",
+    "packed",
+    "run",
+    "items",
+    "plane",
+    "pointing",
+    "distances",
+    "labels",
+    "search",
+    "card",
+    "lists",
+    "address",
+    "explorer",
+)  # and these where there is one
 MISSING, MINUS = "–", "−"
 SCOPES = {"grid": "In this grid", "beyond": "Beyond it"}
 VARIED = {"grid": "seeds", "beyond": "tasks"}  # where nothing varies yet
