@@ -21,8 +21,8 @@ from closerlook.statistics.power import listed
 HERE = Path(__file__).parent
 SCRIPTS = ("page", "tables")  # in js/, one after the other; then, where there is an explorer, those of it
 EXPLORER = (
-    "packed", "style", "run", "items", "plane", "pointing", "distances", "labels", "search", "card", "lists", "address",
-    "explorer",
+    "packed", "style", "run", "items", "plane", "pointing", "distances", "labels", "search", "card", "tabs", "lists",
+    "address", "explorer",
 )  # fmt: skip
 MISSING, MINUS = "–", "−"
 SCOPES = {"grid": "In this grid", "beyond": "Beyond it"}

@@ -46,13 +46,17 @@ function sayDrawn() {
   const counts = SPLITS.map((part, i) => [part, items.filter((item) => splitOf(item) === i).length, task.n[part]]);
   const some = counts.filter(([part]) => split === "both" || split === part);
   const whole = some.every(([, n, of]) => n === of);
-  const words = some.filter(([, n]) => n).map(([part, n, of]) => {
-    const what = `${part === "train" ? "training" : "test"} examples`;
-    return whole ? `all ${grouped(of)} ${what}` : `${grouped(n)} of ${grouped(of)} ${what}`;
-  });
+  const words = some
+    .filter(([, n]) => n)
+    .map(([part, n, of]) => {
+      const what = `${part === "train" ? "training" : "test"} examples`;
+      return whole ? `all ${grouped(of)} ${what}` : `${grouped(n)} of ${grouped(of)} ${what}`;
+    });
   const elsewhere = run.looked.map((at) => at.layer);
-  const more = endOf(step) < 0 && elsewhere.length
-    ? ` More are drawn in layer ${elsewhere.join(", ")} before and after fine-tuning.` : "";
+  const more =
+    endOf(step) < 0 && elsewhere.length
+      ? ` More are drawn in layer ${elsewhere.join(", ")} before and after fine-tuning.`
+      : "";
   if (!words.length) return `No example is drawn.${more}`;
   return `Drawn: ${whole ? "" : "a stratified sample of "}${words.join(" and ")}.${more}`;
 }
@@ -123,10 +127,11 @@ function play() {
 
 /** Let the choices of what is shown be made. */
 function listen() {
-  const on = (id, event, answer) => byId(id)?.addEventListener(event, (happened) => {
-    answer(happened);
-    remember();
-  });
+  const on = (id, event, answer) =>
+    byId(id)?.addEventListener(event, (happened) => {
+      answer(happened);
+      remember();
+    });
   for (const key of KEYS) {
     on(`x-${key}`, "change", () => {
       stop();

@@ -7,7 +7,7 @@ const ROOM = 150; // characters of a text in a list
 let split = "both"; // which examples are shown
 
 const splitOf = (item) => (item < 0 ? 0 : task.items.split[item]); // only training examples are drawn without a text
-const ofSplit = (item) => split === "both" || SPLITS[splitOf(item)] === split;
+const ofSplit = (item) => !task || split === "both" || SPLITS[splitOf(item)] === split;
 const labelOf = (item) => task.items.label[item];
 const named = (label) => (label < 0 ? "–" : task.names[label]);
 const reference = (item) => `${SPLITS[splitOf(item)]}:${task.items.example[item]}`;
@@ -88,7 +88,8 @@ function around(item, room = ROOM) {
     const both = left === right;
     if (text.length <= (both && !parts.length ? 2 * n : n)) return { text, parts };
     if (!marked.length) return { text: head(text, n), parts };
-    if (parts.length || both) return { text: head(text, n - (n >> 1) * (parts.length > 0)) + tail(text, n >> 1).slice(1), parts };
+    if (parts.length || both)
+      return { text: head(text, n - (n >> 1) * (parts.length > 0)) + tail(text, n >> 1).slice(1), parts };
     return { text: left ? head(text, n) : tail(text, n), parts };
   });
 }
@@ -98,12 +99,16 @@ const role = (part) => ROLES[task.kind]?.[Math.min(part, 1)] ?? null;
 
 /** An element with the pieces of a sentence, the target marked. */
 function written(tag, some, properties = {}) {
-  return make(tag, { dir: "auto", ...properties }, ...some.map(({ text, parts }) => {
-    if (!parts.length) return text;
-    const roles = parts.map(role).filter(Boolean);
-    const kind = roles.length && parts.some((part) => part > 0) ? (parts.includes(0) ? "both" : "second") : "first";
-    return make("mark", { className: kind, title: roles.join(" and ") }, text);
-  }));
+  return make(
+    tag,
+    { dir: "auto", ...properties },
+    ...some.map(({ text, parts }) => {
+      if (!parts.length) return text;
+      const roles = parts.map(role).filter(Boolean);
+      const kind = roles.length && parts.some((part) => part > 0) ? (parts.includes(0) ? "both" : "second") : "first";
+      return make("mark", { className: kind, title: roles.join(" and ") }, text);
+    }),
+  );
 }
 
 /** A label with its colour. */

@@ -48,7 +48,8 @@ function once(element, read) {
   return unpacked.get(element);
 }
 
-const loadPlotly = () => once(byId("plotly"), (code) => document.head.append(make("script", { textContent: utf8(code) })));
+const loadPlotly = () =>
+  once(byId("plotly"), (code) => document.head.append(make("script", { textContent: utf8(code) })));
 
 const numbers = (text, Kind) => {
   const found = bytes(text);

@@ -36,14 +36,28 @@ function pointers(id, at) {
     const [[x0, y0], [x1, y1]] = [placeOf(opened, 0), placeOf(opened, 1)];
     shapes.push({ type: "line", x0, y0, x1, y1, line: { color: GREY.ink, width: 1.2, dash: "dot" } });
   }
-  for (const [item, size, color] of [[opened, 9, GREY.ink], [pointed, 7, RING]]) {
+  for (const [item, size, color] of [
+    [opened, 9, GREY.ink],
+    [pointed, 7, RING],
+  ]) {
     const where = located(item, at);
     if (where) shapes.push(circle(where, size, color));
   }
   if (focus >= 0 && source !== id) {
-    const { x: [x], y: [y] } = centroids([focus], at);
+    const {
+      x: [x],
+      y: [y],
+    } = centroids([focus], at);
     shapes.push(circle([x, y], 8.5, tint()));
-    annotations.push({ x, y, text: `<b>${short(name(focus))}</b>`, showarrow: false, yshift: 17, bgcolor: "#ffffffcc", borderpad: 0 });
+    annotations.push({
+      x,
+      y,
+      text: `<b>${short(name(focus))}</b>`,
+      showarrow: false,
+      yshift: 17,
+      bgcolor: "#ffffffcc",
+      borderpad: 0,
+    });
   }
   return { shapes, annotations };
 }
@@ -69,7 +83,14 @@ function tell(item, { clientX, clientY }) {
     text === null ? make("p", {}, reference(item)) : written("p", around(item)),
     make("p", {}, chip(labelOf(item)), make("span", { className: "soft" }, ` ${SPLITS[splitOf(item)]}`)),
     judged
-      ? make("p", { className: "soft" }, "taken for ", chip(prediction(item, "before")), " → ", chip(prediction(item, "after")))
+      ? make(
+          "p",
+          { className: "soft" },
+          "taken for ",
+          chip(prediction(item, "before")),
+          " → ",
+          chip(prediction(item, "after")),
+        )
       : null,
   );
   tip.hidden = false;
@@ -120,5 +141,6 @@ function watch(id) {
     if (!Object.keys(changes).some((key) => /^[xy]axis\./.test(key))) return;
     zoomTo([plane.layout.xaxis.range, plane.layout.yaxis.range].map((range) => [...range]));
   });
+  plane.on("plotly_deselect", () => select([]));
   plane.on("plotly_doubleclick", () => zoomTo(null));
 }
