@@ -109,10 +109,12 @@ function drawCard() {
   const close = make("button", { type: "button", className: "shut", title: "Escape closes it too" }, "Close");
   close.addEventListener("click", closeCard);
   const judged = looked()?.where.has(opened);
-  const where = run.looked.map((here) => here.layer).join(", ");
-  const unknown = where
-    ? `Examples were looked at one by one in layer ${where}; this one was not drawn from its sample, or this is another layer.`
-    : "The examples of this run were not looked at one by one.";
+  const layers = run.looked.map((here) => here.layer).join(", ");
+  const unknown = looked()
+    ? "This example is not among those that were looked at one by one in this layer."
+    : layers
+      ? `Examples were looked at one by one in layer ${layers} only.`
+      : "The examples of this run were not looked at one by one.";
   const list = make(
     "dl",
     {},

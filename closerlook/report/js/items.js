@@ -17,7 +17,7 @@ const sentence = (item) => (task.items.sentence[item] < 0 ? null : task.sentence
 const colourOf = (label) => (run.own.has(label) ? run.looks[run.own.get(label)][0] : GREY.axis);
 
 /** What was found of the layer's examples one by one; undefined where they were not looked at. */
-const looked = () => run.looked.find((at) => at.layer === run.layers[layer]);
+const looked = () => (task ? run.looked.find((at) => at.layer === run.layers[layer]) : undefined);
 
 /** What was found of an example `before` or `after` fine-tuning, by key; undefined where it was not looked at. */
 function finding(item, end, key) {
@@ -69,9 +69,18 @@ function pieces(item) {
   }));
 }
 
-// A cut goes between words where one ends nearby, and never through a character.
-const head = (text, n) => `${text.slice(0, n).replace(/(?<=.)\s\S{0,12}$|[\uD800-\uDBFF]$/s, "")}…`;
-const tail = (text, n) => `…${text.slice(-n).replace(/^\S{0,12}\s(?=.)|^[\uDC00-\uDFFF]/s, "")}`;
+// A cut is made between words where one ends within some characters, and never through a character.
+const NEAR = 8;
+
+function head(text, n) {
+  const words = /^(.+)\s\S*$/s.exec(text.slice(0, n + NEAR))?.[1];
+  return `${words?.length >= n - NEAR ? words : text.slice(0, n).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+function tail(text, n) {
+  const words = /^\S*\s(.+)$/s.exec(text.slice(-n - NEAR))?.[1];
+  return `…${words?.length >= n - NEAR ? words : text.slice(-n).replace(/^[\uDC00-\uDFFF]/, "")}`;
+}
 
 /** The pieces of a sentence that fit into some characters: the target, and what is around it. */
 function around(item, room = ROOM) {

@@ -1,73 +1,52 @@
 // The lists of examples: sorted by their headers, filtered, opened, copied.
 
 function drawTabs() {
-  byId("e-tabs").replaceChildren(
-    ...Object.entries(TABS).map(([key, [name, , totalOf]]) => {
-      const n = totalOf && split === "both" ? totalOf() : rowsOf(key).length;
-      const button = make(
-        "button",
-        {
-          type: "button",
-          role: "tab",
-          id: `e-tab-${key}`,
-          tabIndex: key === tab ? 0 : -1,
-          ariaSelected: String(key === tab),
-        },
-        name,
-        " ",
-        make("span", { className: "n" }, grouped(n)),
-      );
-      button.setAttribute("aria-controls", "e-panel");
-      button.addEventListener("click", () => show(key));
-      return button;
-    }),
-  );
+  const tabs = Object.entries(TABS).map(([key, { name, ranked }]) => {
+    const n = ranked && !looked() ? "–" : grouped(total(key) ?? rowsOf(key).length);
+    const button = make("button", { type: "button", role: "tab", id: `e-tab-${key}` }, name, " ", make("span", {}, n));
+    button.setAttribute("aria-controls", "e-panel");
+    button.setAttribute("aria-selected", key === tab);
+    button.tabIndex = key === tab ? 0 : -1;
+    button.addEventListener("click", () => show(key));
+    return button;
+  });
+  byId("e-tabs").replaceChildren(...tabs);
+}
+
+function drawRow(row, columns) {
+  const cells = columns.map(({ name, numeric, value, cell = String }) => {
+    const known = value(row) ?? undefined;
+    const kind = `${numeric ? "number" : ""} c-${name.replaceAll(" ", "-")}`;
+    return make("td", { className: kind }, known === undefined ? "–" : cell(known, row));
+  });
+  const element = make("tr", { tabIndex: -1 }, ...cells);
+  element.dataset.item = row.item;
+  const read = () => {
+    past = [];
+    element.focus({ preventScroll: true });
+    const list = rows().map(({ item }) => item);
+    openCard(row.item, list);
+  };
+  element.addEventListener("click", () => getSelection().isCollapsed && read());
+  element.addEventListener("keydown", ({ key }) => key === "Enter" && read());
+  for (const event of ["mouseenter", "focus"]) element.addEventListener(event, () => pointAt(row.item));
+  for (const event of ["mouseleave", "blur"]) element.addEventListener(event, () => pointAt(-1));
+  return element;
 }
 
 function drawRows() {
-  const some = rows();
-  const cells = columnsOf(tab);
-  byId("e-rows").replaceChildren(
-    ...some.slice(0, much).map((row, i) => {
-      const tr = make(
-        "tr",
-        { tabIndex: i ? -1 : 0 },
-        ...cells.map(([name, numeric, value, cell]) => {
-          const known = value(row) ?? undefined;
-          return make(
-            "td",
-            { className: `${numeric ? "number" : ""} c-${name.replaceAll(" ", "-")}` },
-            known === undefined ? "–" : cell(known, row),
-          );
-        }),
-      );
-      tr.dataset.item = row.item;
-      const read = () => {
-        past = [];
-        tr.focus({ preventScroll: true });
-        openCard(
-          row.item,
-          rows().map(({ item }) => item),
-        );
-      };
-      tr.addEventListener("click", () => getSelection().isCollapsed && read());
-      tr.addEventListener("keydown", (event) => event.key === "Enter" && read());
-      for (const event of ["mouseenter", "focus"]) tr.addEventListener(event, () => pointAt(row.item));
-      for (const event of ["mouseleave", "blur"]) tr.addEventListener(event, () => pointAt(-1));
-      return tr;
-    }),
-  );
-  const all = rowsOf(tab).length;
-  const more = TABS[tab][2] && split === "both" ? TABS[tab][2]() - all : 0;
-  byId("e-count").textContent = [
-    some.length < all ? `${grouped(some.length)} of ${grouped(all)}` : "",
-    more > 0 ? `the first ${grouped(all)} of ${grouped(all + more)} are listed` : "",
-  ]
-    .filter(Boolean)
-    .join("; ");
-  byId("e-more").hidden = some.length <= much;
-  byId("e-more").textContent =
-    `Show ${grouped(Math.min(PAGE, some.length - much))} more of ${grouped(some.length - much)}`;
+  const [some, columns] = [rows(), columnsOf(tab)];
+  byId("e-rows").replaceChildren(...some.slice(0, much).map((row) => drawRow(row, columns)));
+  if (some.length) byId("e-rows").rows[0].tabIndex = 0;
+  const [n, all] = [rowsOf(tab).length, total(tab)];
+  const words = [
+    some.length < n ? `${grouped(some.length)} of ${grouped(n)}` : "",
+    all > n ? `the first ${grouped(n)} of ${grouped(all)} are listed` : "",
+  ];
+  byId("e-count").textContent = words.filter(Boolean).join("; ");
+  const left = some.length - much;
+  byId("e-more").hidden = left <= 0;
+  byId("e-more").textContent = `Show ${grouped(Math.min(PAGE, left))} more of ${grouped(left)}`;
   byId("e-none").hidden = some.length > 0;
   mine();
 }
@@ -78,41 +57,35 @@ function mine() {
 }
 
 function drawHeads() {
-  byId("e-heads").replaceChildren(
-    ...columnsOf(tab).map(([name, numeric]) => {
-      const sort = order?.[0] === name ? (order[1] > 0 ? "ascending" : "descending") : "none";
-      const header = make(
-        "th",
-        { scope: "col", className: numeric ? "number" : "", ariaSort: sort },
-        make("button", { type: "button" }, name),
-      );
-      header.firstChild.addEventListener("click", () => {
-        order = [name, turn(header)];
-        drawRows();
-      });
-      return header;
-    }),
-  );
+  const heads = columnsOf(tab).map(({ name, numeric }) => {
+    const header = make("th", { scope: "col", className: numeric ? "number" : "" });
+    const button = make("button", { type: "button" }, name);
+    header.append(button);
+    header.setAttribute("aria-sort", order?.[0] !== name ? "none" : order[1] > 0 ? "ascending" : "descending");
+    button.addEventListener("click", () => {
+      order = [name, turn(header)];
+      drawRows();
+    });
+    return header;
+  });
+  byId("e-heads").replaceChildren(...heads);
 }
 
 function drawLists() {
   if (!byId("examples")) return;
   byId("e").hidden = !task;
   byId("e-unknown").hidden = Boolean(task);
+  byId("e-of").textContent = `${run.task}, ${run.model}, ${run.run}, layer ${run.layers[layer]}`;
   if (!task) return;
   drawTabs();
   byId("e-panel").setAttribute("aria-labelledby", `e-tab-${tab}`);
-  byId("e-of").textContent = `${run.task}, ${run.model}, ${run.run}, layer ${run.layers[layer]}`;
-  byId("e-says").textContent = TABS[tab][4]();
+  byId("e-says").textContent = TABS[tab].says();
   byId("e-ring").checked = ringing === tab;
-  const away = !looked() && !["suspects", "drawn", "found", "selected"].includes(tab);
+  const away = TABS[tab].ranked && !looked();
   byId("e-away").hidden = !away || !run.looked.length;
   byId("e-away").textContent = `Go to layer ${run.looked.at(-1)?.layer}`;
-  byId("e-none").textContent = away
-    ? "Examples were not looked at one by one in this layer."
-    : filter
-      ? "No example fits."
-      : "There is none.";
+  const none = filter ? "No example fits." : "There is none.";
+  byId("e-none").textContent = away ? "Examples were not looked at one by one in this layer." : none;
   drawHeads();
   drawRows();
 }
@@ -122,7 +95,7 @@ function show(key, focused = false) {
   [tab, order, much] = [key, null, PAGE];
   if (ringing) [ringing] = [key];
   drawLists();
-  drawPlanes();
+  drawPlanesSoon();
   if (focused) byId(`e-tab-${key}`).focus();
   remember();
 }

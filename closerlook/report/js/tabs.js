@@ -1,91 +1,109 @@
-// What the lists of examples hold: a tab each, its rows and its columns.
+// What the lists of examples hold: a tab each, with its rows and its columns.
 
 const PAGE = 50; // rows at a time
 const JUDGED = "Test examples are judged by the probe, training examples by a linear readout made without them";
 
 let tab = "fixed";
-let order = null; // [column, sign]; null: as the study ranks them
+let order = null; // the name of a column and 1 or -1; null: as the study ranks them
 let filter = "";
 let much = PAGE; // rows that are shown
 
 const suspects = () => task?.suspects[run.model] ?? [];
-const listed = (key) => (looked()?.lists[key] ?? []).map((at) => ({ item: looked().items[at] }));
-const total = (key) => looked()?.totals[key] ?? listed(key).length;
+const ranked = (key) => (looked()?.lists[key] ?? []).map((at) => ({ item: looked().items[at] }));
+const asRows = (items) => items.map((item) => ({ item }));
 
-const MOVED = ["displacement", true, ({ item }) => finding(item, null, "displacement"), (value) => shown(value, 3)];
-const SHARED = [
-  "neighbours kept",
-  true,
-  ({ item }) => {
-    const n = finding(item, null, "shared");
-    return n < 0 ? undefined : n;
-  },
-  (value) => grouped(value),
+// A column: its name, whether it is of numbers, the value of a row (undefined: missing) by which it is sorted, filtered
+// and copied, what is shown of it, and what is copied where that differs.
+
+const labelled = (name, label) => ({
+  name,
+  value: (row) => (label(row) < 0 ? undefined : named(label(row))),
+  cell: (_, row) => chip(label(row)),
+});
+
+const SPOKEN = {
+  name: "text",
+  value: ({ item }) => sentence(item),
+  cell: (_, { item }) => written("div", around(item), { className: "text" }),
+};
+const WHOSE = [
+  { name: "split", value: ({ item }) => SPLITS[splitOf(item)] },
+  { name: "row", numeric: true, value: ({ item }) => task.items.example[item] },
+  labelled("gold", ({ item }) => labelOf(item)),
+  labelled("before", ({ item }) => prediction(item, "before")),
+  labelled("after", ({ item }) => prediction(item, "after")),
 ];
+const MOVED = {
+  name: "displacement",
+  numeric: true,
+  value: ({ item }) => finding(item, null, "displacement"),
+  cell: (value) => shown(value, 3),
+};
+const SHARED = {
+  name: "neighbours kept",
+  numeric: true,
+  value: ({ item }) => (finding(item, null, "shared") < 0 ? undefined : finding(item, null, "shared")),
+};
 const SUGGESTED = [
-  ["looks like", false, ({ label }) => named(label), (_, { label }) => chip(label)],
-  ["score", true, ({ score }) => score, (value) => shown(value)],
-  [
-    "runs",
-    true,
-    ({ runs, of }) => runs / of,
-    (_, { runs, of }) => `${runs} of ${of}`,
-    ({ runs, of }) => `${runs} of ${of}`,
-  ],
-  ["why", false, ({ why }) => why, (value) => make("span", { className: "why" }, value)],
+  labelled("looks like", ({ label }) => label),
+  { name: "score", numeric: true, value: ({ score }) => score, cell: (value) => shown(value) },
+  {
+    name: "runs",
+    numeric: true,
+    value: ({ runs, of }) => runs / of,
+    cell: (_, { runs, of }) => `${runs} of ${of}`,
+    copy: ({ runs, of }) => `${runs} of ${of}`,
+  },
+  { name: "why", value: ({ why }) => why },
 ];
 
-// Of each tab its name, its rows, how many there are, its columns beyond those of all, and what it lists.
+// A tab: its name, its rows, the columns that only it has, what it lists, and whether the study ranked the rows of a
+// layer, of which there may be more than are on the page.
 const TABS = {
-  fixed: [
-    "fixed",
-    () => listed("fixed"),
-    () => total("fixed"),
-    [MOVED],
-    () => `Wrong before fine-tuning, right after it. ${JUDGED}.`,
-  ],
-  broken: [
-    "broken",
-    () => listed("broken"),
-    () => total("broken"),
-    [MOVED],
-    () => `Right before fine-tuning, wrong after it. ${JUDGED}.`,
-  ],
-  moved: [
-    "moved most",
-    () => listed("moved"),
-    () => total("moved"),
-    [MOVED],
-    () => "How far fine-tuning displaced the vector, relative to the size of its space; farthest first.",
-  ],
-  company: [
-    "changed company",
-    () => listed("company"),
-    () => total("company"),
-    [SHARED],
-    () =>
-      `How many of the ${looked()?.k ?? ""} nearest neighbours before fine-tuning are among the nearest after it; fewest first.`,
-  ],
-  suspects: [
-    "look mislabelled",
-    suspects,
-    () => suspects().length,
-    SUGGESTED,
-    () =>
-      "A ranking, not a verdict: vectors of these examples speak for another label than their own. Read before you relabel.",
-  ],
-  drawn: [
-    "drawn",
-    () => [...new Set(drawn(step).items)].filter((item) => item >= 0).map((item) => ({ item })),
-    null,
-    [MOVED, SHARED],
-    () => "What the plot draws at this layer and step.",
-  ],
-  found: ["found", () => matches().map((item) => ({ item })), null, [MOVED, SHARED], sayFound],
-  selected: ["selected", () => selected.map((item) => ({ item })), null, [MOVED, SHARED], saySelected],
+  fixed: {
+    name: "fixed",
+    ranked: true,
+    columns: [MOVED],
+    says: () => `Wrong before fine-tuning, right after it. ${JUDGED}.`,
+  },
+  broken: {
+    name: "broken",
+    ranked: true,
+    columns: [MOVED],
+    says: () => `Right before fine-tuning, wrong after it. ${JUDGED}.`,
+  },
+  moved: {
+    name: "moved most",
+    ranked: true,
+    columns: [MOVED],
+    says: () => "How far fine-tuning displaced the vector, relative to the size of its space; farthest first.",
+  },
+  company: {
+    name: "changed company",
+    ranked: true,
+    columns: [SHARED],
+    says: () => `How many of its ${looked()?.k ?? ""} nearest neighbours are the same before and after; fewest first.`,
+  },
+  suspects: {
+    name: "look mislabelled",
+    rows: suspects,
+    columns: SUGGESTED,
+    says: () => "A ranking, not a verdict: the vectors of these speak for another label. Read before you relabel.",
+  },
+  drawn: {
+    name: "drawn",
+    rows: () => asRows([...new Set(drawn(step).items)].filter((item) => item >= 0)),
+    columns: [MOVED, SHARED],
+    says: () => "What the plot draws at this layer and step.",
+  },
+  found: { name: "found", rows: () => asRows(matches()), columns: [MOVED, SHARED], says: sayFound },
+  selected: { name: "selected", rows: () => asRows(selected), columns: [MOVED, SHARED], says: saySelected },
 };
 
-const rowsOf = (key) => TABS[key][1]().filter(({ item }) => ofSplit(item));
+const rowsOf = (key) => (TABS[key].rows ?? (() => ranked(key)))().filter(({ item }) => ofSplit(item));
+
+/** How many there are in all; null where that is not known of one split. */
+const total = (key) => (TABS[key].ranked && split === "both" ? (looked()?.totals[key] ?? null) : null);
 
 function sayFound() {
   if (!sought) return "Nothing is looked for: type into “Find examples” above the plot.";
@@ -94,69 +112,36 @@ function sayFound() {
 }
 
 function saySelected() {
-  if (!selected.length)
-    return "Nothing is selected: draw a lasso or a box in the plot (its tools are above it, on the right).";
+  if (!selected.length) return "Nothing is selected: draw a lasso or a box in the plot, with the tools above it.";
   const counts = new Map();
   for (const { item } of rowsOf("selected")) counts.set(labelOf(item), (counts.get(labelOf(item)) ?? 0) + 1);
-  const words = [...counts]
-    .sort(([, a], [, b]) => b - a)
-    .map(([label, n]) => `${named(label)} ${grouped(n)}`)
-    .join(", ");
-  return `${words}. A double click in the plot clears the selection.`;
+  const most = [...counts].sort(([, a], [, b]) => b - a);
+  const words = most.map(([label, n]) => `${named(label)} ${grouped(n)}`).join(", ");
+  return `${words || "None of this split"}. A double click in the plot clears the selection.`;
 }
 
-// Of a column its name, whether it is of numbers, its value (undefined: missing), what is shown, and what is copied.
-const COLUMNS = [
-  [
-    "text",
-    false,
-    ({ item }) => sentence(item) ?? undefined,
-    (_, { item }) => written("div", around(item), { className: "text" }),
-  ],
-  ["split", false, ({ item }) => SPLITS[splitOf(item)], (value) => value],
-  ["row", true, ({ item }) => task.items.example[item], (value) => String(value)],
-  ["gold", false, ({ item }) => named(labelOf(item)), (_, { item }) => chip(labelOf(item))],
-  ...["before", "after"].map((end) => [
-    end,
-    false,
-    ({ item }) => {
-      const label = prediction(item, end);
-      return label < 0 ? undefined : named(label);
-    },
-    (_, { item }) => chip(prediction(item, end)),
-  ]),
-];
-
-const columnsOf = (key) => [...COLUMNS.filter(([name]) => task.texts || name !== "text"), ...TABS[key][3]];
+const columnsOf = (key) => [...(task.texts ? [SPOKEN] : []), ...WHOSE, ...TABS[key].columns];
 
 /** The rows of the open tab, filtered and sorted. */
 function rows() {
   const wanted = fold(filter.trim());
-  const cells = columnsOf(tab);
-  const kept = rowsOf(tab).filter(
-    (row) => !wanted || cells.some(([, , value]) => fold(String(value(row) ?? "")).includes(wanted)),
-  );
-  const [name, sign] = order ?? [];
-  const column = cells.find(([title]) => title === name);
-  return column ? sorted(kept, (row) => column[2](row) ?? undefined, column[1], sign) : kept;
+  const columns = columnsOf(tab);
+  const holds = (row) => columns.some(({ value }) => fold(String(value(row) ?? "")).includes(wanted));
+  const kept = wanted ? rowsOf(tab).filter(holds) : rowsOf(tab);
+  const column = order && columns.find(({ name }) => name === order[0]);
+  return column ? sorted(kept, (row) => column.value(row) ?? undefined, column.numeric, order[1]) : kept;
 }
-
-const target = (item) =>
-  pieces(item)
-    .filter(({ parts }) => parts.length)
-    .map(({ text }) => text)
-    .join(" … ");
 
 /** All rows of the open tab as CSV, texts as a whole. */
 function copied() {
-  const cells = columnsOf(tab);
-  const names = cells.flatMap(([name]) => (name === "text" ? ["text", "target"] : [name]));
-  return lined([
-    names,
-    ...rows().map((row) =>
-      cells.flatMap(([name, , value, , plainly = value]) =>
-        name === "text" ? [sentence(row.item) ?? "", target(row.item)] : [plainly(row) ?? ""],
-      ),
-    ),
-  ]);
+  const target = (item) => pieces(item).filter(({ parts }) => parts.length);
+  const words = (item) =>
+    target(item)
+      .map(({ text }) => text)
+      .join(" … ");
+  const columns = columnsOf(tab).flatMap((column) =>
+    column === SPOKEN ? [SPOKEN, { name: "target", value: ({ item }) => words(item) }] : [column],
+  );
+  const cells = (row) => columns.map(({ value, copy = value }) => copy(row) ?? "");
+  return lined([columns.map(({ name }) => name), ...rows().map(cells)]);
 }
