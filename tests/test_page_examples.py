@@ -182,6 +182,7 @@ def test_the_pointer_says_what_an_example_is(page):
     assert tip.locator("mark").all_text_contents() == ["needle", "thread"]
     assert len(tip.locator("p").first.inner_text()) < 200 < len(text(7))
     hover(page, 129)  # wrong before and after
+    playwright.expect(tip).to_contain_text(text(129))
     words = " ".join(tip.inner_text().split())
     assert f"{text(129)} {LABELS[GOLD[129]]} test taken for {LABELS[WRONG[129]]} → {LABELS[WRONG[129]]}" == words
 

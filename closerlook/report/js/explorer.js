@@ -58,7 +58,8 @@ function sayDrawn() {
       ? ` More are drawn in layer ${elsewhere.join(", ")} before and after fine-tuning.`
       : "";
   if (!words.length) return `No example is drawn.${more}`;
-  return `Drawn: ${whole ? "" : endOf(step) < 0 ? "a sample of " : "a stratified sample of "}${words.join(" and ")}.${more}`;
+  const sample = endOf(step) < 0 ? "a sample of " : "a stratified sample of ";
+  return `Drawn: ${whole ? "" : sample}${words.join(" and ")}.${more}`;
 }
 
 function goTo(place) {

@@ -1,4 +1,4 @@
-// What is known of single examples. An item is a place among the task's examples on the page; -1: it is not on the page.
+// What is known of single examples. An item is a place among the task's examples on the page; -1: it is not there.
 
 const SPLITS = ["train", "test"];
 const ROLES = { pair: ["dependent", "head"], span_pair: ["first span", "second span"] };
@@ -26,7 +26,7 @@ function finding(item, end, key) {
   return at === undefined ? undefined : end ? here[end][key][at] : here[key][at];
 }
 
-/** What an example is taken for: by the probe, but for those that trained it, which a readout made without them judges. */
+/** What an example is taken for: by the probe; if it trained that, by a readout made without it. */
 function prediction(item, end) {
   const probe = finding(item, end, "probe") ?? -1;
   return probe >= 0 && splitOf(item) === 1 ? probe : (finding(item, end, "linear") ?? -1);

@@ -11,6 +11,8 @@ const SIDES = {
   "bottom left": [-1, 1],
 };
 
+const CORNER = { xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", showarrow: false };
+
 let two = false; // whether the first step stands beside the chosen one
 let zoom = null; // ranges of x and y that the reader chose
 let drag = "zoom"; // what dragging does
@@ -18,7 +20,8 @@ let draws = 0;
 let planesAsked = 0;
 const watched = new Set(); // planes that answer the pointer
 
-const sights = () => [...(two ? [["x-first", 0]] : []), ["x-plane", step]]; // the planes that are shown, and their steps
+/** The planes that are shown, and their steps. */
+const sights = () => [...(two ? [["x-first", 0]] : []), ["x-plane", step]];
 
 /** Limits of the plane that hold at all steps of the run. */
 function limits() {
@@ -76,7 +79,7 @@ const variance = (i) => {
 /** The colour of the label under the pointer. */
 const tint = () => (highlighted().includes(focus) ? dress([focus])[0].colour : GREY.ink);
 
-/** Examples as three traces: grey ones, those of highlighted labels, and those that are ringed, beside which others pale. */
+/** Examples as three traces: grey, of highlighted labels, and ringed; beside ringed ones the others pale. */
 function samples(at, colour) {
   const some = drawn(at);
   const lit = ringed();
@@ -155,7 +158,8 @@ function drawPlane(id, at) {
     yaxis: axis(variance(1), { range: y, scaleanchor: "x", uirevision: draws }),
     margin: { l: 56, r: 14, t: 32, b: 46 },
     dragmode: drag,
-    ...pointers(id, at),
+    shapes: pointers(id, at),
+    annotations: two ? [{ ...CORNER, text: when(at) }] : [],
     selections: [],
     selectionrevision: draws,
   });
