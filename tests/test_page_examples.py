@@ -39,6 +39,7 @@ SPECIAL = {
 PLAIN = [[f"Sentence {i} ", ("sits", 0), " on a ", (f"mat{i}" if i % 9 else "Zebra", 1)] for i in range(N)]
 PARTS = [SPECIAL.get(i, plain) for i, plain in enumerate(PLAIN)]
 SENTENCES = [marked(parts) for parts in PARTS]
+SENTENCES[8] = ("Not the old house!", [4, 17, 8, 11])  # its head lies in its dependent
 WHY = f"the same vector as an example of {NASTY}"
 SUSPECTS = [{"item": i, "label": int(WRONG[i]), "score": score, "runs": 2, "of": 3, "why": WHY, "also": False}
             for i, score in ((12, 0.9), (130, 0.7), (3, 0.5))]  # fmt: skip
@@ -176,6 +177,15 @@ def test_what_is_clicked_shows_its_whole_sentence_with_its_words_marked(page, i)
     assert page.title() == "Study"
 
 
+def test_parts_that_overlap_are_both_marked(page):
+    go(page, "&example=train:8")
+    marks = page.locator(".sentence mark")
+    assert marks.all_text_contents() == ["the ", "old", " house"]
+    assert marks.evaluate_all("(marks) => marks.map(({ title }) => title)") == [
+        "dependent", "dependent and head", "dependent",
+    ]  # fmt: skip
+
+
 def test_the_pointer_says_what_an_example_is(page):
     hover(page, 7)
     tip = page.locator("#x-tip")
@@ -282,6 +292,18 @@ def test_a_region_selects_exactly_the_examples_in_it(page):
     assert listed(page) == references([i for i in within if i >= TRAIN])
     page.mouse.dblclick(*spot(page, 0, 3.9))
     playwright.expect(chosen).to_have_text("selected 0")
+
+
+def test_another_task_begins_anew(page):
+    page.locator("#x-plane [data-title='Box Select']").click()
+    drag(page, [spot(page, -2, -2), spot(page, 2, 2)])
+    playwright.expect(page.get_by_role("tab", name="selected")).not_to_have_text("selected 0")
+    page.locator("#e-rows tr").first.click()
+    playwright.expect(page.locator("#x-card")).to_be_visible()
+    page.locator("#x").get_by_label("Task").select_option("question")
+    ready(page)
+    playwright.expect(page.locator("#x-card")).to_be_hidden()
+    assert page.get_by_role("tab", name="selected").inner_text() == "selected 0"
 
 
 def test_two_states_agree(page):
@@ -506,7 +528,19 @@ def test_any_numbers_come_back_as_they_were(numbers):
     assert restored(packed(value)) == value
 
 
-def test_numbers_that_are_none_stay_out():
+def test_the_page_reads_numbers_as_they_were(page):
+    rng = np.random.default_rng(0)
+    value = {
+        "bytes": rng.integers(0, 200, 50).tolist(), "pairs": rng.integers(-9000, 9000, (40, 2)).tolist(),
+        "steps": [*range(-70_000, 70_000, 700), None], "wide": rng.integers(-(2**31) + 1, 2**31, 50).tolist(),
+        "decimal": [*rng.random(60).round(4).tolist(), None, -0.5], "exact": rng.random(40).tolist(),
+        "none": [None] * 40, "few": [1, None, 0.25], "words": ["é"] * 40, "ragged": [[1] * 33, [2]],
+    }  # fmt: skip
+    read = page.evaluate("(textContent) => unpack({ textContent }).then(valueOf)", packed(value))
+    assert read == value
+
+
+def test_infinity_is_refused():
     with pytest.raises(ValueError):
         packed([0.5] * 40 + [float("inf")])
 

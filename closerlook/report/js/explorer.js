@@ -100,7 +100,7 @@ async function choose(choice) {
   [focus, pointed, zoom, much] = [-1, -1, null, PAGE];
   layer = nearest(run.layers, choice.layer);
   step = nearest(run.updates, choice.step);
-  byId("x").hidden = false;
+  [byId("x").hidden, byId("x-wait").hidden] = [false, true];
   if ("labels" in choice) restore(choice);
   else drawAll();
   byId("x").setAttribute("aria-busy", "false");
@@ -198,6 +198,7 @@ const fit = () => all("#x-panels .plot:not([hidden])").forEach((plot) => Plotly.
 
 async function begin() {
   const choice = asked();
+  byId("x-wait").hidden = false;
   await loadPlotly();
   listen();
   await choose(choice ?? {});
