@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 from closerlook.report.page import page
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from page_fixtures import ARGS, BROWSER, CLAIMS, looked, run, single, until  # noqa: E402
+from page_fixtures import ARGS, BROWSER, CLAIMS, looked, run, single, until
 
 WORDS = "the a house dog on in under of river old new sold saw who which gave quickly never because seven tree".split()
 NAMES = [f"label {i}" for i in range(46)]
@@ -60,8 +60,8 @@ if __name__ == "__main__":
     runs = [made(i, tasks, args.items, args.known, rng) for i in range(args.runs)]
     making = {"config": "", "versions": {}, "seeds": [], "facts": [], "costs": pd.DataFrame(columns=["rule"])}
     start = time.perf_counter()
-    html = page(title="Benchmark", summary=f"{args.runs} runs.", answers=[], notes=[], data=[], claims=CLAIMS, tables=[],
-                figures=[], explorer=runs, missing=None, making=making, tasks=tasks)  # fmt: skip
+    html = page(title="Benchmark", summary=f"{args.runs} runs.", answers=[], notes=[], data=[], claims=CLAIMS,
+                tables=[], figures=[], explorer=runs, missing=None, making=making, tasks=tasks)  # fmt: skip
     print(f"{args.runs} runs of {args.items} examples: {len(html.encode()) / 1e6:.1f} MB", end=", ")
     print(f"written in {time.perf_counter() - start:.1f} s")
     with TemporaryDirectory() as folder, sync_playwright() as p:

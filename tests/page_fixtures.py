@@ -117,13 +117,12 @@ def looked(run, task, places, ends, seed=0):
     test, gold = np.array(task["items"]["split"]) == 1, np.array(task["items"]["label"])
     before, after = (np.array(ends[end]) for end in ("before", "after"))
     sides = {}
-    for end, label in (("before", before), ("after", after)):
-        neighbours = np.stack(
-            [(np.arange(n) + step) % n for step in (range(1, K + 1) if end == "before" else (1, 2, 7, 8))], 1
-        )
+    for end, label, company in (("before", before, (1, 2, 3, 4)), ("after", after, (1, 2, 7, 8))):
+        neighbours = (np.arange(n)[:, None] + company) % n
         sides[end] = {
             "probe": np.where(test, label, -1).tolist(), "sure": np.where(test, 80, -1).tolist(),
-            "linear": np.where(test, (label + 1) % len(names), label).tolist(), "hull": ((label + 2) % len(names)).tolist(),
+            "linear": np.where(test, (label + 1) % len(names), label).tolist(),
+            "hull": ((label + 2) % len(names)).tolist(),
             "own": [float(v) for v in rng.random(n).round(4)], "other": [None, *rng.random(n - 1).round(4).tolist()],
             "rival": ((gold + 1) % len(names)).tolist(), "cluster": rng.integers(1, 40, n).tolist(),
             "share": rng.integers(0, K + 1, n).tolist(), "neighbours": neighbours.tolist(),

@@ -1,7 +1,6 @@
 """The report: one page that opens from a disk, and fetches nothing."""
 
 import base64
-import gzip
 import io
 import json
 import math
@@ -16,25 +15,15 @@ from pandas.api import types
 from PIL import Image
 from plotly.offline import get_plotlyjs
 
+from closerlook.report.packed import packed, packed_bytes
 from closerlook.statistics.power import listed
 
 HERE = Path(__file__).parent
-SCRIPTS = ("page", "tables")  # in js/, one after the other
+SCRIPTS = ("page", "tables")  # in js/, one after the other; then, where there is an explorer, those of it
 EXPLORER = (
-    "style",
-    "packed",
-    "run",
-    "items",
-    "plane",
-    "pointing",
-    "distances",
-    "labels",
-    "search",
-    "card",
-    "lists",
-    "address",
-    "explorer",
-)  # and these where there is one
+    "packed", "style", "run", "items", "plane", "pointing", "distances", "labels", "search", "card", "tabs", "lists",
+    "address", "explorer",
+)  # fmt: skip
 MISSING, MINUS = "–", "−"
 SCOPES = {"grid": "In this grid", "beyond": "Beyond it"}
 VARIED = {"grid": "seeds", "beyond": "tasks"}  # where nothing varies yet
@@ -99,27 +88,17 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
         tables=_study(t for t in shown if not t["main"]), figures=_study(drawn),
         cell_tables=_cells(t for t in shown if not t["main"]), cell_figures=_cells(drawn),
         models=_names(shown + drawn, "model"), tasks=_names(shown + drawn, "task"),
-        runs=[(run, _json(run)) for run in explorer], examples=[(task, _json(task)) for task in tasks],
+        runs=[(run, packed(run)) for run in explorer], examples=[(task, packed(task)) for task in tasks],
         counts={} if missing is None or missing.empty else missing.status.value_counts().to_dict(),
         missing=missing is not None and _table("missing-table", "What is missing", None, missing),
         making=making | {"costs": _table("costs-table", "Costs", None, making["costs"])},
-        css=_asset("page.css"), 
+        css=_asset("page.css"), plotly=packed_bytes(get_plotlyjs().encode()) if explorer else "",
         js=Markup("\n").join(_asset(f"js/{name}.js") for name in SCRIPTS + EXPLORER * bool(explorer)),
-        plotly=_packed(get_plotlyjs()) if explorer else "",
     )  # fmt: skip
 
 
 def _asset(name):
     return Markup((HERE / name).read_text(encoding="utf-8"))
-
-
-def _json(value):
-    return _packed(json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")))
-
-
-def _packed(text):
-    """A text for a script element: gzipped, without the time, and in base64."""
-    return Markup(base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode())
 
 
 def _study(items):

@@ -52,5 +52,6 @@ function restore(choice) {
   past = [];
   drawAll();
   fit();
-  if (choice.example && opened < 0) byId("x-drawn").append(` ${choice.example} is not among the examples of this page.`);
+  if (choice.example && opened < 0)
+    byId("x-drawn").append(` ${choice.example} is not among the examples of this page.`);
 }

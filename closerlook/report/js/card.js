@@ -6,12 +6,20 @@ let line = []; // the list that it came from
 let past = []; // the examples whose neighbours led here
 
 const LOOKS = [
-  ["probe", (item, end) =>
-    splitOf(item) === 0 ? [make("span", { className: "soft" }, "trained on it")] : [chip(finding(item, end, "probe")), certainty(finding(item, end, "sure"))]],
+  [
+    "probe",
+    (item, end) =>
+      splitOf(item) === 0
+        ? [make("span", { className: "soft" }, "trained on it")]
+        : [chip(finding(item, end, "probe")), certainty(finding(item, end, "sure"))],
+  ],
   ["linear readout", (item, end) => [chip(finding(item, end, "linear"))]],
   ["nearest hull", (item, end) => [chip(finding(item, end, "hull"))]],
   ["to the hull of its label", (item, end) => [shown(finding(item, end, "own"), 3)]],
-  ["to the nearest other hull", (item, end) => [shown(finding(item, end, "other"), 3), " ", chip(finding(item, end, "rival"))]],
+  [
+    "to the nearest other hull",
+    (item, end) => [shown(finding(item, end, "other"), 3), " ", chip(finding(item, end, "rival"))],
+  ],
   ["size of its cluster", (item, end) => [known(finding(item, end, "cluster"))]],
   ["neighbours of its label", (item, end) => [known(finding(item, end, "share"), ` of ${looked().k}`)]],
 ];
@@ -49,11 +57,17 @@ function company(item, end) {
   const room = Math.round(byId("x-card").clientWidth / 34);
   const rows = here.map((neighbour) => {
     if (neighbour < 0) return make("li", { className: "soft" }, "not on this page");
-    const text = sentence(neighbour) === null ? make("span", {}, reference(neighbour)) : written("span", around(neighbour, room));
+    const text =
+      sentence(neighbour) === null ? make("span", {}, reference(neighbour)) : written("span", around(neighbour, room));
     const kept = there.includes(neighbour);
-    const button = make("button", { type: "button", className: "neighbour", title: kept ? "a neighbour before and after" : "" },
-      make("span", { className: "kept" }, kept ? "=" : ""), chip(labelOf(neighbour)), text,
-      make("span", { className: "hidden" }, kept ? ", before and after" : ""));
+    const button = make(
+      "button",
+      { type: "button", className: "neighbour", title: kept ? "a neighbour before and after" : "" },
+      make("span", { className: "kept" }, kept ? "=" : ""),
+      chip(labelOf(neighbour)),
+      text,
+      make("span", { className: "hidden" }, kept ? ", before and after" : ""),
+    );
     button.addEventListener("click", () => {
       past.push(item);
       openCard(neighbour, line);
@@ -67,11 +81,17 @@ function company(item, end) {
 
 /** The sentence as a whole; of a pair, with the names of its parts. */
 function whole(item) {
-  if (sentence(item) === null) return make("p", { className: "soft whole" }, "This study’s config keeps texts out of its report.");
+  if (sentence(item) === null)
+    return make("p", { className: "soft whole" }, "This study’s config keeps texts out of its report.");
   const names = task.items.marks[item].length > 2 ? (ROLES[task.kind] ?? []) : [];
   const legend = names.map((name, i) => make("mark", { className: ["first", "second"][i] }, name));
   const words = written("p", pieces(item), { className: "sentence" });
-  return make("div", { className: "whole" }, words, legend.length ? make("p", { className: "parts" }, ...legend) : null);
+  return make(
+    "div",
+    { className: "whole" },
+    words,
+    legend.length ? make("p", { className: "parts" }, ...legend) : null,
+  );
 }
 
 function drawCard() {
@@ -89,21 +109,39 @@ function drawCard() {
   const close = make("button", { type: "button", className: "shut", title: "Escape closes it too" }, "Close");
   close.addEventListener("click", closeCard);
   const judged = looked()?.where.has(opened);
-  const where = run.looked.map((here) => here.layer).join(", ");
-  const unknown = where
-    ? `Examples were looked at one by one in layer ${where}; this one was not drawn from its sample, or this is another layer.`
-    : "The examples of this run were not looked at one by one.";
-  const list = make("dl", {}, ...facts(opened).map(([term, value, note = ""]) =>
-    make("div", {}, make("dt", {}, term), make("dd", {}, value, make("span", { className: "soft" }, ` ${note}`)))));
+  const layers = run.looked.map((here) => here.layer).join(", ");
+  const unknown = looked()
+    ? "This example is not among those that were looked at one by one in this layer."
+    : layers
+      ? `Examples were looked at one by one in layer ${layers} only.`
+      : "The examples of this run were not looked at one by one.";
+  const list = make(
+    "dl",
+    {},
+    ...facts(opened).map(([term, value, note = ""]) =>
+      make("div", {}, make("dt", {}, term), make("dd", {}, value, make("span", { className: "soft" }, ` ${note}`))),
+    ),
+  );
   card.replaceChildren(
-    make("div", { className: "top" },
-      make("h3", {}, `${SPLITS[splitOf(opened)]} ${task.items.example[opened]}`), chip(labelOf(opened)),
+    make(
+      "div",
+      { className: "top" },
+      make("h3", {}, `${SPLITS[splitOf(opened)]} ${task.items.example[opened]}`),
+      chip(labelOf(opened)),
       make("span", { className: "soft" }, at < 0 ? "" : `${grouped(at + 1)} of ${grouped(line.length)} in the list`),
-      move("Previous", -1), move("Next", 1), back, close),
-    make("div", { className: "inside" }, whole(opened),
+      move("Previous", -1),
+      move("Next", 1),
+      back,
+      close,
+    ),
+    make(
+      "div",
+      { className: "inside" },
+      whole(opened),
       ...(judged
         ? [make("div", {}, table(opened), list), company(opened, "before"), company(opened, "after")]
-        : [make("p", { className: "soft" }, unknown)])),
+        : [make("p", { className: "soft" }, unknown)]),
+    ),
   );
 }
 

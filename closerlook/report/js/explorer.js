@@ -46,15 +46,20 @@ function sayDrawn() {
   const counts = SPLITS.map((part, i) => [part, items.filter((item) => splitOf(item) === i).length, task.n[part]]);
   const some = counts.filter(([part]) => split === "both" || split === part);
   const whole = some.every(([, n, of]) => n === of);
-  const words = some.filter(([, n]) => n).map(([part, n, of]) => {
-    const what = `${part === "train" ? "training" : "test"} examples`;
-    return whole ? `all ${grouped(of)} ${what}` : `${grouped(n)} of ${grouped(of)} ${what}`;
-  });
+  const words = some
+    .filter(([, n]) => n)
+    .map(([part, n, of]) => {
+      const what = `${part === "train" ? "training" : "test"} examples`;
+      return whole ? `all ${grouped(of)} ${what}` : `${grouped(n)} of ${grouped(of)} ${what}`;
+    });
   const elsewhere = run.looked.map((at) => at.layer);
-  const more = endOf(step) < 0 && elsewhere.length
-    ? ` More are drawn in layer ${elsewhere.join(", ")} before and after fine-tuning.` : "";
+  const more =
+    endOf(step) < 0 && elsewhere.length
+      ? ` More are drawn in layer ${elsewhere.join(", ")} before and after fine-tuning.`
+      : "";
   if (!words.length) return `No example is drawn.${more}`;
-  return `Drawn: ${whole ? "" : "a stratified sample of "}${words.join(" and ")}.${more}`;
+  const sample = endOf(step) < 0 ? "a sample of " : "a stratified sample of ";
+  return `Drawn: ${whole ? "" : sample}${words.join(" and ")}.${more}`;
 }
 
 function goTo(place) {
@@ -95,7 +100,7 @@ async function choose(choice) {
   [focus, pointed, zoom, much] = [-1, -1, null, PAGE];
   layer = nearest(run.layers, choice.layer);
   step = nearest(run.updates, choice.step);
-  byId("x").hidden = false;
+  [byId("x").hidden, byId("x-wait").hidden] = [false, true];
   if ("labels" in choice) restore(choice);
   else drawAll();
   byId("x").setAttribute("aria-busy", "false");
@@ -123,10 +128,11 @@ function play() {
 
 /** Let the choices of what is shown be made. */
 function listen() {
-  const on = (id, event, answer) => byId(id)?.addEventListener(event, (happened) => {
-    answer(happened);
-    remember();
-  });
+  const on = (id, event, answer) =>
+    byId(id)?.addEventListener(event, (happened) => {
+      answer(happened);
+      remember();
+    });
   for (const key of KEYS) {
     on(`x-${key}`, "change", () => {
       stop();
@@ -192,6 +198,7 @@ const fit = () => all("#x-panels .plot:not([hidden])").forEach((plot) => Plotly.
 
 async function begin() {
   const choice = asked();
+  byId("x-wait").hidden = false;
   await loadPlotly();
   listen();
   await choose(choice ?? {});

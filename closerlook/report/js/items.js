@@ -1,4 +1,4 @@
-// What is known of single examples. An item is a place among the task's examples on the page; -1: it is not on the page.
+// What is known of single examples. An item is a place among the task's examples on the page; -1: it is not there.
 
 const SPLITS = ["train", "test"];
 const ROLES = { pair: ["dependent", "head"], span_pair: ["first span", "second span"] };
@@ -7,7 +7,7 @@ const ROOM = 150; // characters of a text in a list
 let split = "both"; // which examples are shown
 
 const splitOf = (item) => (item < 0 ? 0 : task.items.split[item]); // only training examples are drawn without a text
-const ofSplit = (item) => split === "both" || SPLITS[splitOf(item)] === split;
+const ofSplit = (item) => !task || split === "both" || SPLITS[splitOf(item)] === split;
 const labelOf = (item) => task.items.label[item];
 const named = (label) => (label < 0 ? "–" : task.names[label]);
 const reference = (item) => `${SPLITS[splitOf(item)]}:${task.items.example[item]}`;
@@ -17,7 +17,7 @@ const sentence = (item) => (task.items.sentence[item] < 0 ? null : task.sentence
 const colourOf = (label) => (run.own.has(label) ? run.looks[run.own.get(label)][0] : GREY.axis);
 
 /** What was found of the layer's examples one by one; undefined where they were not looked at. */
-const looked = () => run.looked.find((at) => at.layer === run.layers[layer]);
+const looked = () => (task ? run.looked.find((at) => at.layer === run.layers[layer]) : undefined);
 
 /** What was found of an example `before` or `after` fine-tuning, by key; undefined where it was not looked at. */
 function finding(item, end, key) {
@@ -26,7 +26,7 @@ function finding(item, end, key) {
   return at === undefined ? undefined : end ? here[end][key][at] : here[key][at];
 }
 
-/** What an example is taken for: by the probe, but for those that trained it, which a readout made without them judges. */
+/** What an example is taken for: by the probe; if it trained that, by a readout made without it. */
 function prediction(item, end) {
   const probe = finding(item, end, "probe") ?? -1;
   return probe >= 0 && splitOf(item) === 1 ? probe : (finding(item, end, "linear") ?? -1);
@@ -69,9 +69,18 @@ function pieces(item) {
   }));
 }
 
-// A cut goes between words where one ends nearby, and never through a character.
-const head = (text, n) => `${text.slice(0, n).replace(/(?<=.)\s\S{0,12}$|[\uD800-\uDBFF]$/s, "")}…`;
-const tail = (text, n) => `…${text.slice(-n).replace(/^\S{0,12}\s(?=.)|^[\uDC00-\uDFFF]/s, "")}`;
+// A cut is made between words where one ends within some characters, and never through a character.
+const NEAR = 8;
+
+function head(text, n) {
+  const words = /^(.+)\s\S*$/s.exec(text.slice(0, n + NEAR))?.[1];
+  return `${words?.length >= n - NEAR ? words : text.slice(0, n).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+function tail(text, n) {
+  const words = /^\S*\s(.+)$/s.exec(text.slice(-n - NEAR))?.[1];
+  return `…${words?.length >= n - NEAR ? words : text.slice(-n).replace(/^[\uDC00-\uDFFF]/, "")}`;
+}
 
 /** The pieces of a sentence that fit into some characters: the target, and what is around it. */
 function around(item, room = ROOM) {
@@ -88,7 +97,8 @@ function around(item, room = ROOM) {
     const both = left === right;
     if (text.length <= (both && !parts.length ? 2 * n : n)) return { text, parts };
     if (!marked.length) return { text: head(text, n), parts };
-    if (parts.length || both) return { text: head(text, n - (n >> 1) * (parts.length > 0)) + tail(text, n >> 1).slice(1), parts };
+    if (parts.length || both)
+      return { text: head(text, n - (n >> 1) * (parts.length > 0)) + tail(text, n >> 1).slice(1), parts };
     return { text: left ? head(text, n) : tail(text, n), parts };
   });
 }
@@ -98,12 +108,16 @@ const role = (part) => ROLES[task.kind]?.[Math.min(part, 1)] ?? null;
 
 /** An element with the pieces of a sentence, the target marked. */
 function written(tag, some, properties = {}) {
-  return make(tag, { dir: "auto", ...properties }, ...some.map(({ text, parts }) => {
-    if (!parts.length) return text;
-    const roles = parts.map(role).filter(Boolean);
-    const kind = roles.length && parts.some((part) => part > 0) ? (parts.includes(0) ? "both" : "second") : "first";
-    return make("mark", { className: kind, title: roles.join(" and ") }, text);
-  }));
+  return make(
+    tag,
+    { dir: "auto", ...properties },
+    ...some.map(({ text, parts }) => {
+      if (!parts.length) return text;
+      const roles = parts.map(role).filter(Boolean);
+      const kind = roles.length && parts.some((part) => part > 0) ? (parts.includes(0) ? "both" : "second") : "first";
+      return make("mark", { className: kind, title: roles.join(" and ") }, text);
+    }),
+  );
 }
 
 /** A label with its colour. */

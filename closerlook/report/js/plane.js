@@ -11,23 +11,31 @@ const SIDES = {
   "bottom left": [-1, 1],
 };
 
+const CORNER = { xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", showarrow: false };
+
 let two = false; // whether the first step stands beside the chosen one
 let zoom = null; // ranges of x and y that the reader chose
 let drag = "zoom"; // what dragging does
 let draws = 0;
+let planesAsked = 0;
 const watched = new Set(); // planes that answer the pointer
 
-const sights = () => [...(two ? [["x-first", 0]] : []), ["x-plane", step]]; // the planes that are shown, and their steps
+/** The planes that are shown, and their steps. */
+const sights = () => [...(two ? [["x-first", 0]] : []), ["x-plane", step]];
 
 /** Limits of the plane that hold at all steps of the run. */
 function limits() {
   run.ranges[layer] ??= ["x", "y"].map((_, axis) => {
     let [low, high] = [Infinity, -Infinity];
     const reach = (array, from, to) => {
-      for (let i = 2 * from + axis; i < 2 * to; i += 2) [low, high] = [Math.min(low, array[i]), Math.max(high, array[i])];
+      for (let i = 2 * from + axis; i < 2 * to; i += 2)
+        [low, high] = [Math.min(low, array[i]), Math.max(high, array[i])];
     };
     for (const at of steps()) {
-      for (const [array, n] of [[run.centroids, count()], [run.points, run.point_labels.length]])
+      for (const [array, n] of [
+        [run.centroids, count()],
+        [run.points, run.point_labels.length],
+      ])
         reach(array, cell(at) * n, (cell(at) + 1) * n);
     }
     if (looked()) reach(looked().places, 0, 2 * looked().items.length);
@@ -71,7 +79,7 @@ const variance = (i) => {
 /** The colour of the label under the pointer. */
 const tint = () => (highlighted().includes(focus) ? dress([focus])[0].colour : GREY.ink);
 
-/** Examples as three traces: grey ones, those of highlighted labels, and those that are ringed, beside which others pale. */
+/** Examples as three traces: grey, of highlighted labels, and ringed; beside ringed ones the others pale. */
 function samples(at, colour) {
   const some = drawn(at);
   const lit = ringed();
@@ -92,7 +100,7 @@ function samples(at, colour) {
   const dense = places.length > 1000 ? 0.7 : 1;
   return [
     trace(0, { size: 4, color: GREY.point, opacity: (lit ? 0.12 : 0.35) * dense }),
-    trace(1, { size: 5, opacity: (lit ? 0.15 : 0.5) }),
+    trace(1, { size: 5, opacity: lit ? 0.15 : 0.5 }),
     trace(2, { size: 7, opacity: 0.9, line: { color: GREY.ink, width: 1 } }),
   ];
 }
@@ -150,12 +158,21 @@ function drawPlane(id, at) {
     yaxis: axis(variance(1), { range: y, scaleanchor: "x", uirevision: draws }),
     margin: { l: 56, r: 14, t: 32, b: 46 },
     dragmode: drag,
-    ...pointers(id, at),
+    shapes: pointers(id, at),
+    annotations: two ? [{ ...CORNER, text: when(at) }] : [],
     selections: [],
     selectionrevision: draws,
   });
   const reset = { name: "Reset", title: "Show all", icon: Plotly.Icons.home, click: () => zoomTo(null) };
-  const buttons = ["toImage", "zoom2d", "pan2d", ...(task ? ["select2d", "lasso2d"] : []), "zoomIn2d", "zoomOut2d", reset];
+  const buttons = [
+    "toImage",
+    "zoom2d",
+    "pan2d",
+    ...(task ? ["select2d", "lasso2d"] : []),
+    "zoomIn2d",
+    "zoomOut2d",
+    reset,
+  ];
   const done = Plotly.react(id, traces, layout, { ...CONFIG, displayModeBar: true, modeBarButtons: [buttons] });
   if (!watched.has(id)) watch(id);
   watched.add(id);
@@ -165,6 +182,14 @@ function drawPlane(id, at) {
 function drawPlanes() {
   byId("x-tip").hidden = true;
   return Promise.all(sights().map(([id, at]) => drawPlane(id, at)));
+}
+
+/** Draw once a frame, however often it is asked for. */
+function drawPlanesSoon() {
+  planesAsked ||= requestAnimationFrame(() => {
+    planesAsked = 0;
+    drawPlanes();
+  });
 }
 
 /** Zoom all planes alike: to ranges, or (null) to all that there is. */

@@ -1,7 +1,5 @@
 // The example under the pointer: ringed in every plane, its text beside the pointer.
 
-const CORNER = { xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", showarrow: false };
-
 let pointed = -1;
 let source = null; // the plot in which a label is under the pointer: its own hover text says it there
 
@@ -16,7 +14,10 @@ function located(item, at) {
   return [x[0], y[0]];
 }
 
-/** What stands out of a plane: the label under the pointer elsewhere, the example there, the one that is read and its path. */
+/**
+ * What stands out of a plane: the label and the example under the pointer, the example that is read, and its path. As
+ * shapes, because Plotly changes these without drawing the rest again.
+ */
 function pointers(id, at) {
   const circle = ([x, y], size, color) => ({
     type: "circle",
@@ -31,25 +32,28 @@ function pointers(id, at) {
     line: { color, width: 2 },
   });
   const shapes = [];
-  const annotations = two ? [{ ...CORNER, text: when(at) }] : [];
   if (opened >= 0 && ofSplit(opened) && looked()?.where.has(opened)) {
     const [[x0, y0], [x1, y1]] = [placeOf(opened, 0), placeOf(opened, 1)];
     shapes.push({ type: "line", x0, y0, x1, y1, line: { color: GREY.ink, width: 1.2, dash: "dot" } });
   }
-  for (const [item, size, color] of [[opened, 9, GREY.ink], [pointed, 7, RING]]) {
+  for (const [item, size, color] of [
+    [opened, 9, GREY.ink],
+    [pointed, 7, RING],
+  ]) {
     const where = located(item, at);
     if (where) shapes.push(circle(where, size, color));
   }
   if (focus >= 0 && source !== id) {
-    const { x: [x], y: [y] } = centroids([focus], at);
-    shapes.push(circle([x, y], 8.5, tint()));
-    annotations.push({ x, y, text: `<b>${short(name(focus))}</b>`, showarrow: false, yshift: 17, bgcolor: "#ffffffcc", borderpad: 0 });
+    const { x, y } = centroids([focus], at);
+    const font = { size: 12, color: GREY.ink };
+    const label = { text: `<b>${short(name(focus))}</b>`, textposition: "top center", yanchor: "bottom", font };
+    shapes.push({ ...circle([x[0], y[0]], 8.5, tint()), label });
   }
-  return { shapes, annotations };
+  return shapes;
 }
 
 function drawPointers() {
-  for (const [id, at] of sights()) Plotly.relayout(id, pointers(id, at));
+  for (const [id, at] of sights()) Plotly.relayout(id, { shapes: pointers(id, at) });
 }
 
 /** Point at an example, in all planes and in the list. */
@@ -69,7 +73,14 @@ function tell(item, { clientX, clientY }) {
     text === null ? make("p", {}, reference(item)) : written("p", around(item)),
     make("p", {}, chip(labelOf(item)), make("span", { className: "soft" }, ` ${SPLITS[splitOf(item)]}`)),
     judged
-      ? make("p", { className: "soft" }, "taken for ", chip(prediction(item, "before")), " → ", chip(prediction(item, "after")))
+      ? make(
+          "p",
+          { className: "soft" },
+          "taken for ",
+          chip(prediction(item, "before")),
+          " → ",
+          chip(prediction(item, "after")),
+        )
       : null,
   );
   tip.hidden = false;
@@ -120,5 +131,6 @@ function watch(id) {
     if (!Object.keys(changes).some((key) => /^[xy]axis\./.test(key))) return;
     zoomTo([plane.layout.xaxis.range, plane.layout.yaxis.range].map((range) => [...range]));
   });
+  plane.on("plotly_deselect", () => select([]));
   plane.on("plotly_doubleclick", () => zoomTo(null));
 }

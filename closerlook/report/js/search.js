@@ -29,7 +29,8 @@ function matches() {
 
 /** The items that are ringed; null where none are. */
 function ringed() {
-  if (!task || !ringing || (ringing === "found" && !sought) || (ringing === "selected" && !selected.length)) return null;
+  if (!task || !ringing || (ringing === "found" && !sought) || (ringing === "selected" && !selected.length))
+    return null;
   return new Set(rowsOf(ringing).map(({ item }) => item));
 }
 
@@ -37,7 +38,7 @@ function search(text) {
   sought = text;
   if (sought) [tab, ringing] = ["found", "found"];
   else if (ringing === "found") ringing = null;
-  drawPlanes();
+  drawPlanesSoon();
   drawLists();
   readout();
   remember();
@@ -46,7 +47,7 @@ function search(text) {
 function select(items) {
   selected = [...new Set(items)].sort((a, b) => a - b);
   [tab, ringing] = ["selected", "selected"];
-  drawPlanes();
+  drawPlanesSoon();
   drawLists();
   remember();
 }
