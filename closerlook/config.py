@@ -269,7 +269,7 @@ class Config(Section):
 
     corpora: dict[Name, Corpus] = Field(description="Where labelled text comes from, by name.")
     tasks: Annotated[dict[Name, Task], Field(min_length=1)] = Field(description="What is asked of a corpus, by name.")
-    models: Annotated[dict[Name, AnyModel], Field(min_length=1)] = Field(description="The encoders, by name.")
+    models: Annotated[dict[Name, AnyModel], Field(min_length=1)] = Field(description="The models, by name.")
     runs: dict[Name, AnyRun] = Field({}, description="Fine-tuned models that you bring, by name.")
     seeds: Annotated[list[Natural], AfterValidator(_seeds)] = Field(
         [0, 1, 2],

@@ -19,6 +19,8 @@ class Grid:
             return m.pretrain.n_layers
         if m.like:
             return self.depth(m.like)
+        if m.vectors:
+            return m.shape[0] - 1
         return m.n_layers or depth_of(m.path)
 
     def layers(self, model, part=None):
@@ -49,12 +51,13 @@ class Grid:
     def tuned(self, model):
         """Tasks that the workflow fine-tunes a model on."""
         known = [t for t in self.tasks(model) if t in self.cfg.tasks]  # an unknown one has a sentence of its own
-        frozen = self.cfg.models[model].frozen or not self.cfg.seeds
-        return [] if frozen else [t for t in known if self.cfg.tasks[t].finetune]
+        m = self.cfg.models[model]
+        return [] if m.frozen or m.vectors or not self.cfg.seeds else [t for t in known if self.cfg.tasks[t].finetune]
 
     def recipes(self, model):
         """The recipes that the workflow tunes a model by."""
-        return list(self.cfg.models[model].recipes or self.cfg.recipes or [FULL])
+        m = self.cfg.models[model]
+        return [] if m.vectors else list(m.recipes or self.cfg.recipes or [FULL])
 
     def made(self, model):
         """The runs of a model on one task that the workflow makes: {name: (recipe, seed)}.
@@ -81,23 +84,37 @@ class Grid:
         return [list(pair) for pair in found]
 
     def brought(self, model=None, task=None):
-        """The runs that somebody else made, of a model (on a task) or all."""
+        """The runs whose weights somebody else made, of a model (on a task) or all."""
         runs = [Run(run.model, run.task, name) for name, run in self.cfg.runs.items()]
         return [run for run in runs if model in (None, run.model) and task in (None, run.task)]
 
+    def taken(self, model=None, task=None):
+        """The runs of which there are vectors and no weights, of a model (on a task) or all."""
+        runs = [
+            Run(name, self.tasks(name)[0], run)
+            for name, m in self.cfg.models.items()
+            for run in (m.runs if m.vectors else ())
+        ]
+        return [run for run in runs if model in (None, run.model) and task in (None, run.task)]
+
+    def own(self, run):
+        """What the config says of a run that somebody else made; None of one that the workflow makes."""
+        m = self.cfg.models[run.model]
+        return (m.runs if m.vectors else self.cfg.runs).get(run.run)
+
     def runs(self, model=None, task=None):
-        """All runs, of a model (on a task) or all: those that the workflow makes, then those that were brought."""
+        """All runs, of a model (on a task) or all: those that the workflow makes, then those of somebody else."""
         found = []
         for m in self.cfg.models if model is None else [model]:
             found += [Run(m, t, name) for t in self.tuned(m) if task in (None, t) for name in self.made(m)]
-            found += self.brought(m, task)
+            found += self.brought(m, task) + self.taken(m, task)
         return found
 
     def about(self):
         """What each run is: its recipe and seed, by `model/state`."""
         found = {}
         for run in self.runs():
-            if own := self.cfg.runs.get(run.run):
+            if own := self.own(run):
                 recipe, seed = run.run if own.seed is None else own.recipe or BROUGHT, own.seed
             else:
                 recipe, seed = self.made(run.model)[run.run]
@@ -166,8 +183,8 @@ class Grid:
             run
             for run in self.runs(model)
             if (
-                self.cfg.runs[run.run].steps
-                if run.run in self.cfg.runs
+                own.steps
+                if (own := self.own(run))
                 else self._chosen(run.model, run.task) and self.recipe_of(*run).steps
             )
         ]

@@ -56,7 +56,8 @@ RESULTS = {  # of the experiments: the rule that makes each
 JOBS = {  # what tells the jobs of a rule apart, and so what their logs and benchmark files are called
     "fetch_corpus": "{corpus}", "write_corpus": "{corpus}", "make_task": "{task}", "pin_model": "{model}",
     "pretrain": "{model}", "finetune": "{model}/{task}.{run}", "bring_run": "{model}/{task}.{run}",
-    "embed": "{model}/{state}/{task}", "probe_direct": "{model}/{state}/{task}/{split}/layer{layer}",
+    "embed": "{model}/{state}/{task}", "take_vectors": "{model}/{state}/{task}",
+    "probe_direct": "{model}/{state}/{task}/{split}/layer{layer}",
     "measure_surroundings": "{model}/{state}/{task}/layer{layer}", "gather_examples": "{model}/{task}.{run}",
     "measure_movement": "{model}/{task}.{run}", "measure_similarity": "{model}/{task}.{run}",
     "trace_run": "{model}/{task}.{run}", "table": "{table}", "print_table7": "table7", "plot": "{figure}",

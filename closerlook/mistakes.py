@@ -68,24 +68,29 @@ def _model_problems(key, name, model, cfg):
             yield f"{key}.pretrain.corpus: {wrong!r} is not a corpus of format grammar{_choice(wrong, grammars)}"
     if model.like:
         other = cfg.models.get(model.like)
-        if other is None or other.like:
-            others = [n for n, m in cfg.models.items() if not m.like]
-            yield f"{key}.like: {model.like!r} is not a model with a source of its own{_choice(model.like, others)}"
+        if other is None or other.like or other.vectors:
+            others = [n for n, m in cfg.models.items() if not (m.like or m.vectors)]
+            without = "consists of vectors, without a network" if other and other.vectors else None
+            problem = without or "is not a model with a source of its own"
+            yield f"{key}.like: {model.like!r} {problem}{_choice(model.like, others)}"
             return
+    if model.vectors and not model.tasks and len(cfg.tasks) > 1:
+        yield f"{key}.tasks: is missing; name the task that the vectors are of, {_either(cfg.tasks)}"
     yield from _layer_problems(name, model, cfg)
 
 
 def _recipe_problems(cfg):
     """Recipes that no model can have, and keys that no model's method uses."""
-    grid, parts = Grid(cfg), {"finetune": (cfg.finetune, list(cfg.models), None)}
-    for name, model in cfg.models.items():
+    encoders = {name: model for name, model in cfg.models.items() if not model.vectors}
+    grid, parts = Grid(cfg), {"finetune": (cfg.finetune, list(encoders), None)}
+    for name, model in encoders.items():
         parts[f"models.{name}.finetune"] = (model.finetune, [name], None)
         for recipe in model.recipes or ():
             if recipe not in cfg.recipes:
                 yield f"models.{name}.recipes: {recipe!r} is not a recipe{_choice(recipe, cfg.recipes)}"
                 return
     for name, recipe in cfg.recipes.items():
-        parts[f"recipes.{name}"] = (recipe, [m for m in cfg.models if name in grid.recipes(m)], name)
+        parts[f"recipes.{name}"] = (recipe, [m for m in encoders if name in grid.recipes(m)], name)
         if re.fullmatch(OTHERWISE, name):
             yield f"recipes.{name}: the workflow gives this name to something else; choose another"
     for key, (part, models, only) in parts.items():
@@ -118,34 +123,46 @@ def _same_recipes(model, recipes):
 
 def _run_problems(cfg):
     """What is wrong with the runs that are brought, and with a study that has none."""
-    if not cfg.seeds and not cfg.runs:
+    if not cfg.seeds and not cfg.runs and not any(model.vectors for model in cfg.models.values()):
         yield "seeds: is []; give at least 1, or bring runs (`runs`)"
-    seeds, made = {}, {name for model in cfg.models for name in Grid(cfg).made(model)}
     for name, run in cfg.runs.items():
         key, model = f"runs.{name}", cfg.models.get(run.model)
+        if run.task not in cfg.tasks:
+            yield f"{key}.task: {run.task!r} is not a task{_choice(run.task, cfg.tasks)}"
+        if model is None:
+            yield f"{key}.model: {run.model!r} is not a model{_choice(run.model, cfg.models)}"
+            continue
+        if model.vectors:
+            yield f"{key}.model: {run.model} consists of vectors; give those of a run in models.{run.model}.vectors"
+            continue
+        if model.weights == "random":
+            yield f"{key}.model: {run.model} has random weights, but a run starts from a model's original ones"
+        if run.task in cfg.tasks and model.tasks and run.task not in model.tasks:
+            yield f"{key}.task: {run.model} does not take part in {run.task}; add it to models.{run.model}.tasks"
+        if (run.recipe, run.seed) in Grid(cfg).made(run.model).values() and run.task in Grid(cfg).tuned(run.model):
+            yield f"{key}.seed: the workflow makes a run of {run.recipe} with seed {run.seed} itself; take one out"
+    yield from _name_problems("runs", cfg.runs, cfg)
+    for name, model in cfg.models.items():
+        yield from _name_problems(f"models.{name}.vectors", model.runs if model.vectors else {}, cfg)
+
+
+def _name_problems(place, runs, cfg):
+    """What is wrong with the names, recipes and seeds of runs that were made elsewhere."""
+    seeds, made = {}, {name for model in cfg.models for name in Grid(cfg).made(model)}
+    for name, run in runs.items():
+        key = f"{place}.{name}"
         if re.fullmatch(TAKEN, name) or name in made:  # of any model: rules tell runs apart by their names alone
             yield f"{key}: the workflow gives this name to what it makes itself; choose another"
         if name in cfg.recipes:
             yield f"{key}: is the name of a recipe too; choose another"
         if re.fullmatch(OTHERWISE, run.recipe or ""):
             yield f"{key}.recipe: the workflow gives the name {run.recipe} to something else; choose another"
-        if run.recipe in cfg.runs and cfg.runs[run.recipe].seed is None:  # then its name is that of its recipe
+        if run.recipe in runs and runs[run.recipe].seed is None:  # then its name is that of its recipe
             yield f"{key}.recipe: {run.recipe} is the name of a run too; choose another"
-        if run.task not in cfg.tasks:
-            yield f"{key}.task: {run.task!r} is not a task{_choice(run.task, cfg.tasks)}"
-        if model is None:
-            yield f"{key}.model: {run.model!r} is not a model{_choice(run.model, cfg.models)}"
-            continue
-        if model.weights == "random":
-            yield f"{key}.model: {run.model} has random weights, but a run starts from a model's original ones"
-        if run.task in cfg.tasks and model.tasks and run.task not in model.tasks:
-            yield f"{key}.task: {run.model} does not take part in {run.task}; add it to models.{run.model}.tasks"
         of = run.model, run.task, run.recipe, run.seed
         other = seeds.setdefault(of, name) if run.seed is not None else name
         if other != name:
             yield f"{key}.seed: is {run.seed}, like that of {other}, a run of the same model and task; take one out"
-        if (run.recipe, run.seed) in Grid(cfg).made(run.model).values() and run.task in Grid(cfg).tuned(run.model):
-            yield f"{key}.seed: the workflow makes a run of {run.recipe} with seed {run.seed} itself; take one out"
 
 
 def _trajectory_problems(cfg):
@@ -154,6 +171,9 @@ def _trajectory_problems(cfg):
     for name in cfg.trajectories.models:
         if name not in cfg.models:
             yield f"trajectories.models: {name!r} is not a model{_choice(name, cfg.models)}"
+            continue
+        if cfg.models[name].vectors:
+            yield f"trajectories.models: {name} consists of vectors, so it has no steps; take it out"
             continue
         brought = [run.task for run in cfg.runs.values() if run.model == name and run.steps]
         keeps = any(Grid(cfg).recipe(name, recipe).steps for recipe in Grid(cfg).recipes(name))

@@ -1,13 +1,16 @@
 """The models of a study: what the config says of each, in one of several shapes."""
 
 import json
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from closerlook.encoders.folder import TOKENIZER, has, is_adapter
-from closerlook.keys import Count, File, Layers, Name, Positive, Rate, Section, Seed, Share, TaskNames, Text
+from closerlook.errors import InputError
+from closerlook.keys import Count, File, Layers, Name, Natural, Positive, Rate, Section, Seed, Share, TaskNames, Text
+from closerlook.layout import ORIGINAL, SPLITS
 from closerlook.recipes import Recipe
 from closerlook.shapes import Shape, one_of
 
@@ -52,10 +55,15 @@ class Pretraining(Section):
 
 
 class Model(Shape):
-    """A pre-trained language model; one of `hub`, `path`, `pretrain`, `like` says where it comes from."""
+    """A pre-trained language model; one of `hub`, `path`, `pretrain`, `like`, `vectors` says where it comes from."""
 
     layers: Layers = Field(None, description="Overrides the top-level `layers`.")
     tasks: TaskNames | None = Field(None, description="The tasks that it takes part in; all by default.")
+
+
+class Encoder(Model):
+    """One whose weights this workflow has: it extracts the vectors, and may fine-tune it."""
+
     frozen: bool = Field(False, description="Probe it as it is, and do not fine-tune it.")
     finetune: Recipe = Field(
         Recipe(),
@@ -64,7 +72,7 @@ class Model(Shape):
     recipes: TaskNames | None = Field(None, description="The `recipes` that it is tuned by; all by default.")
 
 
-class Saved(Model):
+class Saved(Encoder):
     """A model that somebody has published or saved."""
 
     weights: Literal["pretrained", "random"] = Field(
@@ -111,13 +119,13 @@ class LocalModel(Saved):
             yield "n_layers", f"is {self.n_layers}, but {self.path}/config.json says {found}"
 
 
-class OwnModel(Model):
+class OwnModel(Encoder):
     """One that this workflow trains from scratch."""
 
     pretrain: Pretraining = Field(description="How to train it.")
 
 
-class LikeModel(Model):
+class LikeModel(Encoder):
     """The network and tokenizer of another model of this config, freshly initialised, as a baseline."""
 
     like: Name = Field(description="The other model.")
@@ -125,4 +133,77 @@ class LikeModel(Model):
     seed: Seed = Field(0, description="The seed of the weights.")
 
 
-AnyModel = one_of(hub=HubModel, path=LocalModel, pretrain=OwnModel, like=LikeModel)
+class Vectors(Section):
+    """Vectors of a task's targets in one state, as `.npy` files of (n, dim) or (layers, n, dim)."""
+
+    train: File = Field(description="The file of the training split, relative to the working directory.")
+    test: File = Field(description="The file of the test split.")
+    seed: Natural | None = Field(
+        None, description="The run's seed: runs that give theirs are seeds of one recipe. Not for `original`."
+    )
+    recipe: Name | None = Field(
+        None, description="How it was tuned, where runs that give their seeds were not all tuned in one way."
+    )
+    model: ClassVar[None] = None  # what runs with weights say, each for itself
+    task: ClassVar[None] = None
+    steps: ClassVar[None] = None
+
+    def mistakes(self):
+        if self.recipe and self.seed is None:
+            yield "seed", "is missing; a run of a `recipe` is told from the others by its seed"
+
+
+class VectorModel(Model):
+    """Vectors that were extracted elsewhere, of any model and any kind of data: no weights are read."""
+
+    vectors: dict[Name, Vectors] = Field(
+        description="The vectors by state: those before fine-tuning are called `original`; each other name is a run's."
+    )
+
+    @property
+    def runs(self):
+        """The states that are not the original, by name."""
+        return {name: run for name, run in self.vectors.items() if name != ORIGINAL}
+
+    @cached_property
+    def shape(self):
+        """The layers, training examples and dimensions of each state."""
+        return self._opened(ORIGINAL, "train").shape
+
+    def _opened(self, state, split):
+        from closerlook.own_vectors import opened  # numpy, which a config without vectors does not need
+
+        return opened(getattr(self.vectors[state], split))
+
+    def mistakes(self):
+        if len(self.tasks or [None]) != 1:
+            yield "tasks", "is a list of several; vectors are of one task: make a model of those of each"
+        if ORIGINAL not in self.vectors:
+            yield f"vectors.{ORIGINAL}", "is missing; give the vectors before fine-tuning, or of a model without any"
+            return
+        for key in sorted({"seed", "recipe"} & self.vectors[ORIGINAL].model_fields_set):
+            yield f"vectors.{ORIGINAL}.{key}", "is for a run; take it out"
+        keys, found = [(state, split) for state in self.vectors for split in SPLITS], {}
+        for key in keys:
+            try:
+                found[key] = self._opened(*key).shape
+            except InputError as error:
+                yield f"vectors.{'.'.join(key)}", str(error).rstrip(".")
+        if len(found) == len(keys):
+            yield from self._unequal(found)
+
+    def _unequal(self, shapes):
+        """Files that do not have the layers, the dimensions or the examples of the original's."""
+        first, (depth, _, width) = self.vectors[ORIGINAL].train, shapes[ORIGINAL, "train"]
+        for (state, split), (layers, n, dim) in shapes.items():
+            key, file = f"vectors.{state}.{split}", getattr(self.vectors[state], split)
+            other, expected = getattr(self.vectors[ORIGINAL], split), shapes[ORIGINAL, split][1]
+            if (layers, dim) != (depth, width):
+                has = f"{file} has layers x dimensions {layers} x {dim}, but {first} has {depth} x {width}"
+                yield key, f"{has}; give the same in all files"
+            elif n != expected:
+                has = f"{file} has {n:,} vectors in each layer, but {other} has {expected:,}"
+                yield key, f"{has}; give those of the same examples, in the same order"
+
+
+AnyModel = one_of(hub=HubModel, path=LocalModel, pretrain=OwnModel, like=LikeModel, vectors=VectorModel)

@@ -115,6 +115,8 @@ class _Row:
         value = self.cells.get(column)  # JSON Lines may lack it in some rows
         words = list_of(value, column, self.place, texts=True)
         if words is None:
+            if self.whole and type(value) is int:
+                return [str(value)]  # an id, as a CSV has it
             if not isinstance(value, str):
                 return [] if value is None else [value]
             if not self.whole:

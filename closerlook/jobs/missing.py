@@ -69,7 +69,7 @@ def _before(names):
     """The logs of the jobs that a job waits for."""
     state = State.parse(names["state"]) if "state" in names else State(names["task"], names["run"])
     of = {"model": names["model"], "state": str(state), "task": names["task"]}
-    yield f"embed/{names_of('embed').format(**of)}.log"
+    yield from (f"{rule}/{names_of(rule).format(**of)}.log" for rule in ("embed", "take_vectors"))
     if state.run:
         run = names_of("finetune").format(model=names["model"], task=state.task, run=state.run)
         yield from (f"{rule}/{run}.log" for rule in ("finetune", "bring_run"))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from closerlook.errors import InputError
+from closerlook.own_vectors import floats
 
 ENDS = "before", "after"
 
@@ -128,8 +129,7 @@ def _array(value, name):
         raise InputError(f"`{name}` cannot be read as an array ({reason}): give a numpy array.") from error
     if found.dtype.kind not in "biuf":
         raise InputError(f"`{name}` is not an array of numbers ({type(value).__name__}, {found.dtype}): give one.")
-    return found.astype({2: np.float32, 4: np.float32}.get(found.itemsize, np.float64) if found.dtype.kind == "f"
-                        else np.float64, copy=False)  # fmt: skip
+    return floats(found)
 
 
 def _labels(value, name):

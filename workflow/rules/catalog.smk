@@ -4,7 +4,7 @@ SOURCES = {  # what tables are made of
     "cluster_arrays": lambda: cells(CLUSTERS, "direct"),
     "train_cluster_arrays": lambda: cells(CLUSTERS, "direct", splits=["train"]),
     "last_cluster_arrays": lambda: cells(CLUSTERS, "direct", splits=["train"], last=True),
-    "metrics": lambda: of_runs(f"{RUN}/metrics.json"),
+    "metrics": lambda: of_runs(f"{RUN}/metrics.json", [run for run in GRID.runs() if run.model in ENCODERS]),
     "movements": lambda: of_runs(MOVEMENT),
     "similarities": lambda: of_runs(SIMILARITY),
     "examples": lambda: of_runs(EXAMPLES),

@@ -33,6 +33,8 @@ if Path(sys.executable).exists():  # else it has been done
     sys.executable = shlex.quote(sys.executable)  # Snakemake does not, so a space in the path would end every job
 
 GRID = Grid(CFG)
+ENCODERS = [model for model in CFG.models if not CFG.models[model].vectors]
+WITHOUT_ENCODER = [model for model in CFG.models if CFG.models[model].vectors]
 SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"
 MEMORY = f"{CFG.pathvars.results}/.digests.json"  # of files that were read before
 EMBEDDING, DIRECT, CLUSTERS, SURROUNDINGS, EXAMPLES, MOVEMENT, SIMILARITY, TRAJECTORY, RUN, STEPS = (

@@ -94,15 +94,29 @@ def label_names(task):
     return [ancient(names)] if isinstance(names, str) else []
 
 
-def by_layers():
-    """The models by the layers that are looked at."""
+def vectors(w):
+    """The file of each split that holds a state's vectors, of a model whose vectors were extracted elsewhere."""
+    of = CFG.models[w.model].vectors[State.parse(w.state).run or layout.ORIGINAL]
+    return {split: ancient(getattr(of, split)) for split in SPLITS}
+
+
+def embeddings(layers):
+    """The files of a state's vectors in some layers, by split."""
+    files = {split: expand(EMBEDDING, split=split, layer=layers, allow_missing=True) for split in SPLITS}
+    return files if CFG.embedding.keep else {split: list(map(temp, paths)) for split, paths in files.items()}
+
+
+def by_layers(models):
+    """Some models by the layers that are looked at."""
     groups = {}
-    for model in CFG.models:
+    for model in models:
         groups.setdefault(tuple(GRID.layers(model)), []).append(model)
     return groups
 
 
-def layers_name(layers):
-    """Some layers in the name of a rule."""
+def named_by_layers(rule, layers, models):
+    """The name of a rule for some layers, which are in it where they are not the same in all of some models."""
+    if len(by_layers(models)) == 1:
+        return rule
     whole = len(layers) > 2 and list(layers) == list(range(layers[0], layers[-1] + 1))
-    return f"{layers[0]}_to_{layers[-1]}" if whole else "_".join(map(str, layers))
+    return f"{rule}_{layers[0]}_to_{layers[-1]}" if whole else f"{rule}_{'_'.join(map(str, layers))}"

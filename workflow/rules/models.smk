@@ -8,7 +8,7 @@ rule pin_model:
     benchmark:
         cost_of("pin_model")
     wildcard_constraints:
-        model=either(m for m in CFG.models if not CFG.models[m].pretrain),
+        model=either(m for m in ENCODERS if not CFG.models[m].pretrain),
     conda:
         "../../envs/gpu.yaml"
     resources:

@@ -69,10 +69,10 @@ rule report:
         study={
             "models": list(CFG.models),
             "tasks": list(CFG.tasks),
-            "seeds": CFG.seeds,
-            "runs": len(GRID.brought()),
+            "seeds": CFG.seeds if any(map(GRID.tuned, CFG.models)) else [],
+            "runs": len(GRID.brought() + GRID.taken()),
             "layers": sorted({layer for model in CFG.models for layer in GRID.layers(model)}),
-            "recipes": recipes_of(run for run in GRID.runs() if run.run not in CFG.runs),
+            "recipes": recipes_of(run for run in GRID.runs() if GRID.own(run) is None),
         },
         title=title(),
         texts=CFG.report.texts,

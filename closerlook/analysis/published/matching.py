@@ -74,7 +74,7 @@ def _asks(name, task, given):
 def _is(paper, name, model):
     """Whether a model of the config has the weights of one of the paper's."""
     n_layers, size, repositories = MODELS[paper]
-    if model.pretrain or model.like or model.weights == "random":
+    if model.pretrain or model.like or model.vectors or model.weights == "random":
         return False
     if model.hub:
         return model.hub in repositories

@@ -87,6 +87,11 @@ def _encoder(cfg, model, folders):
         if file.exists():
             made = read_json(file)
             return EncoderSize(made["n_layers"], made["hidden_size"], made["n_parameters"])
+    if m.vectors:
+        _, _, width = m.shape
+        (task,) = Grid(cfg).tasks(model)
+        bags = n_bags(cfg.tasks[task].kind, cfg.embedding.pooling.model_dump())
+        return EncoderSize(Grid(cfg).depth(model), width / bags, 0)
     if m.like:
         return _encoder(cfg, m.like, folders)
     if m.pretrain:

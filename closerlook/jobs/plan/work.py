@@ -16,6 +16,7 @@ TOKENS = 25  # of a sentence
 EPOCHS = 120  # of a probe, until it stops by itself
 POINTS = 2e-4  # seconds of geometry for a point of 1,000 dimensions; in an original space four times as many
 NUMBERS = 2e7  # numbers that are read, compared or written in a second
+BY_LAYERS = "embed", "take_vectors"  # rules whose names go on with layers where models differ in these
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Job:
 def job_of(rule, names):
     """The job of a rule, from its wildcards."""
     state = names.get("state") or (str(layout.State(names["task"], names["run"])) if "run" in names else "")
-    kind = "embed" if rule.startswith("embed_") else rule
+    kind = next((kind for kind in BY_LAYERS if rule.startswith(f"{kind}_")), rule)
     return Job(kind, names.get("model", ""), names.get("task", ""), state, names.get("split", ""))
 
 
@@ -106,7 +107,7 @@ class Study:
                 steps = kept_steps(grid, job.run, task) + 1
                 each = len(grid.layers(job.model, "trajectories")) * POINTS * points * width / 1000
                 return WITH_TORCH + max(steps - 2, 0) * extraction * sentences + steps * each
-            case "measure_movement" | "measure_similarity":
+            case "measure_movement" | "measure_similarity" | "take_vectors":
                 return START + len(grid.layers(job.model)) * points * width / NUMBERS
             case "make_task":
                 return WITH_TORCH + sentences / 2000
