@@ -77,8 +77,8 @@ function company(item, end) {
     return make("li", {}, button);
   });
   if (absent) {
-    const words = `${present.length ? "and " : ""}${grouped(absent)} that ${absent > 1 ? "are" : "is"} not on this page`;
-    rows.push(make("li", { className: "soft" }, words));
+    const words = `${grouped(absent)} that ${absent > 1 ? "are" : "is"} not on this page`;
+    rows.push(make("li", { className: "soft" }, present.length ? `and ${words}` : words));
   }
   return make("div", { className: "company" }, make("h4", {}, `Nearest ${end} fine-tuning`), make("ol", {}, ...rows));
 }
