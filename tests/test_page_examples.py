@@ -64,7 +64,7 @@ def reference(i):
 
 
 def study():
-    """Two runs of a task of pairs, and a run of a task whose texts are kept out."""
+    """Two runs of a task of pairs; one each of a task whose texts are kept out, of long texts, and of labels only."""
     whole = {"train": 5000, "test": TEST}
     role = single("role", "pair", LABELS, SENTENCES, TRAIN, TEST, {"small": SUSPECTS}, whole=whole)
     question = single("question", "sentence", LABELS[:2], [], 30, 10, texts=False)
@@ -72,11 +72,15 @@ def study():
     runs[0]["looked"][0]["after"]["neighbours"][20] = [21, 3, -1, 22]
     ends = {"before": np.zeros(40, int), "after": np.arange(40) % 2}
     runs.append(looked(run("small", "question", 0, LABELS[:2], False), question, GRID[None, :40].repeat(2, 0), ends))
+    long = [(f"{'very ' * 60}needle{i}{' long' * 60}", []) for i in range(6)]
+    review = single("review", "sentence", LABELS[:2], long, 4, 2)
+    ends = {"before": np.zeros(6, int), "after": np.zeros(6, int)}
+    runs.append(looked(run("small", "review", 0, LABELS[:2], False), review, GRID[None, :6].repeat(2, 0), ends))
     runs.append(run("small", "other", 0, ["a", "b"]))
     making = {"config": "", "versions": {}, "seeds": [], "facts": [], "costs": pd.DataFrame(columns=["rule"])}
     return {"title": "Study", "summary": "1 model.", "answers": [], "notes": [], "data": [], "claims": CLAIMS,
             "tables": [], "figures": [], "explorer": runs, "missing": None, "making": making,
-            "tasks": [role, question]}  # fmt: skip
+            "tasks": [role, question, review]}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -218,11 +222,11 @@ def test_neighbours_are_buttons_that_lead_to_them_and_back(page):
     go(page, "&example=train:20")
     before, after = page.locator("#x-card ol").all()
     step = [f"Sentence {20 + i}" for i in (1, 2, 3, 4)]
-    assert [entry[1] for entry in map(str.splitlines, before.locator("button").all_inner_texts())] != []
     assert all(words in got for words, got in zip(step, before.locator("li").all_text_contents(), strict=True))
     entries = after.locator("li").all_text_contents()
-    assert "Sentence 21" in entries[0] and "Sentence 3 " in entries[1] and "not on this page" in entries[2]
-    assert ["before and after" in entry for entry in entries] == [True, False, False, True]
+    assert "Sentence 21" in entries[0] and "Sentence 3 " in entries[1] and "Sentence 22" in entries[2]
+    assert entries[3] == "and 1 that is not on this page"
+    assert ["before and after" in entry for entry in entries] == [True, False, True, False]
     assert all(LABELS[GOLD[i]] in entry for i, entry in ((21, entries[0]), (3, entries[1])))
     after.locator("button").nth(1).click()
     assert page.locator("#x-card h3").inner_text() == "train 3"
@@ -393,6 +397,13 @@ def test_a_long_text_keeps_its_target_in_view(page):
     page.get_by_label("Find examples").fill("needle")
     cell = page.locator("#e-rows .text")
     assert cell.locator("mark").all_text_contents() == ["needle", "thread"] and len(cell.inner_text()) < 250
+
+
+def test_a_long_text_without_a_target_shows_what_was_found_in_it(page):
+    go(page, "", task="review")
+    page.get_by_label("Find examples").fill("Needle3")
+    words = page.locator("#e-rows .text").all_inner_texts()
+    assert len(words) == 1 and re.fullmatch("…(very )+needle3( long)+…", words[0]) and len(words[0]) < 180
 
 
 def test_a_list_is_sorted_filtered_and_copied(page):

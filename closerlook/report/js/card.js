@@ -25,8 +25,7 @@ const LOOKS = [
 ];
 
 const known = (n, unit = "") => (n === null || n === undefined || n < 0 ? "–" : `${grouped(n)}${unit}`);
-const certainty = (percent) =>
-  make("span", { className: "soft" }, percent >= 0 && percent < 100 ? ` ${percent} % of repeats` : "");
+const certainty = (percent) => make("span", { className: "soft" }, percent >= 0 ? ` ${percent} % of repeats` : "");
 
 /** What is known of an example as a whole, in pairs of words. */
 function facts(item) {
@@ -36,7 +35,7 @@ function facts(item) {
     ["displacement", shown(finding(item, null, "displacement") ?? null, 3), "of its space’s size"],
     ["neighbours kept", known(finding(item, null, "shared"), ` of ${looked()?.k}`)],
     ...(right == null ? [] : [["first right", right < 0 ? "never" : `update ${grouped(right)}`]]),
-    ...(forgotten == null ? [] : [["forgotten", `${grouped(forgotten)} times`]]),
+    ...(forgotten == null ? [] : [["forgotten", forgotten === 1 ? "once" : `${grouped(forgotten)} times`]]),
     ...(suspect ? [["looks like", chip(suspect.label), `${suspect.why} (${suspect.runs} of ${suspect.of} runs)`]] : []),
   ];
 }
@@ -52,11 +51,12 @@ function table(item) {
 
 /** The nearest neighbours at an end of fine-tuning, each a button that opens it. */
 function company(item, end) {
-  const [mine, other] = ["before", "after"].map((at) => finding(item, at, "neighbours") ?? []);
-  const [here, there] = end === "before" ? [mine, other] : [other, mine];
+  const here = finding(item, end, "neighbours");
+  const there = finding(item, end === "before" ? "after" : "before", "neighbours");
+  const present = here.filter((neighbour) => neighbour >= 0);
+  const absent = here.length - present.length;
   const room = Math.round(byId("x-card").clientWidth / 34);
-  const rows = here.map((neighbour) => {
-    if (neighbour < 0) return make("li", { className: "soft" }, "not on this page");
+  const rows = present.map((neighbour) => {
     const text =
       sentence(neighbour) === null ? make("span", {}, reference(neighbour)) : written("span", around(neighbour, room));
     const kept = there.includes(neighbour);
@@ -76,6 +76,10 @@ function company(item, end) {
     for (const event of ["mouseleave", "blur"]) button.addEventListener(event, () => pointAt(-1));
     return make("li", {}, button);
   });
+  if (absent) {
+    const words = `${grouped(absent)} that ${absent > 1 ? "are" : "is"} not on this page`;
+    rows.push(make("li", { className: "soft" }, present.length ? `and ${words}` : words));
+  }
   return make("div", { className: "company" }, make("h4", {}, `Nearest ${end} fine-tuning`), make("ol", {}, ...rows));
 }
 

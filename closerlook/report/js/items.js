@@ -82,6 +82,14 @@ function tail(text, n) {
   return `…${words?.length >= n - NEAR ? words : text.slice(-n).replace(/^[\uDC00-\uDFFF]/, "")}`;
 }
 
+/** What fits of a text without a target: its beginning, or where it holds what is looked for. */
+function excerpt(text, n) {
+  const at = sought ? fold(text).indexOf(query().text) : -1;
+  const end = at + (n >> 1);
+  if (end < n) return head(text, n);
+  return tail(end < text.length ? head(text, end) : text, n);
+}
+
 /** The pieces of a sentence that fit into some characters: the target, and what is around it. */
 function around(item, room = ROOM) {
   const whole = pieces(item);
@@ -96,7 +104,7 @@ function around(item, room = ROOM) {
     const n = parts.length || !marked.length ? most : pad;
     const both = left === right;
     if (text.length <= (both && !parts.length ? 2 * n : n)) return { text, parts };
-    if (!marked.length) return { text: head(text, n), parts };
+    if (!marked.length) return { text: excerpt(text, n), parts };
     if (parts.length || both)
       return { text: head(text, n - (n >> 1) * (parts.length > 0)) + tail(text, n >> 1).slice(1), parts };
     return { text: left ? head(text, n) : tail(text, n), parts };

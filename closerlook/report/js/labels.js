@@ -25,7 +25,7 @@ function drawList() {
     const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: bright.includes(label) });
     box.addEventListener("change", () => highlight(label, box.checked));
     const text = (kind, value) =>
-      Object.assign(document.createElement("span"), { className: kind, textContent: value });
+      Object.assign(document.createElement("span"), { className: kind, textContent: value, dir: "auto" });
     const gained = change(label);
     entry.append(
       box,

@@ -29,6 +29,9 @@ function drawRow(row, columns) {
   };
   element.addEventListener("click", () => getSelection().isCollapsed && read());
   element.addEventListener("keydown", ({ key }) => key === "Enter" && read());
+  element.addEventListener("focus", () => {
+    for (const other of element.parentElement.rows) other.tabIndex = other === element ? 0 : -1;
+  });
   for (const event of ["mouseenter", "focus"]) element.addEventListener(event, () => pointAt(row.item));
   for (const event of ["mouseleave", "blur"]) element.addEventListener(event, () => pointAt(-1));
   return element;
@@ -114,7 +117,5 @@ function rowKeys(event) {
   const row = to && event.target.closest("tr")?.[to];
   if (!row) return;
   event.preventDefault();
-  for (const other of row.parentElement.rows) other.tabIndex = -1;
-  row.tabIndex = 0;
   row.focus();
 }
