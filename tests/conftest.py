@@ -25,7 +25,9 @@ SLOWEST = (
     "test_slurm",
     "test_reruns",
     "test_kubernetes",
+    "test_own_vectors",
     "test_page",
+    "test_page_examples",
     "test_data_workflow",
 )
 

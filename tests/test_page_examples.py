@@ -41,7 +41,7 @@ PARTS = [SPECIAL.get(i, plain) for i, plain in enumerate(PLAIN)]
 SENTENCES = [marked(parts) for parts in PARTS]
 SENTENCES[8] = ("Not the old house!", [4, 17, 8, 11])  # its head lies in its dependent
 WHY = f"the same vector as an example of {NASTY}"
-SUSPECTS = [{"item": i, "label": int(WRONG[i]), "score": score, "runs": 2, "of": 3, "why": WHY, "also": False}
+SUSPECTS = [{"item": i, "label": int(WRONG[i]), "score": score, "runs": 2, "of": 3, "why": WHY}
             for i, score in ((12, 0.9), (130, 0.7), (3, 0.5))]  # fmt: skip
 GRID = np.stack([np.arange(N) % 16 - 7.5, np.arange(N) // 16 - 4.5], 1) * [0.45, 0.7]
 PLACES = np.stack([GRID, GRID * [-1, 1]])  # fine-tuning mirrors them

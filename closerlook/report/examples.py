@@ -5,7 +5,7 @@ import numpy as np
 from closerlook.analysis.surroundings import NONE
 from closerlook.layout import SPLITS, Run
 
-LISTED = 100  # examples in each list of a run
+LISTED, DOUBTED = 100, 500  # examples in each list of a run, and of those that look mislabelled
 ROWS = 120_000  # that all runs show together, at most
 DRAWN = 200, 3000  # examples of a run that are drawn: at least, and at most
 ITEMS, LETTERS = 30_000, 3_000_000  # examples and characters of a task up to which all are on the page
@@ -179,8 +179,8 @@ def _suspects(rows, names):
     """The training examples that look mislabelled in a model, as the page has them."""
     return [
         {"item": int(row.example), "label": names.index(row.suggested), "score": round(float(row.score), 4),
-         "runs": int(row.runs), "of": int(row.of), "why": row.why, "also": bool(row.conflict)}
-        for row in rows.itertuples()
+         "runs": int(row.runs), "of": int(row.of), "why": row.why}
+        for row in rows[:DOUBTED].itertuples()
     ]  # fmt: skip
 
 
@@ -241,8 +241,8 @@ def _end(columns, end, rows, place):
 
 
 def _numbers(values):
-    """To four digits; None for what is not finite."""
-    return [float(f"{v:.4g}") if np.isfinite(v) else None for v in values]
+    """To three digits; None for what is not finite."""
+    return [float(f"{v:.3g}") if np.isfinite(v) else None for v in values]
 
 
 def _whole(values, known=None):
