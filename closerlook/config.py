@@ -239,7 +239,7 @@ class Report(Section):
     texts: Flag = Field(
         True,
         description="Show the examples' texts. With `false` no word of them is in any file of the report; they still "
-        "are in `results/examples/`.",
+        "are in `results/examples/` and `results/tables/suspects.csv`.",
     )
 
 

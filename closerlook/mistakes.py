@@ -246,6 +246,11 @@ def _layer_problems(name, model, cfg):
     places.append(("examples.layers", cfg.examples.layers))
     if Grid(cfg).followed(name):
         places.append(("trajectories.layers", cfg.trajectories.layers))
+    if not Grid(cfg).layers(name, "examples"):
+        yield (
+            f"examples.layers: none of {cfg.examples.layers} is among those that DirectProbe looks at in {name}; "
+            f"choose from {Grid(cfg).layers(name, 'direct')}"
+        )
     for key, layers in places:
         for layer in layers if isinstance(layers, list) else ():
             if not -depth - 1 <= layer <= depth:

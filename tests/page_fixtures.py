@@ -102,7 +102,7 @@ def single(task, kind, names, sentences, n_train, n_test, suspects=None, texts=T
     return {
         "task": task, "kind": kind, "names": names, "texts": texts, "n": whole or {"train": n_train, "test": n_test},
         "sentences": [sentences[i % len(sentences)][0] for i in range(n)] if texts else [], "items": items,
-        "suspects": suspects or {},
+        "suspects": suspects or {}, "suspected": {model: len(rows) for model, rows in (suspects or {}).items()},
     }  # fmt: skip
 
 
@@ -138,7 +138,11 @@ def looked(run, task, places, ends, seed=0):
         "layer": run["layers"][layer], "items": list(range(n)), **sides, "k": K,
         "places": packed((np.asarray(places) / run["scale"][layer] * 32767).round(), "<i2"),
         "displacement": displacement.tolist(), "shared": [2] * n, "first_right": [None] * n, "forgotten": [None] * n,
-        "lists": lists, "totals": {name: len(places) for name, places in lists.items()} | {"moved": n},
+        "lists": lists,
+        "totals": {
+            name: {"train": int((~test[places]).sum()), "test": int(test[places].sum())}
+            for name, places in (lists | {"moved": list(range(n))}).items()
+        },
     }  # fmt: skip
     classes = [names.index(label) for label in run["labels"]]
     sampled = [i for i in range(n) if not test[i]][: len(run["point_labels"])]

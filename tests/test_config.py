@@ -343,7 +343,11 @@ def test_all_layers_that_a_part_looks_at_are_embedded():
     assert Grid(load(raw)).layers("m") == [1]  # the hulls' last layer is none of DirectProbe's
     raw["probes"] = {"direct": {"layers": [0, -1]}}
     grid = Grid(load(raw))
-    assert grid.layers("m") == [0, 1, 4] and grid.layers("m", "hulls") == [4]
+    assert grid.layers("m") == [0, 1, 4] and grid.layers("m", "hulls") == grid.layers("m", "examples") == [4]
+    raw["examples"] = {"layers": [0, 3]}
+    assert Grid(load(raw)).layers("m", "examples") == [0]
+    with pytest.raises(InputError, match=r"examples.layers: none of \[3\] is among those .* choose from \[0, 4\]"):
+        load(raw | {"examples": {"layers": [3]}})
     raw["finetune"] = {"steps": "every 5"}
     raw["trajectories"] = {"models": ["m"], "layers": [3]}
     assert Grid(load(raw)).layers("m") == [0, 1, 3, 4]

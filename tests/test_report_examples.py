@@ -8,6 +8,7 @@ import pytest
 from examples_fixtures import NAMES, write_run
 
 from closerlook.analysis.suspects import suspects
+from closerlook.analysis.tables import read_table, write_table
 from closerlook.layout import Run
 from closerlook.report import examples as module
 from closerlook.report.examples import examples, lists, stratified
@@ -28,7 +29,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shown(files):
-    (task,), looked = examples(files, {"t": NAMES}, suspects(files))
+    (task,), looked = examples(files, {"t": NAMES}, {"t": "word"}, suspects(files))
     return task, looked
 
 
@@ -75,6 +76,8 @@ def test_lists_are_of_those_whose_reading_changed():
         "neighbours_before": np.zeros((5, 10), int),
     }  # fmt: skip
     found = {name: rows.tolist() for name, rows in lists(columns).items()}
+    columns["linear_before"][0] = -1  # nothing was read off a space of equal points: it was not wrong either
+    assert lists(columns)["fixed"].tolist() == [3]
     assert found == {"fixed": [0, 3], "broken": [1, 2], "moved": [1, 2, 0], "company": [2, 0, 3]}
 
 
@@ -90,11 +93,13 @@ def test_a_large_task_shows_a_sample_and_what_is_listed(files, monkeypatch):
     monkeypatch.setattr(module, "ITEMS", 50)
     monkeypatch.setattr(module, "DRAWN", (20, 20))
     monkeypatch.setattr(module, "LISTED", 3)
-    (task,), looked = examples(files, {"t": NAMES}, suspects(files))
+    (task,), looked = examples(files, {"t": NAMES}, {"t": "word"}, suspects(files))
     items = task["items"]
     assert 20 <= len(items["example"]) < 120 and task["n"]["train"] == 90
     (one,) = looked[Run("m", "t", "seed0")]
-    assert one["totals"]["moved"] == 120 and len(one["lists"]["moved"]) == 3
+    assert one["totals"]["moved"] == {"train": 90, "test": 30}
+    listed = [items["split"][one["items"][at]] for at in one["lists"]["moved"]]
+    assert sorted(listed) == [0, 0, 0, 1, 1, 1]  # the first of each split
     near = np.array(one["after"]["neighbours"])
     assert (near == -1).any() and near.max() < len(items["example"])
     frame = pd.read_parquet(files[0])
@@ -106,10 +111,25 @@ def test_a_large_task_shows_a_sample_and_what_is_listed(files, monkeypatch):
 
 
 def test_without_texts_no_word_of_them_is_there(files):
-    tasks, looked = examples(files, {"t": NAMES}, suspects(files), texts=False)
+    tasks, looked = examples(files, {"t": NAMES}, {"t": "word"}, suspects(files), texts=False)
     for of in looked.values():
         for one in of:
             one["places"] = one["places"].tolist()
     page = json.dumps([tasks, [of for of in looked.values()]], ensure_ascii=False)
     assert "🐜" not in page and "end" not in page and not tasks[0]["sentences"]
     assert set(tasks[0]["items"]["sentence"]) == {-1} and tasks[0]["suspects"]["m"]
+
+
+def test_labels_that_look_like_numbers_and_texts_with_odd_ends_of_lines_survive_the_table(tmp_path):
+    frame = pd.DataFrame({"model": ["m"], "task": ["t"], "suggested": ["1"], "label": ["0"], "text": ['a\rb "c"\nd'],
+                          "why": ["has"], "target": ["007"]})  # fmt: skip
+    write_table(tmp_path / "suspects.csv", frame)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "suspects.csv"), frame, check_dtype=False)
+
+
+def test_neighbours_that_do_not_exist_are_not_said_to_be_elsewhere(tmp_path):
+    path = tmp_path / "examples/m/t.seed0.parquet"
+    write_run(path, np.arange(8) % 2, np.arange(4) % 2)
+    _, looked = examples([path], {"t": NAMES}, {"t": "word"}, suspects([path]))
+    (one,) = looked[Run("m", "t", "seed0")]
+    assert [len(near) for near in one["before"]["neighbours"]] == [7] * 8 + [8] * 4 and one["k"] == 8

@@ -62,3 +62,7 @@ def test_the_same_vector_with_two_labels_comes_first(tmp_path):
 
 def test_a_study_without_runs_has_none():
     assert len(suspects([])) == 0
+
+
+def test_a_resolution_says_what_counts_as_the_same_vector(files):
+    assert not suspects(files).conflict.any() and suspects(files, resolution=10.0).conflict.all()

@@ -73,7 +73,9 @@ TABLES = {
         "Gathering the labels' distances, update by update", {"traces": "traces", "names": "names"}, RUNS
     ),
     "centroid_paths": Table("Gathering the paths of the closest labels", {"traces": "traces", "names": "names"}, RUNS),
-    "suspects": Table("Looking for training examples that look mislabelled", {"examples": "examples"}),
+    "suspects": Table(
+        "Looking for training examples that look mislabelled", {"examples": "examples"}, {"resolution": "resolution"}
+    ),
     "claims": Table("Testing what the paper claims", CLAIMED | BY_EXAMPLE, EXPECTED | {"smallest": "smallest"}),
     "claim_pairs": Table("Gathering the pairs that the claims are tested on", CLAIMED, EXPECTED),
     "claim_cells": Table(

@@ -14,13 +14,15 @@ MEANS = {"own_distance": np.mean, "rival_distance": np.mean, "doubt": np.mean, "
 FEW = 2  # points of a cluster that may well be errors
 
 
-def suspects(examples):
+def suspects(examples, resolution=ENCODER_RESOLUTION):
     """Rank the training examples whose labels look wrong.
 
     Parameters
     ----------
     examples : list of path
         What `closerlook.analysis.examples.write_examples` wrote of each run.
+    resolution : float
+        Vectors nearer than this, relative to the radius of the space, count as the same.
 
     Returns
     -------
@@ -38,13 +40,13 @@ def suspects(examples):
     for file in examples:
         of = Run.of(file)
         runs.setdefault((of.model, of.task), []).append(file)
-    found = [_ranked(model, task, files) for (model, task), files in runs.items()]
+    found = [_ranked(model, task, files, resolution) for (model, task), files in runs.items()]
     found = [frame for frame in found if len(frame)]
     return pd.concat(found, ignore_index=True)[list(COLUMNS)] if found else pd.DataFrame(columns=list(COLUMNS))
 
 
-def _ranked(model, task, files):
-    each = [_judged(file) for file in files]
+def _ranked(model, task, files, resolution):
+    each = [_judged(file, resolution) for file in files]
     first = each[0]
     listed = np.stack([run.listed for run in each])
     chosen = np.flatnonzero(listed.sum(0) * 2 >= len(each))
@@ -54,15 +56,25 @@ def _ranked(model, task, files):
     frame["conflict"] = np.any([run.conflict for run in each], axis=0)[chosen]
     for name, middle in MEANS.items():
         frame[name] = middle([run[name] for run in each], axis=0)[chosen]
-    rivals = pd.DataFrame([run.rival.to_numpy()[chosen] for run in each])
-    frame["suggested"] = rivals.mode().iloc[0].to_numpy() if len(chosen) else []
+    frame["suggested"] = _most([run.rival[chosen] for run in each], [run.conflict[chosen] for run in each])
     frame["why"] = [_why(row) for row in frame.itertuples()]
     order = ["conflict", "runs", "score"]
     frame = frame.sort_values(order, ascending=False, kind="stable", ignore_index=True)
     return frame.join(_texts(files[0], first.attrs["layer"]), on="example")
 
 
-def _judged(file):
+def _most(rivals, conflicts):
+    """The label that most runs suggest for each example; of those in a conflict, most of the runs that see it."""
+    codes, names = pd.factorize(pd.concat(rivals), sort=True)
+    codes, told = codes.reshape(len(rivals), -1), np.stack(conflicts)
+    votes, rows = np.zeros((codes.shape[1], len(names))), np.arange(codes.shape[1])
+    for code, conflict in zip(codes, told):
+        known = code >= 0
+        votes[rows[known], code[known]] += np.where(conflict, len(rivals), 1)[known]
+    return names.to_numpy()[votes.argmax(1)] if len(rows) else []
+
+
+def _judged(file, resolution):
     """What one run says of every training example."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -73,7 +85,7 @@ def _judged(file):
     run = table[table.split == "train"].reset_index(drop=True)
     run.attrs["layer"] = layer
     own, rival = run.own_distance_after / run.radius_after, run.rival_distance_after / run.radius_after
-    run["conflict"] = rival <= ENCODER_RESOLUTION
+    run["conflict"] = rival <= resolution
     run["listed"] = (own > rival) | run.conflict
     farther = (own - rival).replace(np.inf, np.nan)  # the only example of its label has no hull to return to
     run["score"] = (
@@ -88,9 +100,8 @@ def _judged(file):
 def _why(row):
     if row.conflict:
         return f"has the same vector as an example of {row.suggested}"
-    apart = (
-        f"{row.own_distance:.2f} from the other examples of {row.label}, {row.rival_distance:.2f} from {row.suggested}"
-    )
+    own, rival = f"{row.own_distance:.2f} from the other examples of {row.label}", f"{row.rival_distance:.2f} from"
+    apart = f"{own}, {rival} {row.suggested} (in radii of the space)"
     alone = "" if row.cluster_size > FEW else "alone: " if row.cluster_size < FEW else "with one other: "
     return f"{alone}{apart}"
 

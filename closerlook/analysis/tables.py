@@ -1,5 +1,6 @@
 """Tables as files: written whole, and read as they were written."""
 
+import csv
 import json
 
 import pandas as pd
@@ -7,7 +8,7 @@ import pandas as pd
 from closerlook.files import staged
 
 NAMES = ("model", "task", "state", "tuned_on", "run", "recipe", "fine_tuned_on", "probed_on", "label", "nearest", "set",
-         "unchanged", "tokenizer", "end", "source")  # fmt: skip
+         "unchanged", "tokenizer", "end", "source", "suggested", "target", "text", "why")  # fmt: skip
 
 
 def read_table(path):
@@ -16,6 +17,11 @@ def read_table(path):
 
 
 def write_table(path, table):
-    """Write a table as a CSV file that is either complete or absent; a list in a cell as JSON."""
+    """Write a table as a CSV file that is either complete or absent; a list in a cell as JSON.
+
+    A table with texts has them in quotes, whatever they hold: a carriage return alone would else end its row.
+    """
+    quoting = csv.QUOTE_NONNUMERIC if "text" in table else csv.QUOTE_MINIMAL
     with staged(path) as part:
-        table.map(lambda v: json.dumps(v, ensure_ascii=False) if isinstance(v, list) else v).to_csv(part, index=False)
+        table = table.map(lambda v: json.dumps(v, ensure_ascii=False) if isinstance(v, list) else v)
+        table.to_csv(part, index=False, quoting=quoting)

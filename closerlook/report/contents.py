@@ -216,6 +216,11 @@ def _layers(spaces, model, task):
     return _named(table, LAYERS)
 
 
+def missing(table, texts):
+    """What is missing; where texts may not be shown, without what jobs said, which quotes them."""
+    return table if texts else table.assign(reason=table.reason.where(table.reason.isna(), "see its log"))
+
+
 def making(config, versions, seeds, costs, started, ended):
     """How a run was made, for the end of the report."""
     facts = [("first job", started), ("last job", ended), ("jobs", f"{int(costs.jobs.sum()):,}")]

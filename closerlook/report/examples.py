@@ -5,9 +5,9 @@ import numpy as np
 from closerlook.analysis.surroundings import NONE
 from closerlook.layout import SPLITS, Run
 
-LISTED, DOUBTED = 100, 500  # examples in each list of a run, and of those that look mislabelled
-ROWS = 120_000  # that all runs show together, at most
-DRAWN = 200, 3000  # examples of a run that are drawn: at least, and at most
+LISTED, DOUBTED = 100, 500  # examples of a split in each list of a run, and of those that look mislabelled
+ROWS = 120_000  # that all runs and layers show together, if each is to show no fewer than ...
+DRAWN = 200, 3000  # ... and no more than so many, beside those that are listed
 ITEMS, LETTERS = 30_000, 3_000_000  # examples and characters of a task up to which all are on the page
 ENDS = "before", "after"
 AT_ENDS = ("linear", "hull", "own_distance", "rival_distance", "rival", "neighbours", "cluster_size",
@@ -16,7 +16,7 @@ COLUMNS = ("layer", "split", "example", "label", "displacement", "shared_neighbo
            *(f"{name}_{end}" for end in ENDS for name in AT_ENDS))  # fmt: skip
 
 
-def examples(files, names, suspects, texts=True):
+def examples(files, names, kinds, suspects, texts=True):
     """Choose the examples that the page has, and say what became of them.
 
     Parameters
@@ -25,6 +25,8 @@ def examples(files, names, suspects, texts=True):
         What `closerlook.analysis.examples.write_examples` wrote of each run.
     names : dict of str to list of str
         The labels of each task.
+    kinds : dict of str to str
+        The kind of each task.
     suspects : DataFrame
         As `closerlook.analysis.suspects.suspects` returns them.
     texts : bool
@@ -33,10 +35,10 @@ def examples(files, names, suspects, texts=True):
     Returns
     -------
     tasks : list of dict
-        Per task `task`, `names`, `texts`, `n` (examples of each split), `sentences`, `items` (columns of equal
+        Per task `task`, `kind`, `names`, `texts`, `n` (examples of each split), `sentences`, `items` (columns of equal
         length: `split`, 0 or 1; `example`, its row there; `label`, a place in `names`; `sentence`, a place in
-        `sentences` or -1; `marks`, where the target's parts begin and end in it, in UTF-16 units), and `suspects` by
-        model.
+        `sentences` or -1; `marks`, where the target's parts begin and end in it, in UTF-16 units), `suspects` by
+        model, and `suspected`, how many there are in all.
     looked : dict of Run to list of dict
         Per layer `layer`; `items`, places in the task's, of those that are drawn or listed; and of these in the same
         order: `places` (2, m, 2), before and after, in the plane of the run's layer; `before` and `after`: `probe`,
@@ -44,8 +46,8 @@ def examples(files, names, suspects, texts=True):
         `linear`, `hull`, the labels by the two; `own`, `other`, distances to the nearest hulls, and `rival`, the label
         of the latter; `cluster`, its size; `share`, neighbours with the same label; `neighbours`, items or -1;
         `displacement`; `shared`, neighbours that stay; `first_right`, `forgotten`. `k`: neighbours looked at; `lists`:
-        places in `items` of what was fixed and broken, of what moved most and what changed company; `totals`: how many
-        of each there are.
+        places in `items` of what was fixed and broken, of what moved most and what changed company, the first of either
+        split; `totals`: how many of each there are, by split.
     """
     found = {Run.of(file): file for file in files}
     tasks, looked = [], {}
@@ -53,8 +55,9 @@ def examples(files, names, suspects, texts=True):
         of_task = {run: file for run, file in found.items() if run.task == task}
         runs = {run: _read(file, names[task]) for run, file in of_task.items()}
         doubted = suspects[suspects.task == task]
-        told, of_runs = _task(task, runs, list(of_task.values()), names[task], doubted, texts, len(found))
-        tasks.append(told)
+        several = len(found) * max((len(layers) for layers in runs.values()), default=1)
+        told, of_runs = _task(task, runs, list(of_task.values()), names[task], doubted, texts, several)
+        tasks.append({"kind": kinds[task]} | told)
         looked |= of_runs
     return tasks, looked
 
@@ -110,20 +113,21 @@ def _vote(each, n, k):
 
 
 def right(columns, end):
-    """Whether the label of each example is read: by the probe, or else by the linear readout made without it."""
+    """Whether anything is read off each example, by the probe or else by the linear readout, and whether its label."""
     predicted = np.where(columns[f"probe_{end}"] >= 0, columns[f"probe_{end}"], columns[f"linear_{end}"])
-    return predicted == columns["label"]
+    return predicted >= 0, predicted == columns["label"]
 
 
 def lists(columns):
     """The rows that fine-tuning fixed, broke, moved most, and gave other neighbours, the clearest cases first."""
-    before, after = (right(columns, end) for end in ENDS)
+    (known, before), (known_after, after) = (right(columns, end) for end in ENDS)
+    known = known & known_after
     gained = columns["own_neighbours_after"] - columns["own_neighbours_before"]
     moved = np.nan_to_num(columns["displacement"])
     shared = columns["shared_neighbours"]
     chosen = {
-        "fixed": (~before & after, (-gained, -moved)),
-        "broken": (before & ~after, (gained, -moved)),
+        "fixed": (known & ~before & after, (-gained, -moved)),
+        "broken": (known & before & ~after, (gained, -moved)),
         "moved": (moved > 0, (-moved,)),
         "company": (shared < (columns["neighbours_before"] >= 0).sum(1), (shared, -moved)),
     }
@@ -153,13 +157,13 @@ def _task(task, runs, files, names, suspects, texts, total):
     splits, n = some["split"], len(some["split"])  # the same rows in every run and layer: training, then test examples
     most = min(max(ROWS // total - 4 * LISTED, DRAWN[0]), DRAWN[1])
     drawn = np.concatenate([
-        rows[stratified(some["label"][rows], round(most * len(rows) / n))]
+        rows[stratified(some["label"][rows], max(round(most * len(rows) / n), 1))]
         for rows in (np.flatnonzero(splits == split) for split in range(len(SPLITS)))
     ])  # fmt: skip
     found = {run: {layer: lists(columns) for layer, columns in layers.items()} for run, layers in runs.items()}
     doubtful = {model: _suspects(rows, names) for model, rows in suspects.groupby("model", sort=False)}
     wanted = [drawn, *([row["item"] for row in rows] for rows in doubtful.values())]
-    wanted += [rows[:LISTED] for layers in found.values() for of in layers.values() for rows in of.values()]
+    wanted += [_first(rows, splits) for layers in found.values() for of in layers.values() for rows in of.values()]
     told, letters = _texts(files[0]) if texts else ([], 0)
     items = np.arange(n) if n <= ITEMS and letters <= LETTERS else np.unique(np.concatenate(wanted).astype(int))
     place = np.full(n + 1, NONE)
@@ -167,12 +171,18 @@ def _task(task, runs, files, names, suspects, texts, total):
     for row in (row for rows in doubtful.values() for row in rows):
         row["item"] = int(place[row["item"]])
     head = {"task": task, "names": names, "texts": texts, "suspects": doubtful,
-            "n": {split: int((splits == i).sum()) for i, split in enumerate(SPLITS)},
+            "suspected": suspects.model.value_counts().to_dict(),
+            "n": _counts(splits),
             "items": {key: some[key][items].tolist() for key in ("split", "example", "label")}}  # fmt: skip
     head["sentences"], sentence, marks = _sentences([told[i] for i in items] if texts else [("", [])] * len(items))
     head["items"] |= {"sentence": sentence if texts else [NONE] * len(items), "marks": marks}
     return head, {run: [_looked(layer, columns, found[run][layer], drawn, place) for layer, columns in layers.items()]
                   for run, layers in runs.items()}  # fmt: skip
+
+
+def _first(rows, splits):
+    """The first of the rows of each split, in their order."""
+    return rows[np.isin(rows, np.concatenate([rows[splits[rows] == i][:LISTED] for i in range(len(SPLITS))]))]
 
 
 def _suspects(rows, names):
@@ -213,19 +223,24 @@ def _sentences(told):
 
 def _looked(layer, columns, found, drawn, place):
     """What became of the examples of a run in a layer, of those that the page shows."""
-    listed = {name: rows[:LISTED] for name, rows in found.items()}
+    splits = columns["split"]
+    listed = {name: _first(rows, splits) for name, rows in found.items()}
     rows = np.unique(np.concatenate([drawn, *listed.values()]))
     ends = {end: _end(columns, end, rows, place) for end in ENDS}
     places = np.stack([np.stack([columns[f"{axis}_{end}"][rows] for axis in "xy"], 1) for end in ENDS])
     return {
         "layer": layer, "items": place[rows].tolist(), "places": places, **ends,
         "displacement": _numbers(columns["displacement"][rows]), "shared": columns["shared_neighbours"][rows].tolist(),
-        "k": columns["neighbours_before"].shape[1],
+        "k": max(columns[f"neighbours_{end}"].shape[1] for end in ENDS),
         "first_right": _whole(columns["first_right"][rows], columns["forgotten"][rows]),
         "forgotten": _whole(columns["forgotten"][rows], columns["forgotten"][rows]),
         "lists": {name: np.searchsorted(rows, of).tolist() for name, of in listed.items()},
-        "totals": {name: len(of) for name, of in found.items()},
+        "totals": {name: _counts(splits[of]) for name, of in found.items()},
     }  # fmt: skip
+
+
+def _counts(splits):
+    return {split: int((splits == i).sum()) for i, split in enumerate(SPLITS)}
 
 
 def _end(columns, end, rows, place):
@@ -236,7 +251,7 @@ def _end(columns, end, rows, place):
         "other": _numbers(columns[f"rival_distance_{end}"][rows]), "rival": columns[f"rival_{end}"][rows].tolist(),
         "cluster": _whole(columns[f"cluster_size_{end}"][rows]),
         "share": columns[f"own_neighbours_{end}"][rows].tolist(),
-        "neighbours": place[columns[f"neighbours_{end}"][rows]].tolist(),
+        "neighbours": [place[near[near >= 0]].tolist() for near in columns[f"neighbours_{end}"][rows]],
     }  # fmt: skip
 
 

@@ -8,13 +8,14 @@ SOURCES = {  # what tables are made of
     "movements": lambda: of_runs(MOVEMENT),
     "similarities": lambda: of_runs(SIMILARITY),
     "examples": lambda: of_runs(EXAMPLES),
+    "surroundings": lambda: surroundings(),
     "traces": lambda: of_runs(TRAJECTORY, GRID.followed()),
     "names": lambda: [LABELS.format(task=task) for task in CFG.tasks],
     "sentences": lambda: [SENTENCES.format(task=task) for task in CFG.tasks],
     "predictions": lambda: cells(PREDICTIONS, "classifier"),
     "last_predictions": lambda: cells(PREDICTIONS, "classifier", last=True),
 }
-EXPERIMENTS = ["metrics", "movements", "similarities", "traces", "examples", "direct"]
+EXPERIMENTS = ["metrics", "movements", "similarities", "traces", "surroundings", "examples", "direct"]
 for PROBE in sorted(set(dict(CFG.probes)) - {"direct"}):
     EXPERIMENTS.append(f"probe_{PROBE}")
     SOURCES[f"probe_{PROBE}"] = lambda probe=PROBE: cells(f"<results>/{layout.of_probe(probe)}", probe)
@@ -68,6 +69,7 @@ VALUES = {  # what tables and figures are told of the study
     "pairs": subjects_with(there(TRAJECTORY, GRID.followed())),
     "min_cluster_size": CFG.probes.direct.min_cluster_size,
     "tol": CFG.probes.direct.tol,
+    "resolution": CFG.probes.direct.resolution,
     "related": CFG.related_tasks,
     "opposing": CFG.opposing_tasks,
     "contrasts": GRID.contrasts(),

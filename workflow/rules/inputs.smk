@@ -28,6 +28,17 @@ def layers_of(state, split="", part=None, pattern=EMBEDDING):
     return files
 
 
+def surroundings():
+    """What surrounds the examples of each run and of its original."""
+    of = [(run, state) for run in GRID.runs() for state in (layout.ORIGINAL, run.state)]
+    files = [
+        SURROUNDINGS.format(model=run.model, state=state, task=run.task, layer=n)
+        for run, state in of
+        for n in GRID.layers(run.model, "examples")
+    ]
+    return list(dict.fromkeys(files))
+
+
 def trace_of(w):
     """What was found along a run, where it is followed."""
     run = layout.Run(w.model, w.task, w.run)

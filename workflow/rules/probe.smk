@@ -101,6 +101,7 @@ rule measure_surroundings:
         "geometry"
     conda:
         "../../envs/cpu.yaml"
+    threads: 2
     resources:
         **asks("geometry"),
     params:

@@ -22,6 +22,7 @@ rule explorer:
         traces=source("traces"),
         clusters=source("train_cluster_arrays"),
         labels=source("names"),
+        summaries=found(TASK["summary"].format(task=task) for task in CFG.tasks),
         examples=source("examples"),
         suspects=TABLE.format(table="suspects"),
     output:

@@ -35,7 +35,7 @@ with logged(snakemake.log[0]):
         figures=contents.figures(files.figures, params.drawn, summaries),
         explorer=explorer["runs"],
         tasks=explorer["tasks"],
-        missing=tables["missing"],
+        missing=contents.missing(tables["missing"], params.texts),
         making=contents.making(params.config, versions, study["seeds"], costs(benchmarks), *contents.span(benchmarks)),
     )
     with staged(snakemake.output[0]) as part:

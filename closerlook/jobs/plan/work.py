@@ -65,7 +65,9 @@ class Study:
 
     def knows(self, job):
         """Whether the config has what a job is about; a past job may be of a model that is no longer in it."""
-        return job.model in ("", *self.cfg.models) and job.task in ("", *self.cfg.tasks)
+        named = job.model in ("", *self.cfg.models) and job.task in ("", *self.cfg.tasks)
+        tunes = job.kind in ("finetune", "trace_run")
+        return named and not (tunes and not self.grid.recipes(job.model))
 
     def guessed(self):
         """Tasks and models whose sizes are guesses."""

@@ -42,7 +42,7 @@ function asked() {
 function restore(choice) {
   two = choice.view === "two";
   split = SPLITS.includes(choice.split) ? choice.split : PLAIN.split;
-  tab = choice.tab in TABS ? choice.tab : PLAIN.tab;
+  tab = Object.hasOwn(TABS, choice.tab) ? choice.tab : PLAIN.tab;
   sought = choice.search;
   ringing = sought && tab === "found" ? "found" : null;
   chosen = choice.labels && new Set(choice.labels.filter((label) => run.labels.includes(label)));

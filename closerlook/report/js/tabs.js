@@ -1,14 +1,20 @@
 // What the lists of examples hold: a tab each, with its rows and its columns.
 
 const PAGE = 50; // rows at a time
-const JUDGED = "Test examples are judged by the probe, training examples by a linear readout made without them";
+
+/** Whose word is taken for what is right. */
+function judged() {
+  const probed = looked()?.before.probe.some((label) => label >= 0);
+  const tested = probed ? "Test examples are judged by the probe" : "Test examples are judged by a linear readout";
+  return `${tested}, training examples by ${probed ? "a linear readout" : "one"} made without them`;
+}
 
 let tab = "fixed";
 let order = null; // the name of a column and 1 or -1; null: as the study ranks them
 let filter = "";
 let much = PAGE; // rows that are shown
 
-const suspects = () => task?.suspects[run.model] ?? [];
+const suspects = () => (task && Object.hasOwn(task.suspects, run.model) ? task.suspects[run.model] : []);
 const ranked = (key) => (looked()?.lists[key] ?? []).map((at) => ({ item: looked().items[at] }));
 const asRows = (items) => items.map((item) => ({ item }));
 
@@ -64,13 +70,13 @@ const TABS = {
     name: "fixed",
     ranked: true,
     columns: [MOVED],
-    says: () => `Wrong before fine-tuning, right after it. ${JUDGED}.`,
+    says: () => `Wrong before fine-tuning, right after it. ${judged()}.`,
   },
   broken: {
     name: "broken",
     ranked: true,
     columns: [MOVED],
-    says: () => `Right before fine-tuning, wrong after it. ${JUDGED}.`,
+    says: () => `Right before fine-tuning, wrong after it. ${judged()}.`,
   },
   moved: {
     name: "moved most",
@@ -102,8 +108,12 @@ const TABS = {
 
 const rowsOf = (key) => (TABS[key].rows ?? (() => ranked(key)))().filter(({ item }) => ofSplit(item));
 
-/** How many there are in all; null where that is not known of one split. */
-const total = (key) => (TABS[key].ranked && split === "both" ? (looked()?.totals[key] ?? null) : null);
+/** How many there are in all, of the chosen split; null where what is listed is all. */
+function total(key) {
+  if (key === "suspects") return split === "test" ? 0 : (task?.suspected?.[run.model] ?? null);
+  const of = TABS[key].ranked ? looked()?.totals[key] : null;
+  return of ? SPLITS.filter((name) => split === "both" || split === name).reduce((sum, name) => sum + of[name], 0) : null;
+}
 
 function sayFound() {
   if (!sought) return "Nothing is looked for: type into “Find examples” above the plot.";
