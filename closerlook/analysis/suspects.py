@@ -100,8 +100,7 @@ def _judged(file, resolution):
 def _why(row):
     if row.conflict:
         return f"has the same vector as an example of {row.suggested}"
-    own, rival = f"{row.own_distance:.2f} from the other examples of {row.label}", f"{row.rival_distance:.2f} from"
-    apart = f"{own}, {rival} {row.suggested} (in radii of the space)"
+    apart = f"{row.rival_distance:.2f} from {row.suggested}, {row.own_distance:.2f} from {row.label}"
     alone = "" if row.cluster_size > FEW else "alone: " if row.cluster_size < FEW else "with one other: "
     return f"{alone}{apart}"
 

@@ -168,6 +168,7 @@ def _task(task, runs, files, names, suspects, texts, total):
     items = np.arange(n) if n <= ITEMS and letters <= LETTERS else np.unique(np.concatenate(wanted).astype(int))
     place = np.full(n + 1, NONE)
     place[items] = np.arange(len(items))
+    doubted = {model: np.array([row["item"] for row in rows], int) for model, rows in doubtful.items()}
     for row in (row for rows in doubtful.values() for row in rows):
         row["item"] = int(place[row["item"]])
     head = {"task": task, "names": names, "texts": texts, "suspects": doubtful,
@@ -176,7 +177,8 @@ def _task(task, runs, files, names, suspects, texts, total):
             "items": {key: some[key][items].tolist() for key in ("split", "example", "label")}}  # fmt: skip
     head["sentences"], sentence, marks = _sentences([told[i] for i in items] if texts else [("", [])] * len(items))
     head["items"] |= {"sentence": sentence if texts else [NONE] * len(items), "marks": marks}
-    return head, {run: [_looked(layer, columns, found[run][layer], drawn, place) for layer, columns in layers.items()]
+    shown = {run: np.append(drawn, doubted.get(run.model, drawn[:0])) for run in runs}
+    return head, {run: [_looked(layer, of, found[run][layer], shown[run], place) for layer, of in layers.items()]
                   for run, layers in runs.items()}  # fmt: skip
 
 

@@ -94,7 +94,9 @@ const TABS = {
     name: "look mislabelled",
     rows: suspects,
     columns: SUGGESTED,
-    says: () => "A ranking, not a verdict: the vectors of these speak for another label. Read before you relabel.",
+    says: () =>
+      "A ranking, not a verdict: another label's hull is nearer than that of their own without them (distances in " +
+      "radii of the space). Read before you relabel.",
   },
   drawn: {
     name: "drawn",
