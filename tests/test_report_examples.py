@@ -92,7 +92,7 @@ def test_a_sample_has_its_share_of_each_label_and_one_of_each_at_least():
 def test_a_large_task_shows_a_sample_and_what_is_listed(files, monkeypatch):
     monkeypatch.setattr(module, "ITEMS", 50)
     monkeypatch.setattr(module, "DRAWN", (20, 20))
-    monkeypatch.setattr(module, "LISTED", 3)
+    monkeypatch.setattr(module, "LISTED", (3, 3))
     (task,), looked = examples(files, {"t": NAMES}, {"t": "word"}, suspects(files))
     items = task["items"]
     assert 20 <= len(items["example"]) < 120 and task["n"]["train"] == 90

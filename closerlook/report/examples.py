@@ -5,9 +5,9 @@ import numpy as np
 from closerlook.analysis.surroundings import NONE
 from closerlook.layout import SPLITS, Run
 
-LISTED, DOUBTED = 100, 500  # examples of a split in each list of a run, and of those that look mislabelled
-ROWS = 120_000  # that all runs and layers show together, if each is to show no fewer than ...
-DRAWN = 200, 3000  # ... and no more than so many, beside those that are listed
+ROWS = 90_000  # that all runs and layers show together: 7 MB of the page. But of each at least, and at most ...
+DRAWN = 200, 3000  # ... so many that are drawn,
+LISTED = 50, 200  # so many of each split in each list; twice as many that look mislabelled
 ITEMS, LETTERS = 30_000, 3_000_000  # examples and characters of a task up to which all are on the page
 ENDS = "before", "after"
 AT_ENDS = ("linear", "hull", "own_distance", "rival_distance", "rival", "neighbours", "cluster_size",
@@ -151,19 +151,27 @@ def stratified(labels, most, seed=0):
     return np.sort(order[np.argsort(rank[order], kind="stable")][:most])
 
 
-def _task(task, runs, files, names, suspects, texts, total):
+def _sizes(several):
+    """How many examples each of several runs draws (layers count too), and lists of a split: a page stays small."""
+    listed = min(max(ROWS // several // 24, LISTED[0]), LISTED[1])
+    return min(max(ROWS // several - 10 * listed, DRAWN[0]), DRAWN[1]), listed
+
+
+def _task(task, runs, files, names, suspects, texts, several):
     """What the page has of a task, and of each of its runs."""
     some = next(iter(next(iter(runs.values())).values()))
     splits, n = some["split"], len(some["split"])  # the same rows in every run and layer: training, then test examples
-    most = min(max(ROWS // total - 4 * LISTED, DRAWN[0]), DRAWN[1])
+    most, listed = _sizes(several)
     drawn = np.concatenate([
         rows[stratified(some["label"][rows], max(round(most * len(rows) / n), 1))]
         for rows in (np.flatnonzero(splits == split) for split in range(len(SPLITS)))
     ])  # fmt: skip
-    found = {run: {layer: lists(columns) for layer, columns in layers.items()} for run, layers in runs.items()}
-    doubtful = {model: _suspects(rows, names) for model, rows in suspects.groupby("model", sort=False)}
+    every = {run: {layer: lists(columns) for layer, columns in layers.items()} for run, layers in runs.items()}
+    groups = suspects.groupby("model", sort=False)
+    doubtful = {model: _suspects(rows[: 2 * listed], names) for model, rows in groups}
     wanted = [drawn, *([row["item"] for row in rows] for rows in doubtful.values())]
-    wanted += [_first(rows, splits) for layers in found.values() for of in layers.values() for rows in of.values()]
+    found = {run: {layer: _first(of, splits, listed) for layer, of in of_run.items()} for run, of_run in every.items()}
+    wanted += [rows for layers in found.values() for of in layers.values() for rows in of.values()]
     told, letters = _texts(files[0]) if texts else ([], 0)
     items = np.arange(n) if n <= ITEMS and letters <= LETTERS else np.unique(np.concatenate(wanted).astype(int))
     place = np.full(n + 1, NONE)
@@ -178,13 +186,20 @@ def _task(task, runs, files, names, suspects, texts, total):
     head["sentences"], sentence, marks = _sentences([told[i] for i in items] if texts else [("", [])] * len(items))
     head["items"] |= {"sentence": sentence if texts else [NONE] * len(items), "marks": marks}
     shown = {run: np.append(drawn, doubted.get(run.model, drawn[:0])) for run in runs}
-    return head, {run: [_looked(layer, of, found[run][layer], shown[run], place) for layer, of in layers.items()]
-                  for run, layers in runs.items()}  # fmt: skip
+    return head, {run: [
+        _looked(layer, of, found[run][layer], shown[run], place)
+        | {"totals": {name: _counts(splits[rows]) for name, rows in every[run][layer].items()}}
+        for layer, of in layers.items()
+    ] for run, layers in runs.items()}  # fmt: skip
 
 
-def _first(rows, splits):
-    """The first of the rows of each split, in their order."""
-    return rows[np.isin(rows, np.concatenate([rows[splits[rows] == i][:LISTED] for i in range(len(SPLITS))]))]
+def _first(found, splits, most):
+    """The first rows of each split in lists, in their order."""
+
+    def cut(rows):
+        return rows[np.isin(rows, np.concatenate([rows[splits[rows] == i][:most] for i in range(len(SPLITS))]))]
+
+    return {name: cut(rows) for name, rows in found.items()}
 
 
 def _suspects(rows, names):
@@ -192,7 +207,7 @@ def _suspects(rows, names):
     return [
         {"item": int(row.example), "label": names.index(row.suggested), "score": round(float(row.score), 4),
          "runs": int(row.runs), "of": int(row.of), "why": row.why}
-        for row in rows[:DOUBTED].itertuples()
+        for row in rows.itertuples()
     ]  # fmt: skip
 
 
@@ -223,10 +238,8 @@ def _sentences(told):
     return list(places) if any(places) else [], [places[text] for text, _ in told], marks
 
 
-def _looked(layer, columns, found, drawn, place):
+def _looked(layer, columns, listed, drawn, place):
     """What became of the examples of a run in a layer, of those that the page shows."""
-    splits = columns["split"]
-    listed = {name: _first(rows, splits) for name, rows in found.items()}
     rows = np.unique(np.concatenate([drawn, *listed.values()]))
     ends = {end: _end(columns, end, rows, place) for end in ENDS}
     places = np.stack([np.stack([columns[f"{axis}_{end}"][rows] for axis in "xy"], 1) for end in ENDS])
@@ -237,7 +250,6 @@ def _looked(layer, columns, found, drawn, place):
         "first_right": _whole(columns["first_right"][rows], columns["forgotten"][rows]),
         "forgotten": _whole(columns["forgotten"][rows], columns["forgotten"][rows]),
         "lists": {name: np.searchsorted(rows, of).tolist() for name, of in listed.items()},
-        "totals": {name: _counts(splits[of]) for name, of in found.items()},
     }  # fmt: skip
 
 
