@@ -29,12 +29,13 @@ from closerlook.keys import (
     plain_path,
     unique,
 )
-from closerlook.mistakes import contradictions, sentences
+from closerlook.mistakes import contradictions
 from closerlook.models import AnyModel
 from closerlook.overrides import blamed
 from closerlook.probes.mlp.candidates import ALPHAS, SHAPES
 from closerlook.recipes import Recipe
 from closerlook.runs import AnyRun
+from closerlook.wording import sentences
 
 
 def _seeds(value):
