@@ -94,8 +94,10 @@ def test_a_brought_run_is_in_every_analysis(folder):
     for table in ("movement", "directions", "similarity", "tuning"):
         assert set(pd.read_csv(results / f"tables/{table}.csv").run) == set(RUNS), table
     assert set(pd.read_csv(results / "tables/trajectory.csv").run) == {"zero"}
-    assert {run["run"] for run in json.loads((results / "report/explorer.json").read_text())} == {
-        "zero (seed 0)", "one (seed 1)", "still"}  # fmt: skip
+    explorer = json.loads((results / "report/explorer.json").read_text())
+    assert {run["run"] for run in explorer["runs"]} == {"zero (seed 0)", "one (seed 1)", "still"}
+    assert all(run["looked"][0]["totals"]["moved"] for run in explorer["runs"])
+    assert {path.stem for path in results.glob("examples/m/*.parquet")} == {f"role.{run}" for run in RUNS}
     figures = {path.relative_to(results / "figures").as_posix() for path in results.glob("figures/*/*.png")}
     assert {"directions/m.role.png", "directions/m.still.role.png", "layer_distances/m.still.png"} <= figures
 

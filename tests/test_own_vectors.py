@@ -157,7 +157,8 @@ def test_a_study_without_encoders_has_every_probe_figure_and_a_report(tmp_path):
     found = of_models(jobs)
     probes = {"probe_direct", "probe_classifier", "probe_hulls"}
     taking = {"take_vectors_0_to_3", "take_vectors_0"}
-    assert {rule for rule, *_ in found} == probes | taking | {"measure_movement", "measure_similarity"}
+    compared = {"measure_movement", "measure_similarity", "measure_surroundings", "gather_examples"}
+    assert {rule for rule, *_ in found} == probes | taking | compared
     assert {(rule, state) for rule, model, state, _ in found if model == "other"} == {
         (rule, "original") for rule in (*probes, "take_vectors_0")
     }

@@ -188,7 +188,9 @@ def test_a_seed_more_runs_the_new_cells_and_all_tables(demo):
     for task in ("role", "question"):
         run = ("model=small", "run=seed2", f"task={task}")
         new |= {(rule, *run) for rule in ("finetune", "measure_movement", "measure_similarity", "trace_run")}
+        new |= {("gather_examples", *run)}
         new |= {("measure_similarity", "model=small", "run=seed1", f"task={task}")}  # it has another peer now
+        new |= {("measure_surroundings", layers[-1], "model=small", f"state={task}.seed2", f"task={task}")}
         for state in ("state=role.seed2", "state=question.seed2"):
             cell = ("model=small", state, f"task={task}")
             new |= {("embed", *cell)} | {("probe_classifier", layer, *cell) for layer in layers}
@@ -240,8 +242,8 @@ def test_fewer_layers_make_no_space_again(demo, change):
     project, _ = demo
     set_config(project, lambda config: config.update(probes={**config["probes"], **change.pop("probes", {})}, **change))
     rules = {job["rule"] for job in plan(project)}
-    assert rules <= {"measure_movement", "measure_similarity", "trace_run", "table", "plot", "report", "explorer",
-                     "missing", "print_table7"}  # fmt: skip
+    assert rules <= {"measure_movement", "measure_similarity", "trace_run", "gather_examples", "table", "plot",
+                     "report", "explorer", "missing", "print_table7"}  # fmt: skip
     assert {"table", "plot", "report"} <= rules
 
 
