@@ -186,14 +186,15 @@ def test_a_study_ends_with_its_tables_and_figure(study):
     ]
 
 
-def test_jobs_that_ask_for_a_gpu_get_one_each_and_both_are_used(study):
+def test_jobs_that_ask_for_a_gpu_get_one_of_those_that_there_are(study):
+    """That jobs of one moment get different ones is in `test_gpus.py`: here they need not overlap."""
     found = {}
     for log in (study / "results/logs").rglob("*.log"):
         if devices := re.findall(r"INFO GPU (\S+)$", log.read_text(), re.MULTILINE):
             found.setdefault(log.relative_to(study / "results/logs").parts[0], set()).update(devices)
             assert len(devices) == 1
     assert set(found) == {"pretrain", "finetune", "embed", "trace_run"}
-    assert set.union(*found.values()) == {"4", "7"}
+    assert set.union(*found.values()) <= {"4", "7"}
 
 
 def test_a_finished_study_has_nothing_to_do(study):
