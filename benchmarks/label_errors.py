@@ -6,8 +6,8 @@ fine-tunes a model on them, with two seeds. Needs the paper's corpora (as `confi
 
     python benchmarks/label_errors.py DATA MODEL OUT [TASK ...]
 
-Prints for each ranking its average precision, the precision among the first n (n: how many labels are wrong), and the
-recall among the first 2n. cleanlab ranks by self-confidence, from the probabilities that logistic regressions on
+Prints for each ranking, of one run and of both, its average precision, the precision among the first n (n: how many
+labels are wrong), and the recall among the first 2n. cleanlab ranks by self-confidence, from the probabilities that logistic regressions on
 standardised vectors of the last layer give in five-fold cross-validation, averaged over the runs.
 """
 
@@ -25,6 +25,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from closerlook.analysis.suspects import suspects
 from closerlook.corpora.task import load_rows
 from closerlook.files import read_json
 
@@ -79,7 +80,9 @@ def confident(vectors, y):
         for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(X, y):
             model.fit(X[train], y[train])
             total[test[:, None], model.classes_] += model.predict_proba(X[test])
-    return -get_label_quality_scores(y, np.clip(total / len(vectors), 1e-12, 1), method="self_confidence")
+    return -get_label_quality_scores(
+        y, np.clip(total / total.sum(1, keepdims=True), 1e-12, 1), method="self_confidence"
+    )
 
 
 def told(name, score, wrong):
@@ -108,11 +111,14 @@ def main(data, model, out, *tasks):
                           "tasks": {task: {"corpus": "flipped", "kind": "word", "label": "labels"}}}  # fmt: skip
         snakemake(config, results, results / "tables/suspects.csv")
         y = np.array(read_json(results / "tasks" / task / "labels.json")["train"])
-        suspects = pd.read_csv(results / "tables/suspects.csv")
-        ours = np.zeros(len(y))
-        ours[suspects.example] = np.arange(len(suspects), 0, -1)
-        vectors = [np.load(next(results.glob(f"embeddings/m/{task}.seed{seed}/{task}/train/*.npy"))) for seed in SEEDS]
-        rows = [told("look mislabelled", ours, wrong), told("cleanlab", confident(vectors, y), wrong)]
+        files = [results / f"examples/m/{task}.seed{seed}.parquet" for seed in SEEDS]
+        spaces = [next(results.glob(f"embeddings/m/{task}.seed{seed}/{task}/train/*.npy")) for seed in SEEDS]
+        rows = []
+        for n in (1, len(SEEDS)):
+            listed, ours = suspects(files[:n]).example, np.zeros(len(y))
+            ours[listed] = np.arange(len(listed), 0, -1)
+            rows += [{"runs": n} | told("look mislabelled", ours, wrong)]
+            rows += [{"runs": n} | told("cleanlab", confident(map(np.load, spaces[:n]), y), wrong)]
         print(f"\n{task}: {len(wrong)} of {len(y):,} training labels are wrong")
         print(pd.DataFrame(rows).to_string(index=False, float_format="{:.3f}".format))
 
