@@ -7,8 +7,8 @@ fine-tunes a model on them, with two seeds. Needs the paper's corpora (as `confi
     python benchmarks/label_errors.py DATA MODEL OUT [TASK ...]
 
 Prints for each ranking, of one run and of both, its average precision, the precision among the first n (n: how many
-labels are wrong), and the recall among the first 2n. cleanlab ranks by self-confidence, from the probabilities that logistic regressions on
-standardised vectors of the last layer give in five-fold cross-validation, averaged over the runs.
+labels are wrong), and the recall among the first 2n. cleanlab ranks by self-confidence, from the probabilities that
+logistic regressions on standardised vectors of the last layer give in five-fold cross-validation, averaged over runs.
 """
 
 import json
