@@ -270,8 +270,8 @@ def _end(columns, end, rows, place):
 
 
 def _numbers(values):
-    """To three digits; None for what is not finite."""
-    return [float(f"{v:.3g}") if np.isfinite(v) else None for v in values]
+    """To three decimals, or as many digits of less than one; None for what is not finite."""
+    return [float(f"{v:.3f}" if abs(v) >= 1 else f"{v:.3g}") if np.isfinite(v) else None for v in values]
 
 
 def _whole(values, known=None):
