@@ -37,6 +37,18 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: SLOWEST.index(item.path.stem) if item.path.stem in SLOWEST else len(SLOWEST))
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium, for the tests of the report."""
+    from page_fixtures import ARGS, BROWSER
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=BROWSER, args=ARGS)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def real_data():
     """The folder of the paper's corpora, laid out as `config/real.yaml` expects it."""

@@ -36,7 +36,8 @@ def write_run(path, y, yt, seed=0, wrong=(), followed=True, probe=None):
         train, test = ((of[split].astype(float), labels[split]) for split in ("train", "test"))
         around[end] = measure_surroundings(train, test, measure(*train)[1])
     probe = probe or {end: np.stack([labels["test"]] * 2) for end in vectors}
-    space = {"plane": PLANE, "vectors": vectors, "surroundings": around, "probe": probe}
+    size = np.sqrt((vectors["before"]["train"].astype(float) ** 2).sum(1).mean())
+    space = {"plane": PLANE, "size": size, "vectors": vectors, "surroundings": around, "probe": probe}
     along = Followed(6, np.array([0, 5, 9]), {
         split: np.stack([of % 2 == 0, of > 0, np.ones(len(of), bool)]) for split, of in labels.items()
     })  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from page_fixtures import ARGS, BROWSER, NASTY, UPDATES, opened, ready, run, settle, until
+from page_fixtures import BROWSER, NASTY, UPDATES, opened, ready, run, settle, until
 from PIL import Image, ImageDraw
 
 from closerlook.report.data import SHOWN, data
@@ -102,14 +102,6 @@ def study(tmp_path_factory):
     path = folder / "report.html"
     path.write_text(html, encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=BROWSER, args=ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

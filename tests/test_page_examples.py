@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from page_fixtures import ARGS, BROWSER, CLAIMS, NASTY, looked, marked, opened, ready, run, settle, single, until
+from page_fixtures import BROWSER, CLAIMS, NASTY, looked, marked, opened, ready, run, settle, single, until
 
 from closerlook.report.packed import packed
 from closerlook.report.page import page as write
@@ -88,14 +88,6 @@ def file(tmp_path_factory):
     path = tmp_path_factory.mktemp("examples") / "report.html"
     path.write_text(write(**study()), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=BROWSER, args=ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

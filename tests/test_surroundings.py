@@ -91,3 +91,17 @@ def test_threads_change_no_number(space):
     again = measure_surroundings(train, test, arrays, tol=1e-6, threads=2)
     for name, values in found.items():
         np.testing.assert_array_equal(values, again[name], err_msg=name)
+
+
+@pytest.mark.parametrize("times", [3, 14])
+def test_equal_points_are_neighbours_of_each_other_whatever_the_threads(times, monkeypatch):
+    """Also where there are more of them than are looked for."""
+    monkeypatch.setattr("closerlook.analysis.surroundings.BLOCK", 16)
+    X = np.random.default_rng(0).normal(size=(10, 5)).repeat(times, 0)
+    y = np.arange(len(X)) % 2
+    arrays = {"labels": y, "cluster_classes": np.array([0, 1]), "radius": 1.0}
+    one, two = (measure_surroundings((X, y), (X[:4], y[:4]), arrays, threads=n) for n in (1, 2))
+    np.testing.assert_array_equal(one["train_neighbours"], two["train_neighbours"])
+    for i, near in enumerate(one["train_neighbours"]):
+        assert i not in near and len(set(near)) == 10
+        assert (X[near[: times - 1]] == X[i]).all()

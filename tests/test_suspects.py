@@ -47,7 +47,7 @@ def test_the_same_vector_with_two_labels_comes_first(tmp_path):
     X = rng.normal(size=(92, 4)) + 12 * np.eye(3, 4)[y]
     X[91] = X[90]
     around = measure_surroundings((X, y), (X[:3], y[:3]), measure(X, y)[1])
-    space = {"plane": PLANE, "probe": {"before": (), "after": ()},
+    space = {"plane": PLANE, "size": 1.0, "probe": {"before": (), "after": ()},
              "vectors": dict.fromkeys(("before", "after"), {"train": X, "test": X[:3]}),
              "surroundings": dict.fromkeys(("before", "after"), around)}  # fmt: skip
     labels = {"train": y, "test": y[:3]}

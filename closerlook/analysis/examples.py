@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from closerlook.analysis.plane import Plane
+from closerlook.analysis.plane import planes_of
 from closerlook.analysis.surroundings import NONE
 from closerlook.files import staged
 from closerlook.layout import SPLITS
@@ -148,9 +148,7 @@ def _moved(space, split):
     import pyarrow as pa
 
     before, after = (space["vectors"][end][split].astype(np.float64) for end in ENDS)
-    train = space["vectors"]["before"]["train"]
-    size = np.sqrt(np.mean(np.square(train, dtype=np.float64)) * train.shape[1])
-    length = np.sqrt(((after - before) ** 2).sum(1))
+    length, size = np.sqrt(((after - before) ** 2).sum(1)), space["size"]
     columns = {"displacement": pa.array(length / size if size > 0 else np.full(len(length), np.nan), pa.float32())}
     for end, vectors in zip(ENDS, (before, after)):
         for axis, values in zip("xy", space["plane"].project(vectors).T):
@@ -186,15 +184,14 @@ def read_spaces(movement, vectors, surroundings, predictions):
     ------
     layer : int
     space : dict
-        `plane`, a `Plane` of both ends; `vectors`, `{end: {split: (n, dim) array}}`; `surroundings`, `{end: dict}`;
-        `probe`, `{end: (repeats, n) int array}`, of test examples.
+        `plane`, a `Plane` of both ends; `size`, root mean square length of the training vectors before; `vectors`,
+        `{end: {split: (n, dim) array}}`; `surroundings`, `{end: dict}`; `probe`, `{end: (repeats, n) int array}`, of
+        test examples.
     """
     with np.load(movement, allow_pickle=False) as arrays:
-        planes = {name: arrays[name] for name in ("layers", *(f"plane_{part}" for part in Plane._fields))}
+        planes, sizes = planes_of(arrays), dict(zip(arrays["layers"].tolist(), arrays["size"]))
     for layer in sorted(surroundings["before"]):
-        at = int(np.flatnonzero(planes["layers"] == layer)[0])
-        space = {"plane": Plane(*(planes[f"plane_{part}"][at] for part in Plane._fields)), "vectors": {}, "probe": {}}
-        space["surroundings"] = {}
+        space = {"plane": planes[layer], "size": sizes[layer], "vectors": {}, "surroundings": {}, "probe": {}}
         for end in ENDS:
             space["vectors"][end] = {split: read_vectors(vectors[end][split][layer]) for split in SPLITS}
             file = predictions[end].get(layer)

@@ -30,6 +30,12 @@ class Plane(NamedTuple):
         return (np.asarray(points, float) - self.mean) @ self.axes.T
 
 
+def planes_of(arrays):
+    """The plane of each layer, by its number, from arrays with a row per layer: `layers`, `plane_mean` and so on."""
+    rows = zip(*(arrays[f"plane_{part}"] for part in Plane._fields))
+    return {int(layer): Plane(*parts) for layer, parts in zip(arrays["layers"], rows)}
+
+
 def fit_plane(points, origin=None):
     """The two principal components of some points.
 

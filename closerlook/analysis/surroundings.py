@@ -1,14 +1,16 @@
 """What surrounds every example in a space: hulls of its own label and of others, and its nearest neighbours."""
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from closerlook.probes.direct.nearest_hull import nearest_hull
 from closerlook.probes.mlp.linear import discriminant
 from closerlook.probes.precision import TOL
-from closerlook.probes.threads import n_threads
+from closerlook.probes.threads import spread
 from closerlook.vectors import constant
 
 NEIGHBOURS = 10
+BLOCK = 1024  # points whose neighbours are looked for at a time
 NONE = -1
 
 
@@ -23,7 +25,8 @@ def measure_surroundings(train, test, clusters, *, tol=TOL, threads=1):
     train, test : tuple of (n, dim) float array and (n,) int array
         Points and their label ids.
     clusters : dict of array
-        Of the training points, as `closerlook.probes.direct.geometry.measure` gives them: `labels`, `cluster_classes`.
+        Of the training points, as `closerlook.probes.direct.geometry.measure` gives them: `labels`, `cluster_classes`,
+        `radius`.
     tol : float
         Relative gap of the bounds of a distance.
     threads : int
@@ -45,7 +48,7 @@ def measure_surroundings(train, test, clusters, *, tol=TOL, threads=1):
     (X, y), (Xt, yt) = ((np.asarray(points, np.float64), np.asarray(labels)) for points, labels in (train, test))
     of_cluster, where = clusters["cluster_classes"], clusters["labels"]
     found = {"cluster_classes": of_cluster, "cluster_sizes": np.bincount(where, minlength=len(of_cluster))}
-    found["radius"] = np.sqrt(((X - X.mean(0)) ** 2).sum(1).mean())
+    found["radius"] = clusters["radius"]
     flat = constant(X) or not len(of_cluster)
     for split, Q, own in (("train", X, y), ("test", Xt, yt)):
         itself = np.arange(len(X)) if split == "train" else None
@@ -82,14 +85,28 @@ def _hulls(X, where, of_cluster, Q, labels, itself, tol, threads):
 
 
 def _neighbours(X, Q, threads, flat):
-    """The nearest training examples of each, itself left out: (n, k) int32."""
+    """The nearest training examples of each, itself left out: (n, k) int32.
+
+    Points go in blocks of one thread each: which of several equal ones are taken must not depend on the threads.
+    """
     from sklearn.neighbors import NearestNeighbors
 
-    k = min(NEIGHBOURS, len(X) - (Q is None))
+    itself, points = Q is None, X if Q is None else Q
+    k = min(NEIGHBOURS, len(X) - itself)
     if flat or k < 1:
-        return np.zeros((len(X if Q is None else Q), 0), np.int32)
-    search = NearestNeighbors(n_neighbors=k, algorithm="brute", n_jobs=n_threads(threads)).fit(X)
-    return search.kneighbors(Q, return_distance=False).astype(np.int32)
+        return np.zeros((len(points), 0), np.int32)
+    search = NearestNeighbors(n_neighbors=k + itself, algorithm="brute").fit(X)
+
+    def block(start):
+        with threadpool_limits(1):  # of this thread: OpenMP counts for each
+            near = search.kneighbors(points[start : start + BLOCK], return_distance=False)
+        if itself:
+            own = near == np.arange(start, start + len(near))[:, None]
+            own[~own.any(1), -1] = True  # it is one of more equal points than are looked for
+            near = near[~own].reshape(len(near), k)
+        return near
+
+    return np.concatenate(spread(block, range(0, len(points), BLOCK), threads)).astype(np.int32)
 
 
 def _readout(X, y, Xt, flat):

@@ -106,9 +106,7 @@ def _why(row):
 
 
 def _texts(file, layer):
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    table = pq.read_table(file, columns=["layer", "split", "example", "text", "target"])
-    part = pc.and_(pc.equal(table["layer"], layer), pc.equal(table["split"].cast("string"), "train"))
-    return table.filter(part).select(["example", "text", "target"]).to_pandas().set_index("example")
+    part = [("layer", "=", layer), ("split", "=", "train")]
+    return pq.read_table(file, columns=["example", "text", "target"], filters=part).to_pandas().set_index("example")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from closerlook.analysis.plane import Plane, principal_plane
+from closerlook.analysis.plane import planes_of, principal_plane
 from closerlook.corpora.passages import passages
 from closerlook.corpora.task import kind_of, load_labels, load_rows
 from closerlook.errors import InputError
@@ -121,10 +121,10 @@ class Source:
         if self.run is None:
             return principal_plane(read_vectors(self.vectors("train")))
         with np.load(self.movement, allow_pickle=False) as arrays:
-            layers = arrays["layers"].tolist()
-            if self.space.layer not in layers:
-                raise InputError(f"{self.movement}: has no plane of layer {self.space.layer}: use one of {layers}.")
-            return Plane(*(arrays[f"plane_{part}"][layers.index(self.space.layer)] for part in Plane._fields))
+            planes = planes_of(arrays)
+        if self.space.layer not in planes:
+            raise InputError(f"{self.movement}: has no plane of layer {self.space.layer}: use one of {list(planes)}.")
+        return planes[self.space.layer]
 
     def _predicted(self):
         """What the classifier probe says of each test example: its label's id; None where it says nothing."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from closerlook.analysis.examples import ENDS
 from closerlook.analysis.surroundings import NONE
 from closerlook.layout import SPLITS, Run
 
@@ -9,7 +10,6 @@ ROWS = 90_000  # that all runs and layers show together: 7 MB of the page. But o
 DRAWN = 200, 3000  # ... so many that are drawn,
 LISTED = 50, 200  # so many of each split in each list; twice as many that look mislabelled
 ITEMS, LETTERS = 30_000, 3_000_000  # examples and characters of a task up to which all are on the page
-ENDS = "before", "after"
 AT_ENDS = ("linear", "hull", "own_distance", "rival_distance", "rival", "neighbours", "cluster_size",
            "own_neighbours", "x", "y")  # fmt: skip
 COLUMNS = ("layer", "split", "example", "label", "displacement", "shared_neighbours", "first_right", "forgotten",
@@ -215,16 +215,10 @@ def _texts(file):
     """The text of each example and where its target stands in it, and how many characters the texts have together."""
     import pyarrow.parquet as pq
 
-    table = pq.read_table(file, columns=["layer", "text", "spans"])
-    table = table.filter(_first_layer(table["layer"]))
+    layer = pq.read_table(file, columns=["layer"])["layer"][0].as_py()  # each has the same examples
+    table = pq.read_table(file, columns=["text", "spans"], filters=[("layer", "=", layer)])
     told = list(zip(table["text"].to_pylist(), table["spans"].to_pylist()))
     return told, sum(map(len, {text for text, _ in told}))
-
-
-def _first_layer(layers):
-    import pyarrow.compute as pc
-
-    return pc.equal(layers, pc.min(layers))
 
 
 def _sentences(told):

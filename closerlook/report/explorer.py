@@ -4,7 +4,7 @@ import base64
 
 import numpy as np
 
-from closerlook.analysis.plane import Plane
+from closerlook.analysis.plane import planes_of
 from closerlook.analysis.runs import described
 from closerlook.figures.style import LABELS
 from closerlook.layout import FULL, Run, Space, State, run_name
@@ -82,7 +82,7 @@ def _followed(path, labels, single):
         updates = arrays["updates"]
         kept = np.unique(np.linspace(0, len(updates) - 1, min(STEPS, len(updates))).round().astype(int))
         classes, layers = arrays["train_classes"], arrays["layers"]
-        planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]
+        planes = list(planes_of(arrays).values())
         whole = arrays["train_centroids"][kept]
         centroids = np.stack([plane.project(whole[:, i]) for i, plane in enumerate(planes)], 1)
         shown = _thin(len(arrays["sample"]))
@@ -131,7 +131,7 @@ def both_ends(run, arrays, labels, space, single=None):
         Except for the run's name.
     """
     layers, classes = arrays["layers"], arrays["classes"]
-    planes = [Plane(*parts) for parts in zip(*(arrays[f"plane_{part}"] for part in Plane._fields))]
+    planes = list(planes_of(arrays).values())
     shown = _thin(len(arrays["sample"]))
     ends = [[plane.project(arrays[end][i]) for i, plane in enumerate(planes)] for end in ("before", "after")]
     points = np.stack([arrays["sample_before"], arrays["sample_after"]])[:, :, shown]
