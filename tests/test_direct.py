@@ -446,7 +446,7 @@ def test_verify_finds_a_false_proof(monkeypatch, place):
     def false(*args):
         found = real(*args)
         if name == "divide":
-            return 1, -found[1], found[2]
+            return 1, -found[1], found[2]  # also of the first hyperplanes, which are only a start
         return [dataclasses.replace(p, normal=-p.normal) if p else p for p in found]
 
     monkeypatch.setattr(f"{module}.{name}", false)

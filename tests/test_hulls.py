@@ -93,15 +93,18 @@ def test_large_sets(d, gap):
         assert proof
 
 
+@pytest.mark.parametrize("n", [300, 3000])  # the latter are not all looked at
 @pytest.mark.parametrize("near", [1e-5, 1e-9])
 @pytest.mark.parametrize("gap", [-0.3, -0.01, 0.01, 0.3])
-def test_the_slacks_of_the_hinge_loss_are_the_proof(gap, near):
+def test_the_slacks_of_the_hinge_loss_are_the_proof(gap, near, n):
     rng = np.random.default_rng(3)
-    U, V = rng.uniform(-1, 1, size=(300, 10)) + 1e3, rng.uniform(-1, 1, size=(200, 10)) + 1e3
+    U, V = rng.uniform(-1, 1, size=(n, 10)) + 1e3, rng.uniform(-1, 1, size=(n, 10)) + 1e3
     U[:, 0], V[:, 0] = np.abs(U[:, 0] - 1e3) + gap, -np.abs(V[:, 0] - 1e3)
-    verdict, wall, slack = divide(U, V, np.zeros(11), near, 1000)
+    some = rng.permutation(n), rng.permutation(n)[: n // 2]
+    verdict, wall, slack = divide((U, V), some, np.zeros(11), near, 1000)
+    U, V = U[some[0]], V[some[1]]
     assert verdict == (-1 if hulls_meet(U, V) else 1)
-    a, b = np.maximum(slack[:300], 0), np.maximum(slack[300:], 0)
+    a, b = (np.maximum(s, 0) for s in slack)
     if verdict < 0:
         assert np.linalg.norm(a @ U / a.sum() - b @ V / b.sum()) <= near * 1.01
     else:

@@ -68,7 +68,7 @@ def separable(A, B):
     return nearest(*pair(A, B))
 
 
-def nearest(A, B, tol=None, near=None):
+def nearest(A, B, tol=None, near=None, start=None):
     """The nearest points of two hulls, as a `Proof`: to a gap of `tol`, or until separation or coincidence is certain.
 
     Parameters
@@ -79,6 +79,8 @@ def nearest(A, B, tol=None, near=None):
         Relative gap of the bounds; without it only the verdict counts.
     near : float, optional
         Hulls this near count as meeting; 1e-9 of the points' radius if not given.
+    start : tuple of array (n_a,) and array (n_b,), optional
+        Weights of two points to start from.
     """
     n = len(A) + len(B)
     if n <= SMALL:
@@ -87,7 +89,7 @@ def nearest(A, B, tol=None, near=None):
             return proof
     *frame, radius = shared_frame(A, B)
     frame = *frame, radius, RESOLUTION if near is None or radius == 0 else near / radius
-    proof, start = _descend(*frame, tol, _first(*frame[:2]), ROUNDS, CYCLES, n <= SMALL)
+    proof, start = _descend(*frame, tol, start or _first(*frame[:2]), ROUNDS, CYCLES, n <= SMALL)
     if proof is None:
         proof = _divide(*frame, tol)
         if proof is None or (proof and tol):

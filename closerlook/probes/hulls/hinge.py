@@ -14,6 +14,7 @@ from scipy.linalg.lapack import dposv
 from closerlook.probes.compiled import jit
 
 STEPS = 300
+MANY, SOME = 1000, 3  # points from which those near the hyperplane are looked at first; of each set, per dimension
 FEW = 64  # unknowns of a step that is computed in compiled code
 PROX, LEAST = 1e-3, 1e-12  # weight of the squared distance from the last minimum, at first and in the end
 LIKELY = 1e-5  # at first, where the hulls are likely to meet
@@ -281,22 +282,64 @@ def shares(slack, m):
     return a, b
 
 
-def divide(U, V, wall, near, steps, prox=PROX):
-    """`hinge` for points in any frame, and a hyperplane in that frame; `near` is a distance in it, too.
+def divide(X, some, wall, near, steps, prox=PROX):
+    """`hinge` for some points of two sets and a hyperplane, all in any one frame; `near` is a distance in it.
+
+    Of many points those near the hyperplane are looked at first: if their hulls meet, so do those of all, and if a
+    hyperplane keeps them apart, it is tried on all.
+
+    Parameters
+    ----------
+    X : two arrays (m, d) and (n, d)
+        The two sets.
+    some : two int arrays (k,) and (l,)
+        Which of their points.
+    wall : array (d + 1,)
+        Normal and offset to start from.
 
     Returns
     -------
-    int, array (d + 1,), array (k,)
+    int, array (d + 1,), two arrays (k,) and (l,)
         The verdict, the hyperplane, and the slacks.
     """
-    d = U.shape[1]
+    if sum(map(len, some)) <= MANY:
+        return divide_all(*(A[k] for A, k in zip(X, some)), wall, near, steps, prox)
+    slack, most = slacks(X, some, wall), SOME * len(wall)
+    use = [s >= min(-1.0, np.partition(s, -min(most, len(s)))[-most:][0]) for s in slack]
+    while True:
+        verdict, wall, found = divide_all(*(A[k[u]] for A, k, u in zip(X, some, use)), wall, near, steps, prox)
+        if verdict < 1:
+            break
+        slack = slacks(X, some, wall)
+        if margin(np.concatenate(slack), len(slack[0]), wall) > near:
+            return 1, wall, slack
+        use = [u | (s > 0.0) for u, s in zip(use, slack)]
+    for s, u, f in zip(slack, use, found):
+        s[:] = 0.0
+        s[u] = f
+    return verdict, wall, slack
+
+
+def slacks(X, some, wall):
+    """Slacks of some points of two sets."""
+    found = []
+    for A, k, sign in zip(X, some, (-1.0, 1.0)):
+        few = 4 * len(k) < len(A)  # gathering points costs more than products
+        height = (A[k] if few else A) @ wall[:-1]
+        found.append(1.0 + sign * ((height if few else height[k]) + wall[-1]))
+    return found
+
+
+def divide_all(U, V, wall, near, steps, prox=PROX):
+    """`divide` for two sets, all at once."""
+    d, m = U.shape[1], len(U)
     Z, centre, radius = signed_frame(U, V)
     if radius == 0.0:
-        return -1, wall, np.ones(len(Z))
+        return -1, wall, (np.ones(m), np.ones(len(V)))
     w = wall.copy()
     w[:d] *= radius
     w[d] += wall[:d] @ centre
-    verdict, w, slack = hinge(Z, len(U), w, near / radius, steps, prox)
+    verdict, w, slack = hinge(Z, m, w, near / radius, steps, prox)
     w[:d] /= radius
     w[d] -= w[:d] @ centre
-    return verdict, w, slack
+    return verdict, w, (slack[:m], slack[m:])
