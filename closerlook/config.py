@@ -22,6 +22,7 @@ from closerlook.keys import (
     Positive,
     Precision,
     Section,
+    Seed,
     Share,
     TaskNames,
     Unique,
@@ -66,6 +67,7 @@ Names = Annotated[
     BeforeValidator(_names),
     WithJsonSchema(list_schema(STRING, STRING, NULL)),
 ]
+SMALLEST = {"const": "smallest"}
 PAIR = {"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}
 Pairs = Annotated[str | list[list[str]], BeforeValidator(_pairs), WithJsonSchema(list_schema(PAIR, ALL))]
 Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
@@ -188,6 +190,28 @@ class Classifier(Section):
     )
 
 
+def _points(value):
+    if value != "smallest" and not (type(value) is int and value > 1):
+        raise ValueError("write how many points, 2 or more, or `smallest`")
+    return value
+
+
+Points = Annotated[
+    int | str, BeforeValidator(_points), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 2}, SMALLEST]})
+]
+
+
+class Sample(Section):
+    """Samples instead of all points: stratified by label, the same points in every layer and state of a task."""
+
+    points: Points = Field(
+        description="Points of a sample; a space of no more is taken whole, once. `smallest`: as many as the smallest "
+        "task of the study has in that split, so that tasks can be compared (`docs/directprobe.md`)."
+    )
+    repeats: Count = Field(5, description="Samples; tables have the mean over them and the standard deviation.")
+    seed: Seed = Field(0, description="Of the samples.")
+
+
 class Direct(Section):
     """DirectProbe: clusters of one label whose convex hulls meet no other label's."""
 
@@ -200,6 +224,9 @@ class Direct(Section):
         1e-5,
         description="Hulls of two labels closer than this, relative to the radius of their points, count as meeting: "
         "rounding moves the vectors of a float32 encoder by about 1e-6 of it.",
+    )
+    sample: Sample | None = Field(
+        None, description="Look at samples of the points of each space; by default at all of them."
     )
 
 

@@ -210,7 +210,7 @@ def test_paths_are_those_of_the_centroids(spaces, tmp_path):
             (u, {"train": {n: a + (u / 10 + seed / 50) * (b - a) for n, (a, b, _) in found.items()}})
             for u in (0, 5, 10)
         ]
-        _, arrays = trace_run(steps, {"train": y}, planes=views, sample=np.arange(0, 43, 6))
+        _, arrays = trace_run(steps, {"train": y}, planes=views, shown=np.arange(0, 43, 6))
         runs.append(save(tmp_path, arrays, seed, "trajectories"))
     with np.load(runs[0]) as arrays:  # the points of the sample, in the planes
         assert arrays["sample_points"].shape == (3, 2, 8, 2)

@@ -46,7 +46,7 @@ def study(tmp_path_factory):
         np.savez(folder / f"movement/m/t.seed{seed}.npz", **arrays)
     views = {n: common_plane(before[n], after[n], y) for n in before}
     steps = [(u, {"train": {n: X + u / 30 * (after[n] - X) for n, X in before.items()}}) for u in range(31)]
-    _, run = trace_run(steps, {"train": y}, planes=views, sample=arrays["sample"])
+    _, run = trace_run(steps, {"train": y}, planes=views, shown=arrays["sample"])
     (folder / "trajectories/m").mkdir(parents=True)
     np.savez(folder / "trajectories/m/t.seed0.npz", **run)
     direct = []

@@ -278,6 +278,20 @@ def test_a_probes_grid_runs_that_probe_and_what_is_below(demo):
     assert names(plan(project)) == with_all_below(jobs, lambda job: job["rule"] == "probe_classifier")
 
 
+@pytest.mark.parametrize("points", [100, "smallest"])
+def test_samples_run_direct_probe_the_followed_runs_and_what_is_below(demo, points):
+    """Not embeddings, nor movement, nor the classifier; which task is the smallest, their summaries say."""
+    project, jobs = demo
+    set_config(project, lambda config: config["probes"].update(direct={"sample": {"points": points}}))
+    expected = with_all_below(jobs, lambda job: job["rule"] in ("probe_direct", "trace_run"))
+    assert names(again := plan(project)) == expected
+    probed = next(job for job in again if job["rule"] == "probe_direct")
+    sizes = [file for file in probed["input"] if file.endswith("summary.json")]
+    assert len(sizes) == (2 if points == "smallest" else 0)
+    set_config(project, lambda config: config["probes"].pop("direct"))
+    assert plan(project) == []
+
+
 @pytest.fixture(scope="module")
 def with_own_model(tmp_path_factory):
     """A finished study of a model in a folder of one's own, in shards, and of a random one like it."""

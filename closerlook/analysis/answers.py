@@ -1,5 +1,7 @@
 """What fine-tuning did to each model on each task, in sentences: what a reader wants to know before any table."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -28,7 +30,8 @@ def answers(spaces, labels, movement, tuning, claim_cells, models, tasks, beside
     Returns
     -------
     list of dict
-        `model`, `task`, `sentences` (accuracy, clusters, labels, layers, other recipes) and `warnings`, lists of str.
+        `model`, `task`, `sentences` (accuracy, clusters, labels, samples, layers, other recipes) and `warnings`, lists
+        of str.
     """
     last = last_layer(spaces)
     found = []
@@ -46,7 +49,7 @@ def answers(spaces, labels, movement, tuning, claim_cells, models, tasks, beside
             told = claim_cells[claim_cells.claim == "accuracy"]
             told = next(told[(told.model == model) & (told.task == task)].itertuples(), None)
             sentences = [_accuracy(before.iloc[0], stay, told), _clusters(before.iloc[0], stay)]
-            sentences += [_distances(labels[here], task), _layers(moved)]
+            sentences += [_distances(labels[here], task), _samples(before.iloc[0]), _layers(moved)]
             sentences.append((beside or {}).get((model, task)))
             found.append({"model": model, "task": task, "sentences": list(filter(None, sentences)),
                           "warnings": list(_warnings(before.iloc[0], after, runs))})  # fmt: skip
@@ -112,21 +115,34 @@ def _clusters(before, after):
     k, old, new = int(before.n_labels), before.n_clusters, after.n_clusters.dropna().astype(float)
     if pd.isna(old) or not len(new) or k < 2:
         return None
-    labels, least = ("both labels" if k == 2 else f"all {k} labels"), int(before.fewest_clusters)
-    shared = int(before.conflict_points)
-    sharing = f"{shared} examples that share their vector with one of another label" if shared else ""
+    labels, least = ("both labels" if k == 2 else f"all {k} labels"), _number(before.fewest_clusters)
+    shared, old = before.conflict_points, _number(old)
+    sharing = f"{_number(shared)} examples that share their vector with one of another label" if shared else ""
     but = f"Except for {sharing}, " if shared else ""
     was, now = before.overlapping == 0, (after.overlapping == 0).all()
     if was and now:
         return _sentence(f"{but}{labels} were linearly separable before, and still are.")
     if now:
-        text = f"{but}{labels} became linearly separable: {int(old)} clusters before, {new.mean():.4g} after"
+        text = f"{but}{labels} became linearly separable: {old} clusters before, {new.mean():.4g} after"
         return _sentence(f"{text}, where {least} would do." if shared else f"{text}.")
     if was:
-        pairs = _count(int(after.overlapping.max()), "pair")
+        pairs = _count(math.ceil(after.overlapping.max()), "pair")
         return _sentence(f"{but}{labels} were linearly separable before; after, up to {pairs} of them overlap.")
     excuse = f" with {sharing}" if shared else ""
-    return f"The labels take {int(old)} clusters before and {new.mean():.4g} after, where {least} would do{excuse}."
+    return f"The labels take {old} clusters before and {new.mean():.4g} after, where {least} would do{excuse}."
+
+
+def _number(count):
+    """A count, or the mean of counts over samples."""
+    return str(int(count)) if count % 1 == 0 else f"{count:.1f}"
+
+
+def _samples(before):
+    """Of how many points clusters and distances are, where not of all."""
+    if not before.get("samples", 1) > 1:
+        return None
+    n, m, of = (int(before[name]) for name in ("samples", "sample_points", "sample_of"))
+    return f"Clusters and distances are means over {n} samples of {m:,} of the {of:,} training points."
 
 
 def _distances(labels, task):

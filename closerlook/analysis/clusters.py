@@ -25,15 +25,19 @@ def clusters(spaces, models, tasks):
         A row per (model, task): labels; points that share their place with one of another label (`conflict_points`),
         each of which stays alone; the `fewest` clusters that these demand; clusters before fine-tuning, and after it
         with standard deviation and 95 % interval over `seeds`, of which those that `collapsed` are left out unless all
-        did.
+        did. Where DirectProbe looked at samples, `original_std` and `fine_tuned_std` are standard deviations over these
+        (of runs, the mean over seeds).
     """
     last = last_layer(spaces)
     before = last[last.tuned_on.isna() & (last.n_clusters > last.n_labels)]
     before = before.rename(columns={"n_labels": "labels", "n_clusters": "original", "fewest_clusters": "fewest"})
+    before = before.rename(columns={"n_clusters_std": "original_std"})
     keys = ["model", "task"]
-    after = over_seeds(last[last.tuned_on == last.task], keys, {"n_clusters": "fine_tuned"})
-    before = before[[*keys, "labels", "conflict_points", "fewest", "original"]]
-    table = before.merge(after, "left", keys).reindex(columns=list(COLUMNS))
+    counts = {"n_clusters": "fine_tuned", "n_clusters_std": "fine_tuned_std"}
+    after = over_seeds(last[last.tuned_on == last.task], keys, {n: name for n, name in counts.items() if n in last})
+    columns = [*COLUMNS, *(["original_std", "fine_tuned_std"] if "n_clusters_std" in last else [])]
+    before = before[[name for name in [*columns, "original_std"] if name in before]]
+    table = before.merge(after, "left", keys).reindex(columns=columns)
     table[["seeds", "collapsed"]] = table[["seeds", "collapsed"]].fillna(0).astype(int)
     order = pd.MultiIndex.from_product([models, tasks], names=keys)
     table = table.set_index(keys)

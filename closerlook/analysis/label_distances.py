@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from closerlook.analysis.runs import RUN, described
+from closerlook.analysis.samples import each_of
 from closerlook.layout import Run
 from closerlook.probes.condensed import nearest
 
@@ -26,7 +27,8 @@ def label_distances(traces, names, runs):
     -------
     DataFrame
         A row per (run, layer, update, label): the smallest distance to any other label, and which that is; both are
-        missing where it overlaps with one, and `overlapping` says with how many.
+        missing where it overlaps with one, and `overlapping` says with how many. Of samples, means; a label that
+        overlaps with another in any has no distance.
     """
     rows = []
     for path in traces:
@@ -38,7 +40,9 @@ def label_distances(traces, names, runs):
 
 def _labels(arrays, names, run):
     classes, distances = arrays["train_classes"], arrays["train_distances"]
-    place, least, meeting = nearest(distances, len(classes))  # (updates, layers, k) each
+    place, *_ = nearest(distances, len(classes))  # (updates, layers, k)
+    _, *each = nearest(each_of(arrays, "train"), len(classes))
+    least, meeting = (values[0] if len(values) == 1 else values.mean(0) for values in each)
     for at, layer in enumerate(arrays["layers"]):
         for u, update in enumerate(arrays["updates"]):
             for c, (to, distance, overlapping) in enumerate(zip(place[u, at], least[u, at], meeting[u, at])):
@@ -46,5 +50,5 @@ def _labels(arrays, names, run):
                 yield run | {
                     "layer": int(layer), "update": int(update), "label": names[classes[c]],
                     "min_distance": float(distance) if apart else None,
-                    "nearest": names[classes[to]] if apart else None, "overlapping": int(overlapping),
+                    "nearest": names[classes[to]] if apart else None, "overlapping": overlapping.item(),
                 }  # fmt: skip

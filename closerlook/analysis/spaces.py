@@ -7,8 +7,10 @@ from closerlook.analysis.collapsed import has_collapsed
 from closerlook.analysis.label_similarity import floor, label_vector, similarity
 from closerlook.analysis.predictions import read_correct, read_sentences, standard_error
 from closerlook.analysis.runs import RUN, described
+from closerlook.analysis.samples import over_samples
 from closerlook.files import read_json
 from closerlook.layout import Space, State
+from closerlook.probes.direct.samples import parts
 
 COLUMNS = (
     "model", "task", "state", *RUN, "collapsed", "step", "layer", "depth", "status", "n_labels",
@@ -21,6 +23,10 @@ COLUMNS = (
     "test_status", "test_n_clusters", "test_is_linear", "train_test_similarity", "similarity_pairs",
     "original_similarity", "original_pairs", "original_floor", "original_ceiling",
     "direct_seconds", "classifier_seconds",
+)  # fmt: skip
+SAMPLED = (  # where DirectProbe looked at samples of a space
+    "sample_points", "sample_of", "samples", "n_clusters_std", "overlapping_std", "mean_distance_std",
+    "min_distance_std", "test_n_clusters_std", "train_test_similarity_std", "original_similarity_std",
 )  # fmt: skip
 
 
@@ -67,7 +73,7 @@ def space_table(direct, classifier, names, depths, runs, errors):
     Parameters
     ----------
     direct : iterable of (Space, dict, dict of array)
-        What `closerlook.probes.direct.geometry.measure` returned for each.
+        What `closerlook.probes.direct.geometry.measure_samples` returned for each.
     classifier : iterable of (Space, dict)
         What `closerlook.probes.mlp.classifier.probe` returned for each.
     names : dict of str to list of str
@@ -98,6 +104,9 @@ def space_table(direct, classifier, names, depths, runs, errors):
         `shuffled_accuracy` is that of the probe trained on shuffled labels. It, `selectivity`, `description_bits`,
         `compression` (against a uniform code) and `frequency_compression` (against one of the labels' frequencies) are
         there where the config asks for them.
+        Where DirectProbe looked at samples (`samples` of `sample_points` points each, `sample_of` how many), what it
+        found are means over these, missing where a sample has none, and `X_std` is the standard deviation: each counts
+        once, however many samples there are.
         `collapsed`: whether the row is of a run that collapsed (see `closerlook.analysis.collapsed.has_collapsed`).
     """
     rows = {}
@@ -107,9 +116,14 @@ def space_table(direct, classifier, names, depths, runs, errors):
         prefix = "" if space.split == "train" else "test_"
         row |= {prefix + k: result.get(k) for k in ("status", "n_clusters", "is_linear")}
         row["direct_seconds"] = row.get("direct_seconds", 0) + result["seconds"]
-        vectors[space] = label_vector(arrays["classes"], arrays["distance_vector"], len(names[space.task]))
+        each, n_labels = parts(arrays), len(names[space.task])
+        vectors[space] = [label_vector(arrays["classes"], part["distance_vector"], n_labels) for part in each]
+        row[f"{prefix}n_clusters_std"] = _spread(result, "n_clusters")
         if space.split == "train":
-            row |= _distances(arrays) | {"n_labels": len(arrays["classes"])}
+            row |= _distances(each) | {"n_labels": len(arrays["classes"])}
+            row |= {"overlapping_std": _spread(result, "overlapping"), "samples": len(each)}
+            n = result.get("n_points")
+            row |= {"sample_points": n, "sample_of": result["sample"]["of"] if "sample" in result else n}
             row |= {k: result.get(k) for k in ("conflicts", "conflict_points", "fewest_clusters", "overlapping")}
     for space, result in classifier:
         row = rows.setdefault(space, {})
@@ -136,24 +150,28 @@ def space_table(direct, classifier, names, depths, runs, errors):
     for space, row in rows.items():
         train, test = (vectors.get(space._replace(split=split)) for split in ("train", "test"))
         if train is not None and test is not None:
-            r, n = similarity(train, test)
-            row |= {"train_test_similarity": r, "similarity_pairs": n}
+            r, spread, n = _similarity(train, test)
+            row |= {"train_test_similarity": r, "train_test_similarity_std": spread, "similarity_pairs": n}
         original = vectors.get(space._replace(state=State(), split="train"))
         if space.state != State() and original is not None and train is not None:
-            r, n = similarity(original, train)
-            row |= {"original_similarity": r, "original_pairs": n}
+            r, spread, n = _similarity(original, train)
+            row |= {"original_similarity": r, "original_similarity_std": spread, "original_pairs": n}
             if r is not None:
                 row |= {
-                    "original_floor": floor(original, train),
+                    "original_floor": over_samples([floor(u, v) for u, v in zip(original, train)])[0],
                     "original_ceiling": _ceiling(space.state, families[_family(space, runs)]),
                 }
         row |= described(space, runs) | {"step": space.state.step, "layer": space.layer, "depth": depths[space.model]}
         row.setdefault("n_labels", len(names[space.task]))  # where the training split was not looked at
-    frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
+    sampled = SAMPLED if any(row.get("samples", 1) > 1 for row in rows.values()) else ()
+    frame = pd.DataFrame(list(rows.values()), columns=[*COLUMNS, *sampled])
     whole = ["seed", "step", "repeats", "n_test", "n_clusters", "fewest_clusters", "test_n_clusters", "overlapping"]
     whole += ["conflicts", "conflict_points", "similarity_pairs", "original_pairs"]
     frame["collapsed"] = has_collapsed(frame, last_layer(frame))
-    return frame.astype({c: "Int64" for c in whole}).sort_values(["model", "task", "state", "layer"], ignore_index=True)
+    numbers = frame[whole].astype(float)
+    means = [c for c in whole if (numbers[c].dropna() % 1).any()]  # over samples: they need not be whole
+    kinds = dict.fromkeys(whole, "Int64") | dict.fromkeys(means, "Float64")
+    return frame.astype(kinds).sort_values(["model", "task", "state", "layer"], ignore_index=True)
 
 
 def _families(vectors, runs):
@@ -173,7 +191,7 @@ def _family(space, runs):
 
 def _ceiling(own, family):
     """The mean similarity of a run's vector to those of the other runs of its recipe; None where there are none."""
-    alike = [similarity(family[own], vector)[0] for state, vector in family.items() if state != own]
+    alike = [_similarity(family[own], vector)[0] for state, vector in family.items() if state != own]
     return float(np.mean(alike)) if alike and None not in alike else None
 
 
@@ -193,11 +211,28 @@ def before_and_after(frame):
     return own.assign(when=own.tuned_on.isna().map({True: "original", False: "fine-tuned"}))
 
 
-def _distances(arrays):
-    """Mean over label pairs, and the smallest over labels, of the distances that exist."""
-    vector, least = (arrays[name][~np.isnan(arrays[name])] for name in ("distance_vector", "min_distances"))
-    return {
-        "mean_distance": vector.mean() if len(vector) else None,
-        "min_distance": least.min() if len(least) else None,
-        "radius": float(arrays["radius"]) if "radius" in arrays else None,
+def _similarity(one, two):
+    """Mean and spread over samples, paired, of the similarity of two spaces; and the mean number of pairs of labels."""
+    if min(len(one), len(two)) == 1:  # one of the two was taken whole
+        one, two = one * len(two), two * len(one)
+    found, pairs = zip(*map(similarity, one, two))
+    return *over_samples(found), over_samples(pairs)[0]
+
+
+def _spread(result, name):
+    """The standard deviation over samples of what DirectProbe counted."""
+    return over_samples([record[name] for record in result["repeats"]])[1] if "repeats" in result else None
+
+
+def _distances(each):
+    """Mean over label pairs, and the smallest over labels, of the distances that exist, over samples."""
+    found = {"mean_distance": [], "min_distance": [], "radius": []}
+    for arrays in each:
+        vector, least = (arrays[name][~np.isnan(arrays[name])] for name in ("distance_vector", "min_distances"))
+        found["mean_distance"].append(vector.mean() if len(vector) else None)
+        found["min_distance"].append(least.min() if len(least) else None)
+        found["radius"].append(float(arrays["radius"]) if "radius" in arrays else None)
+    over = {name: over_samples(values) for name, values in found.items()}
+    return {name: mean for name, (mean, _) in over.items()} | {
+        f"{name}_std": spread for name, (_, spread) in over.items()
     }

@@ -4,6 +4,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from closerlook.probes.direct.nearest_hull import nearest_hull
+from closerlook.probes.direct.samples import parts
 from closerlook.probes.mlp.linear import discriminant
 from closerlook.probes.precision import TOL
 from closerlook.probes.threads import spread
@@ -18,15 +19,15 @@ def measure_surroundings(train, test, clusters, *, tol=TOL, threads=1):
     """Look around each example of a space, among the training examples.
 
     A training example is left out wherever it is itself judged: of its cluster's hull, of its neighbours, and of the
-    readout. Its clusters stay what they were with it.
+    readout. Its clusters stay what they were with it. Where DirectProbe looked at samples, the hulls are those of the
+    first one, and an example that is not in it is judged as a test example is; neighbours and readout are of all.
 
     Parameters
     ----------
     train, test : tuple of (n, dim) float array and (n,) int array
         Points and their label ids.
     clusters : dict of array
-        Of the training points, as `closerlook.probes.direct.geometry.measure` gives them: `labels`, `cluster_classes`,
-        `radius`.
+        Of the training points, as `closerlook.probes.direct.geometry.measure_samples` gives them.
     tol : float
         Relative gap of the bounds of a distance.
     threads : int
@@ -46,18 +47,22 @@ def measure_surroundings(train, test, clusters, *, tol=TOL, threads=1):
         Labels are ids, -1 for none; distances are NaN, and labels and clusters -1, where all points are equal.
     """
     (X, y), (Xt, yt) = ((np.asarray(points, np.float64), np.asarray(labels)) for points, labels in (train, test))
-    of_cluster, where = clusters["cluster_classes"], clusters["labels"]
+    first = parts(clusters)[0]
+    of_cluster, where = first["cluster_classes"], first["labels"]
+    points = first["points"] if "points" in first else slice(None)
+    hulls, itself = X[points], np.full(len(X), NONE)
+    itself[points] = np.arange(len(hulls))
     found = {"cluster_classes": of_cluster, "cluster_sizes": np.bincount(where, minlength=len(of_cluster))}
-    found["radius"] = clusters["radius"]
+    found["radius"] = first["radius"]
     flat = constant(X) or not len(of_cluster)
-    for split, Q, own in (("train", X, y), ("test", Xt, yt)):
-        itself = np.arange(len(X)) if split == "train" else None
+    for split, Q, own, leave in (("train", X, y, itself), ("test", Xt, yt, None)):
         found |= {f"{split}_{name}": values for name, values in (
-            _nothing(len(Q)) if flat else _hulls(X, where, of_cluster, Q, own, itself, tol, threads)
+            _nothing(len(Q)) if flat else _hulls(hulls, where, of_cluster, Q, own, leave, tol, threads)
         ).items()}  # fmt: skip
         near = _neighbours(train[0], None if split == "train" else test[0], threads, flat)
         found |= {f"{split}_neighbours": near, f"{split}_share": (y[near] == own[:, None]).sum(1).astype(np.int16)}
-    found["train_cluster"] = where if not flat else np.full(len(X), NONE)
+    if not flat:
+        found["train_cluster"][points] = where
     return found | _readout(X, y, Xt, flat)
 
 

@@ -14,6 +14,7 @@ SPREAD = [f"{name}_{part}" for name in MEASURES for part in ("seed_std", "low", 
 SPREAD += ["similarity_pairs", "seeds", "collapsed", "min_cluster_size"]
 # where there are any
 EXTRA = ["macro_f1", "linear_accuracy", "shuffled_accuracy", "selectivity", "compression", "frequency_compression"]
+SAMPLED = ["sample_points", "samples", "n_clusters_std", "train_test_similarity_std"]  # of DirectProbe
 
 
 def table7(spaces, models, tasks, min_cluster_size=1):
@@ -40,7 +41,8 @@ def table7(spaces, models, tasks, min_cluster_size=1):
         at least six pairs of labels (`similarity_pairs`).
         `macro_f1`, `linear_accuracy` (of a linear readout of standardised vectors), `shuffled_accuracy` (of the probe
         trained on shuffled labels), `selectivity` and `compression` follow where they were measured, each with its
-        standard deviation over seeds.
+        standard deviation over seeds. Where DirectProbe looked at samples, their points and number follow, and standard
+        deviations over them, averaged over seeds.
     """
     last = last_layer(spaces)
     last = last[last.tuned_on.isna() | (last.tuned_on == last.task)].copy()
@@ -59,7 +61,8 @@ def table7(spaces, models, tasks, min_cluster_size=1):
     frame["min_cluster_size"] = min_cluster_size
     extra = pd.DataFrame(rows, columns=[c for name in EXTRA for c in (name, f"{name}_seed_std")]).astype(float)
     measured = [c for c in extra if extra[c.removesuffix("_seed_std")].notna().any()]
-    return frame.join(extra[measured]).round(4)
+    sampled = [name for name in SAMPLED if name in spaces]
+    return frame.join(extra[measured]).join(pd.DataFrame(rows, columns=sampled).astype(float)).round(4)
 
 
 def _over_seeds(cell):
@@ -81,6 +84,7 @@ def _over_seeds(cell):
         "train_test_similarity": found["similarity"]["mean"],
         "similarity_pairs": cell.similarity_pairs.astype(float).mean(),
         **{name: found[name]["mean"] for name in EXTRA},
+        **{name: cell[name].astype(float).mean() for name in SAMPLED if name in cell},
         **runs,
         **spread,
     }
@@ -118,6 +122,7 @@ def markdown(table):
         **_spread(table, "shuffled labels", "shuffled_accuracy", 2),
         "best": table.best_hidden_layers.fillna("–"),
         **_spread(table, "clusters", "n_clusters", 1),
+        **_samples(table),
         "separable": table.is_linear.fillna("–"),
         "train-test sim.": [_pm(a, s, 2) for a, s in zip(table.train_test_similarity, table.similarity_seed_std)],
         **_spread(table, "selectivity", "selectivity", 1),
@@ -136,6 +141,14 @@ def _spread(table, name, column, digits):
     if column not in table:
         return {}
     return {name: [_pm(a, s, digits) for a, s in zip(table[column], table[f"{column}_seed_std"])]}
+
+
+def _samples(table):
+    """Of which samples the clusters are, and their standard deviation over these; left out where of all points."""
+    if "samples" not in table:
+        return {}
+    of = [f"{n:g} of {m:,.0f}" if n > 1 else "–" for n, m in zip(table.samples, table.sample_points)]
+    return {"samples": of, "over samples": ["–" if pd.isna(s) else f"±{s:.1f}" for s in table.n_clusters_std]}
 
 
 def _between(low, high):

@@ -17,7 +17,7 @@ from closerlook.vectors import constant
 log = logging.getLogger(__name__)
 
 
-def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=None, sample=None, threads=1):
+def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=None, shown=None, rows=None, threads=1):
     """Measure the distances of the labels' hulls in every space of a run, each starting from the one before.
 
     Parameters
@@ -31,8 +31,10 @@ def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=
         As in `label_distances`.
     planes : dict of int to Plane, optional
         For each layer, a plane to see points of the training split in.
-    sample : (m,) int array, optional
+    shown : (m,) int array, optional
         These points.
+    rows : dict of str to (samples, m) int array, optional
+        Samples of the points of each split to measure the distances of, as `Sample.rows` returns them; None: all.
     threads : int
         Spaces of one update that are measured at the same time.
 
@@ -47,29 +49,36 @@ def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=
         `{split}_distances` (updates, layers, k (k - 1) / 2), NaN where two hulls meet; `{split}_centroids` (updates,
         layers, k, dim), float32; `{split}_right` (updates, n), whether a linear readout of the last layer gives each
         example's label (a training example is left out of it). Points that are in a conflict at the first update take
-        no part in distances, unless their label has no others. With planes also `sample`, `sample_points` (updates,
-        layers, m, 2) in the planes, and these as `plane_mean`, `plane_axes`, `plane_explained`, a row per layer.
+        no part in distances, unless their label has no others. Of samples, distances are means, NaN where two hulls
+        meet in any; `{split}_each` (samples, updates, layers, k (k - 1) / 2) has those of each, and `n_overlapping` are
+        means. With planes also `sample`, `sample_points` (updates, layers, m, 2) in the planes, and these as
+        `plane_mean`, `plane_axes`, `plane_explained`, a row per layer.
     """
     start, before, parts, proofs = time.perf_counter(), {}, {}, Counter()
     updates, found, read = [], {}, {}
+    rows = dict.fromkeys(labels) if rows is None else rows
     for update, space in spaces:
         cells = [(split, layer) for split in space for layer in space[split]]
 
         def measure(cell, space=space):
             split, layer = cell
             X, y, begun = np.asarray(space[split][layer], np.float64), labels[split], time.perf_counter()
-            part = parts[cell] if cell in parts else parts.setdefault(cell, without_conflicts(X, y, resolution))
-            distances = label_distances(X[part], y[part], before.get(cell), tol=tol, resolution=resolution)
-            means = centroids(X, y, distances.classes).astype(np.float32)
-            seen = planes[layer].project(X[sample]).astype(np.float32) if planes and split == "train" else None
-            return distances, means, seen, time.perf_counter() - begun
+            each = []
+            for repeat, row in enumerate([slice(None)] if rows[split] is None else rows[split]):
+                Z, z, key = X[row], y[row], (*cell, repeat)
+                part = parts[key] if key in parts else parts.setdefault(key, without_conflicts(Z, z, resolution))
+                each.append(label_distances(Z[part], z[part], before.get(key), tol=tol, resolution=resolution))
+            means = centroids(X, y, each[0].classes).astype(np.float32)
+            seen = planes[layer].project(X[shown]).astype(np.float32) if planes and split == "train" else None
+            return each, means, seen, time.perf_counter() - begun
 
-        for cell, (distances, means, seen, took) in zip(cells, spread(measure, cells, threads)):
-            before[cell] = distances
-            vector = np.where(distances.separable, distances.vector, np.nan)
-            overlapping = int((~distances.separable).sum())
-            found.setdefault(cell, []).append((vector, means, overlapping, round(took, 4), seen))
-            proofs.update(proof.how for proof in distances.proofs)
+        for cell, (each, means, seen, took) in zip(cells, spread(measure, cells, threads)):
+            before.update({(*cell, repeat): distances for repeat, distances in enumerate(each)})
+            vectors = np.array([np.where(distances.separable, distances.vector, np.nan) for distances in each])
+            overlapping = [int((~distances.separable).sum()) for distances in each]
+            overlapping = overlapping[0] if rows[cell[0]] is None else float(np.mean(overlapping))
+            found.setdefault(cell, []).append((vectors, means, overlapping, round(took, 4), seen))
+            proofs.update(proof.how for distances in each for proof in distances.proofs)
         for split, right in readings({split: space[split][max(space[split])] for split in space}, labels).items():
             read.setdefault(split, []).append(right)
         updates.append(int(update))
@@ -80,14 +89,16 @@ def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=
     record |= {"n_overlapping": {}, "probe_seconds": {}}
     for split in splits:
         arrays[f"{split}_right"] = np.array(read[split])
-        arrays[f"{split}_classes"] = before[split, layers[0]].classes
+        arrays[f"{split}_classes"] = before[split, layers[0], 0].classes
         by_update = list(zip(*(found[split, layer] for layer in layers)))  # what each layer has, update by update
         distances, means, overlapping, took, seen = (
             [[cell[part] for cell in cells] for cells in by_update] for part in range(5)
         )
-        arrays |= {f"{split}_distances": np.array(distances), f"{split}_centroids": np.array(means)}
+        distances = np.moveaxis(np.array(distances), 2, 0)  # (samples, updates, layers, pairs)
+        arrays |= {f"{split}_distances": distances.mean(0), f"{split}_centroids": np.array(means)}
+        arrays |= {} if rows[split] is None else {f"{split}_each": distances}
         if planes and split == "train":
-            arrays |= {"sample": np.asarray(sample), "sample_points": np.array(seen)}
+            arrays |= {"sample": np.asarray(shown), "sample_points": np.array(seen)}
             arrays |= {f"plane_{part}": np.array([getattr(planes[n], part) for n in layers]) for part in Plane._fields}
         record["n_overlapping"][split], record["probe_seconds"][split] = overlapping, took
     return record | {"seconds": time.perf_counter() - start}, arrays

@@ -5,6 +5,7 @@ import pandas as pd
 
 from closerlook.analysis.label_similarity import similarity
 from closerlook.analysis.runs import RUN, described
+from closerlook.analysis.samples import each_of, over_samples
 from closerlook.layout import Run
 
 COLUMNS = ("model", "task", *RUN[1:], "split", "layer", "update", "pairs", "overlapping", "mean_distance", "similarity",
@@ -26,7 +27,7 @@ def trajectory(traces, runs):
     DataFrame
         A row per (run, split, layer, update): label pairs, how many of them overlap, the mean distance of the others,
         and the similarity to the same layer before fine-tuning (Pearson over the pairs that are separable in both, and
-        how many these are).
+        how many these are). Of samples, means.
     """
     rows = []
     for path in traces:
@@ -38,13 +39,15 @@ def trajectory(traces, runs):
 
 
 def _spaces(arrays, split, run):
-    distances = arrays[f"{split}_distances"]
+    each = each_of(arrays, split)
     for i, layer in enumerate(arrays["layers"]):
-        for update, vector in zip(arrays["updates"], distances[:, i]):
-            known = vector[np.isfinite(vector)]
-            r, n = similarity(distances[0, i], vector)
+        for u, update in enumerate(arrays["updates"]):
+            vectors = each[:, u, i]
+            apart = [vector[np.isfinite(vector)] for vector in vectors]
+            alike = list(zip(*map(similarity, each[:, 0, i], vectors)))
             yield run | {
-                "split": split, "layer": int(layer), "update": int(update), "pairs": len(vector),
-                "overlapping": len(vector) - len(known), "mean_distance": known.mean() if len(known) else None,
-                "similarity": r, "similarity_pairs": n,
+                "split": split, "layer": int(layer), "update": int(update), "pairs": vectors.shape[1],
+                "overlapping": over_samples([vectors.shape[1] - len(known) for known in apart])[0],
+                "mean_distance": over_samples([known.mean() if len(known) else None for known in apart])[0],
+                "similarity": over_samples(alike[0])[0], "similarity_pairs": over_samples(alike[1])[0],
             }  # fmt: skip

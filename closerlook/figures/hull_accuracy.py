@@ -54,6 +54,8 @@ def hull_accuracy(frame, spaces, models, tasks):
                         color=colour, capsize=2, elinewidth=0.9,
                         markerfacecolor=colour if column == "accuracy" else "white",
                     )  # fmt: skip
+                    if column == "hull_accuracy":
+                        marks.samples(axis, known[known.kept].assign(layer=x), column, colour)
             axis.set_xticks([0, 1], list(COLOUR), **(panels.SLANTED if panels.narrow(axis) else {"fontsize": 6.5}))
             axis.set_xlim(-0.5, 1.5)
             axis.margins(y=0.2)
@@ -68,5 +70,5 @@ def hull_accuracy(frame, spaces, models, tasks):
     ]  # fmt: skip
     handles += [Line2D([], [], label="most frequent label", **marks.MAJORITY), *marks.collapsed(own[~own.kept])]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
-    style.note(figure, missing)
+    style.note(figure, missing, marks.sampled(spaces))
     return figure

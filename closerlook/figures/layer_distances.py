@@ -45,6 +45,7 @@ def layer_distances(spaces, model, tasks):
             if measure == "accuracy":
                 marks.majority(axis, own[own.task == task])
             for when, colour in COLOUR.items():
+                marks.samples(axis, cell[cell.when == when], measure, colour)
                 by = cell[cell.when == when].groupby("layer")[measure]
                 style.band(axis, by.mean(), by.std(ddof=1), colour, **MARK[when])
                 state = own[own.kept & (own.task == task) & (own.when == when)]
@@ -62,5 +63,5 @@ def layer_distances(spaces, model, tasks):
     handles.append(Line2D([], [], label="layer with the best accuracy", **upright))
     handles += [Line2D([], [], label="most frequent label", **marks.MAJORITY), *marks.collapsed(own[~own.kept])]
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)
-    style.note(figure, missing)
+    style.note(figure, missing, marks.sampled(own))
     return figure

@@ -28,7 +28,8 @@ def layers(spaces, models, tasks):
     matplotlib.figure.Figure
         Lines are means over seeds, bands one standard deviation, dots single seeds. A run that collapsed is marked with
         an x and not in the mean, unless all did. Where a linear readout of the same vectors was measured, its accuracy
-        is a thin dashed line with crosses.
+        is a thin dashed line with crosses. Where clusters are of samples, whiskers are one standard deviation over
+        these.
     """
     style.use()
     models, tasks, missing = panels.few(models, tasks)
@@ -47,7 +48,7 @@ def layers(spaces, models, tasks):
         for column in block.T:
             _share(column, log=i == 1)
     _legend(figure, own)
-    style.note(figure, missing)
+    style.note(figure, missing, marks.sampled(own))
     return figure
 
 
@@ -60,6 +61,8 @@ def _panel(axis, cell, measure):
         known = state.dropna(subset=[measure]).astype({measure: float})
         by = known.groupby("layer")[measure]
         style.band(axis, by.mean(), by.std(ddof=1), colour, **MARK[when])
+        if measure == "n_clusters":
+            marks.samples(axis, known, measure, colour)
         if when == "fine-tuned":
             axis.plot(known.layer, known[measure], ".", color=colour, markersize=2.5, alpha=0.7)
         if measure == "accuracy":

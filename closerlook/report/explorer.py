@@ -6,6 +6,7 @@ import numpy as np
 
 from closerlook.analysis.plane import planes_of
 from closerlook.analysis.runs import described
+from closerlook.analysis.samples import each_of
 from closerlook.figures.style import LABELS
 from closerlook.layout import FULL, Run, Space, State, run_name
 from closerlook.probes.condensed import nearest
@@ -87,10 +88,11 @@ def _followed(path, labels, single):
         centroids = np.stack([plane.project(whole[:, i]) for i, plane in enumerate(planes)], 1)
         shown = _thin(len(arrays["sample"]))
         distances = arrays["train_distances"][kept]
-        place, least, _ = nearest(distances, len(classes))
+        place, *_ = nearest(distances, len(classes))
+        _, least, _ = nearest(each_of(arrays, "train")[:, kept], len(classes))
         found = {
             "centroids": centroids, "points": arrays["sample_points"][kept][:, :, shown], "place": place,
-            "least": least, "overlapping": np.isnan(distances).sum(2), "sample": arrays["sample"][shown],
+            "least": least.mean(0), "overlapping": np.isnan(distances).sum(2), "sample": arrays["sample"][shown],
         }  # fmt: skip
     return _run(Run.of(path), labels, True, layers, updates[kept], classes, planes, **found, **single)
 
@@ -143,8 +145,9 @@ def both_ends(run, arrays, labels, space, single=None):
             found = space(state, int(layer))
             if found is not None and len(found["classes"]) == k:  # else of other data
                 known = ~np.isnan(found["min_distances"])
-                place[at, i], least[at, i], _ = nearest(found["distance_vector"], k, known)
-                overlapping[at, i] = found["n_overlapping"]
+                place[at, i], *_ = nearest(found["distance_vector"], k, known)
+                least[at, i] = found["min_distances"]
+                overlapping[at, i] = np.ceil(found["n_overlapping"])  # zero: in none of several samples
     found = {"centroids": np.array(ends), "points": points, "place": place, "least": least}
     found |= {"overlapping": overlapping, "sample": arrays["sample"][shown]}
     return _run(run, labels, False, layers, [0, 1], classes, planes, **found, **(single or {}))

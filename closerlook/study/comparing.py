@@ -9,7 +9,8 @@ from closerlook.analysis.movement import measure_movement
 from closerlook.analysis.similarity import measure_similarity
 from closerlook.errors import InputError
 from closerlook.layout import SPLITS
-from closerlook.probes.direct.geometry import measure
+from closerlook.probes.direct.geometry import measure_samples
+from closerlook.probes.direct.samples import Sample
 from closerlook.probes.mlp.candidates import FIRST_LOOK
 from closerlook.probes.precision import ENCODER_RESOLUTION, TOL
 from closerlook.study.arguments import ENDS, read
@@ -19,6 +20,7 @@ from closerlook.vectors import constant
 PROBE = FIRST_LOOK
 PROBE_KEYS = (*PROBE, "halving", "scale", "device", "description_length")
 DIRECT = {"tol": TOL, "resolution": ENCODER_RESOLUTION, "min_cluster_size": 1}
+SAMPLE = ("points", "repeats", "seed")
 
 
 def compare(
@@ -31,6 +33,7 @@ def compare(
     seed=0,
     probe=None,
     direct=None,
+    sample=None,
     threads=-1,
     progress=True,
     model="model",
@@ -60,6 +63,10 @@ def compare(
         hidden units, three times. False leaves it out, and needs no torch.
     direct : dict, optional
         Options of DirectProbe: `tol`, `resolution`, `min_cluster_size`.
+    sample : dict, optional
+        Let DirectProbe look at samples instead of all examples of a split, the same ones before and after and in all
+        layers: `points` of each, `repeats` (5 by default), `seed` (by default that of this call). Its numbers are means
+        over these, and `study.spaces` and `study.table` have their standard deviations (docs/directprobe.md).
     threads : int
         CPU threads; -1 for all. No number depends on it.
     progress : bool
@@ -93,6 +100,7 @@ def compare(
             raise InputError(f"`{key}` is {name!r}; it must be a name on one line.")
     given = read(before, after, labels, test, layers, seed)
     direct = DIRECT | _options(direct, "direct", DIRECT)
+    drawn = _sample(sample, int(seed), task)
     classify, probe = _classifier(probe, int(seed), threads)
     cells, moved, alike = {}, {}, {split: {} for split in SPLITS}
     with tqdm(total=6 * len(given.layers), desc="compare", disable=not progress) as bar:
@@ -100,8 +108,9 @@ def compare(
             spaces = [given.space(end, layer) for end in (0, 1)]
             for end, (X, Xt) in enumerate(spaces):
                 bar.set_postfix_str(f"layer {layer}, {ENDS[end]}", refresh=True)
-                train = measure(X, given.train_y, **direct, threads=threads, verbose=False)
-                tested = measure(Xt, given.test_y, **direct, threads=threads, verbose=False)
+                options = direct | {"threads": threads, "verbose": False}
+                train = measure_samples(X, given.train_y, drawn, **options)
+                tested = measure_samples(Xt, given.test_y, drawn, **options)
                 bar.update()
                 cells[end, layer] = Cell(train, tested, classify((X, given.train_y), (Xt, given.test_y)))
                 bar.update()
@@ -113,6 +122,7 @@ def compare(
                 alike[split][layer] = measure_similarity(*pair)
             bar.update()
     made = {"seed": int(seed), "layers": given.layers, "probe": probe, "direct": direct}
+    made |= {} if drawn is None else {"sample": {name: getattr(drawn, name) for name in SAMPLE}}
     return Study(given, cells, moved, alike, **names, made=made, seconds=time.perf_counter() - start)
 
 
@@ -125,6 +135,18 @@ def _options(given, name, known):
     if unknown := [key for key in given if key not in known]:
         raise InputError(f"`{name}` has no option {unknown[0]!r}; it has {', '.join(known)}.")
     return given
+
+
+def _sample(given, seed, task):
+    """Which points DirectProbe looks at; None: all."""
+    if given is None:
+        return None
+    given = {"seed": seed} | _options(given, "sample", SAMPLE)
+    for name, least in (("points", 2), ("repeats", 1), ("seed", 0)):
+        value = given.get(name, 5 if name == "repeats" else None)
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise InputError(f"`sample`: its {name!r} is {value!r}; it must be a whole number, {least} or more.")
+    return Sample(**{name: int(value) for name, value in given.items()}, task=task)
 
 
 def _classifier(given, seed, threads):

@@ -33,6 +33,7 @@ BOTH = {  # columns of `spaces`, and what `table` calls them before and after
     "compression": "compression", "n_clusters": "clusters", "fewest_clusters": "fewest_clusters",
     "overlapping": "overlapping", "conflicts": "conflicts", "min_distance": "min_distance",
     "mean_distance": "mean_distance", "train_test_similarity": "train_test_similarity",
+    "n_clusters_std": "clusters_std", "min_distance_std": "min_distance_std", "mean_distance_std": "mean_distance_std",
 }  # fmt: skip
 TUNED = "tuned"  # the name of the run from before to after
 UNTOLD = pd.DataFrame(columns=list(TUNING))  # nothing is known of how it went
@@ -65,7 +66,7 @@ class Study:
         distances (Pearson's correlation over `similarity_pairs`), `cka`, `procrustes`, `rsa`, `neighbours`; and
         `movement`: how far the labels' means moved, relative to the root mean square length of the vectors before,
         averaged over labels.
-        What cannot be measured is missing.
+        What cannot be measured is missing. Of samples, counts and distances are means; `X_std` is their deviation.
     labels : DataFrame
         A row per (layer, label) of the training examples: `points`; before and after `clusters`, `min_distance` to the
         `nearest` other label, and how many it meets (`overlapping`); the `displacement` of its mean, the same relative
@@ -123,11 +124,8 @@ class Study:
         before, after = (self._end(self.spaces, end).set_index("layer") for end in (0, 1))
         table = {}
         for column, name in BOTH.items():
-            if (
-                column in ("status", "n_clusters", "accuracy")
-                or before[column].notna().any()
-                or after[column].notna().any()
-            ):
+            known = column in before and (before[column].notna().any() or after[column].notna().any())
+            if known or column in ("status", "n_clusters", "accuracy"):
                 table |= {f"{name}_{end}": frame[column] for end, frame in zip(ENDS, (before, after))}
         table |= {"similarity": after.original_similarity, "similarity_pairs": after.original_pairs}
         alike = self.similarity[self.similarity.split == "train"].set_index("layer")

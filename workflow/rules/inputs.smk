@@ -39,6 +39,12 @@ def surroundings():
     return list(dict.fromkeys(files))
 
 
+def sizes(w):
+    """What says how many points the tasks have, where samples are to be as large as the smallest of them."""
+    sample = CFG.probes.direct.sample
+    return [TASK["summary"].format(task=t) for t in CFG.tasks] if sample and sample.points == "smallest" else []
+
+
 def trace_of(w):
     """What was found along a run, where it is followed."""
     run = layout.Run(w.model, w.task, w.run)

@@ -6,6 +6,7 @@ rule probe_direct:
     input:
         labels=LABELS,
         vectors=EMBEDDING,
+        sizes=sizes,
     output:
         record=DIRECT,
         arrays=CLUSTERS,
@@ -20,7 +21,7 @@ rule probe_direct:
     resources:
         **asks("geometry"),
     params:
-        direct=plain(CFG.probes.direct, exclude={"layers"}),
+        direct=plain(CFG.probes.direct, exclude={"layers"}, exclude_none=True),
         code=code("probe_direct"),
     message:
         "DirectProbe on {wildcards.task} ({wildcards.split}), {wildcards.model} ({wildcards.state}), layer {wildcards.layer}"

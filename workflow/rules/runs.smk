@@ -80,6 +80,7 @@ rule trace_run:
         train_after=layers_of("{task}.{run}", "train", "trajectories"),
         test_before=layers_of("original", "test", "trajectories"),
         test_after=layers_of("{task}.{run}", "test", "trajectories"),
+        sizes=sizes,
     output:
         record=TRAJECTORY.replace(".npz", ".json"),
         arrays=TRAJECTORY,
@@ -97,7 +98,7 @@ rule trace_run:
     params:
         layers=lambda w: GRID.layers(w.model, "trajectories"),
         embedding=plain(CFG.embedding, exclude={"keep"}),
-        direct=plain(CFG.probes.direct, include={"tol", "resolution"}),
+        direct=plain(CFG.probes.direct, include={"tol", "resolution", "sample"}, exclude_none=True),
         device=CFG.device,
         code=code("trace_run"),
     message:

@@ -98,22 +98,34 @@ class Study:
                 return WITH_TORCH + task.targets["train"] * self._networks(width)
             case "probe_direct":
                 harder = 4 if job.family == layout.ORIGINAL else 1
-                return START + harder * POINTS * task.targets[job.split or "train"] * width / 1000
+                of_all = sum(self.samples(task, job.split or "train"))
+                return START + harder * POINTS * of_all * width / 1000
             case "probe_hulls":
-                return START + 4 * POINTS * task.targets["test"] * width / 1000
+                times = len(self.samples(task, "train"))
+                return START + 4 * POINTS * times * task.targets["test"] * width / 1000
             case "measure_surroundings":
                 return START + 8 * POINTS * points * width / 1000
             case "gather_examples":
                 return START + points * width / NUMBERS
             case "trace_run":
                 steps = kept_steps(grid, job.run, task) + 1
-                each = len(grid.layers(job.model, "trajectories")) * POINTS * points * width / 1000
+                of_all = sum(sum(self.samples(task, split)) for split in task.targets)
+                each = len(grid.layers(job.model, "trajectories")) * POINTS * of_all * width / 1000
                 return WITH_TORCH + max(steps - 2, 0) * extraction * sentences + steps * each
             case "measure_movement" | "measure_similarity" | "take_vectors":
                 return START + len(grid.layers(job.model)) * points * width / NUMBERS
             case "make_task":
                 return WITH_TORCH + sentences / 2000
         return 2 * START + n_inputs / 500
+
+    def samples(self, task, split):
+        """How many points DirectProbe looks at in a split of a task (a `TaskSize`), in each sample: a list."""
+        sample, n = self.cfg.probes.direct.sample, task.targets[split]
+        if sample is None:
+            return [n]
+        smallest = sample.points == "smallest"
+        points = min(size.targets[split] for size in self.tasks.values()) if smallest else sample.points
+        return [points] * sample.repeats if points < n else [n]
 
     def _networks(self, width):
         """Seconds per point of all networks that the classifier probe trains in one layer."""

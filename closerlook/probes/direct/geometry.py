@@ -1,14 +1,20 @@
 """What DirectProbe finds in one space, as a record that is written to files."""
 
+import logging
 import time
 from collections import Counter
+from dataclasses import asdict
 
 import numpy as np
 
 from closerlook.probes.direct.clusters import cluster
 from closerlook.probes.direct.labels import distance_vector, min_distances, part_distances
+from closerlook.probes.direct.samples import OF_EACH
 from closerlook.probes.precision import ENCODER_RESOLUTION, TOL, check_precision
 from closerlook.vectors import constant
+
+log = logging.getLogger(__name__)
+COUNTS = ("n_clusters", "conflicts", "conflict_points", "fewest_clusters", "overlapping")
 
 
 def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION, threads=1, verbose=True):
@@ -95,3 +101,65 @@ def _shared(label, conflicts, free):
     """Pairs (a label all of whose points are in conflicts, another that it shares one with), each once."""
     pairs = np.concatenate([label[conflicts], label[conflicts][:, ::-1]])
     return {(int(a), int(b)) for a, b in pairs if not free[a]}
+
+
+def measure_samples(X, y, sample=None, **options):
+    """`measure` a space, or samples of its points, each by itself.
+
+    Parameters
+    ----------
+    X, y
+        As in `measure`.
+    sample : Sample, optional
+        Without one, or where it asks for no fewer points than there are, the result is that of `measure`.
+    **options
+        Of `measure`.
+
+    Returns
+    -------
+    record : dict
+        For JSON. `sample`: its `points`, how many there are (`of`), `repeats`, `seed` and `task`; `repeats`: the record
+        of each sample. Counts are means over these, missing where one lacks them; `verdicts`, `merges` and seconds are
+        sums; `is_linear` holds if it does in every sample, and the status is `not_separable` if that of any is.
+    arrays : dict
+        For NPZ. `samples` (repeats, points): the points of each; what `measure` found in the first one as `labels_0`,
+        `distance_vector_0` and so on, see `samples.parts`. `classes`, and means over the samples: `distance_vector`,
+        `min_distances` (NaN where any sample has none), `overlapping`, `n_overlapping`, `radius`.
+    """
+    rows = None if sample is None else sample.rows(y)
+    if rows is None:
+        return measure(X, y, **options)
+    if absent := len(np.unique(y)) - len(np.unique(y[rows[0]])):
+        log.warning("samples of %d points: %d of the labels, the rarest, are in none", rows.shape[1], absent)
+    found = [measure(X[row], y[row], **options) for row in rows]
+    records, each = zip(*found)
+    states = [record["status"] for record in records]
+    linear = [record["is_linear"] for record in records]
+    record = records[0] | {
+        "status": next((state for state in ("not_separable", "ok") if state in states), states[0]),
+        **{name: _mean([record[name] for record in records]) for name in COUNTS},
+        "is_linear": None if None in linear else all(linear),
+        **{name: sum(record.get(name, 0) for record in records) for name in ("seconds", "clustering_seconds")},
+        "verdicts": {
+            name: _sum([record.get("verdicts", {}).get(name, {}) for record in records])
+            for name in ("separable", "not_separable")
+        },
+        "merges": _sum([record.get("merges", {}) for record in records]),
+        "sample": asdict(sample) | {"points": rows.shape[1], "of": len(X)},
+        "repeats": list(records),
+    }
+    arrays = {"samples": rows, "classes": each[0]["classes"]}
+    for name in ("distance_vector", "min_distances", "overlapping", "n_overlapping", "radius"):
+        arrays[name] = np.mean([of[name] for of in each], axis=0)
+    return record, arrays | {f"{name}_{i}": of[name] for i, of in enumerate(each) for name in OF_EACH}
+
+
+def _mean(values):
+    """A mean that is missing where a value is."""
+    return None if None in values else float(np.mean(values))
+
+
+def _sum(counts):
+    """Counts by name, together."""
+    names = dict.fromkeys(name for each in counts for name in each)
+    return {name: sum(each.get(name, 0) for each in counts) for name in names}

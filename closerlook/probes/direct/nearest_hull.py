@@ -39,8 +39,8 @@ def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False, *, admits=
     admits : callable, optional
         `admits(some)`: which hulls count for `Q[some]`, a slice; (rows, n_hulls) bool. By default all do.
     without : int array (m,), optional
-        Of each point of Q, the point of X that its hull is to lack: q itself, where it is one of them. A hull of no
-        other points does not count.
+        Of each point of Q, the point of X that its hull is to lack: q itself, where it is one of them; -1 for none. A
+        hull of no other points does not count.
 
     Returns
     -------
@@ -67,7 +67,9 @@ def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False, *, admits=
         slack = rounding(Y.shape[1]) * (1 + y)
         H, ahead = squares - 2 * P, along - P
         if without is not None:
-            at = np.arange(len(Y)), place[without[start : start + step]]
+            itself = without[start : start + step]
+            at = np.flatnonzero(itself >= 0)
+            at = at, place[itself[at]]
             H[at] = ahead[at] = np.inf
         gaps = np.minimum.reduceat(H, starts, axis=1)  # to the nearest point of each hull
         if admits is not None:
