@@ -82,15 +82,25 @@ def copied(project, **how):
 
 def finish(project):
     jobs = plan(project)
+    make(project, jobs)
+    touch(project, "--forceall")
+    return project, jobs
+
+
+def make(project, jobs):
+    """Make the outputs of jobs, empty."""
     for file in (file for job in jobs for file in job["output"]):
         path = project / file
         (path if FOLDERS.search(file) else path.parent).mkdir(parents=True, exist_ok=True)
         if not FOLDERS.search(file):
             path.touch()
-    command = [sys.executable, "-m", "snakemake", "--touch", "--forceall", "--quiet", "all", *COMMAND]
+
+
+def touch(project, *more):
+    """Make Snakemake take note of files as of made ones."""
+    command = [sys.executable, "-m", "snakemake", "--touch", "--quiet", "all", *more, *COMMAND]
     run = subprocess.run(command, cwd=project, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": "."})
     assert run.returncode == 0, run.stderr
-    return project, jobs
 
 
 @pytest.fixture
@@ -276,6 +286,23 @@ def test_a_probes_grid_runs_that_probe_and_what_is_below(demo):
     project, jobs = demo
     set_config(project, lambda config: config["probes"]["classifier"].update(alphas=[1e-3]))
     assert names(plan(project)) == with_all_below(jobs, lambda job: job["rule"] == "probe_classifier")
+
+
+def test_studies_with_one_folder_of_results_share_what_is_the_same(demo):
+    """Another config makes its own cells, and its tables and pages; then only these are made again for the first."""
+    project, _ = demo
+    first, pages = (project / "config/demo.yaml").read_text(), {"table", "plot", "report", "explorer", "missing"}
+    pages |= {"print_table7"}
+    set_config(project, lambda config: (config.update(seeds=[5], trajectories={}, related_tasks=[]),
+                                        config["tasks"].pop("question")))  # fmt: skip
+    cells = [job for job in plan(project) if job["rule"] not in pages]
+    assert {"finetune", "embed", "probe_direct", "probe_classifier", "gather_examples"} <= {job["rule"] for job in cells}
+    assert all("seed5" in str(job["wildcards"]) for job in cells)  # no corpus, task, model, nor a space of the original
+    make(project, plan(project))
+    touch(project)
+    assert plan(project) == []
+    (project / "config/demo.yaml").write_text(first)
+    assert {job["rule"] for job in plan(project)} <= pages
 
 
 @pytest.mark.parametrize("points", [100, "smallest"])
