@@ -19,8 +19,9 @@ from closerlook.files import read_json
 from closerlook.probes.direct.geometry import measure_samples
 from closerlook.probes.direct.samples import Sample, parts
 
+POINTS = 500, 1000, 2000, 4000, 8000
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-PANELS = {"clusters": "clusters", "meeting": "pairs of labels that meet", "distance": "mean distance of two labels"}
+MEASURES = {"clusters": "clusters", "meeting": "pairs of labels that meet", "distance": "mean distance of two labels"}
 
 
 def found(X, y, n, repeats, task):
@@ -46,29 +47,38 @@ def main():
     parser.add_argument("figure", type=Path)
     parser.add_argument("spaces", nargs="+", help="TASK:LAYER")
     given = parser.parse_args()
-    style.use()
-    figure, axes = plt.subplots(1, len(PANELS), figsize=(7.2, 2.6), layout="constrained")
-    print("| space | points | " + " | ".join(PANELS.values()) + " | CPU seconds |\n" + "| --- " * 6 + "|")
-    for space, colour in zip(given.spaces, COLOURS):
+    print("| space | points | " + " | ".join(MEASURES.values()) + " | CPU seconds |\n" + "| --- " * 6 + "|")
+    curves = {}
+    for space in given.spaces:
         task, layer = space.split(":")
         X = np.load(given.results / f"embeddings/{given.model}/original/{task}/train/layer{layer}.npy")
         y = np.array(read_json(given.results / f"tasks/{task}/labels.json")["train"])
         sizes = [n for n in 500 * 2 ** np.arange(10) if n < min(len(y), given.most + 1)]
         sizes += [len(y)] * (len(y) <= given.most)
-        rows = []
         for n in sizes:
             values, took = found(X, y, n, given.repeats, task)
-            rows.append(values)
-            cells = [_text(*values[name]) for name in PANELS]
+            curves.setdefault(f"{task}, layer {layer}", []).append((n, values))
+            cells = [_text(*values[name]) for name in MEASURES]
             print(f"| {task}, layer {layer} | {n:,} | {' | '.join(cells)} | {took:.1f} |", flush=True)
-        for name, axis in zip(PANELS, axes):
-            mean, spread = (np.array([row[name][i] or 0 for row in rows], float) for i in (0, 1))
-            axis.errorbar(sizes, mean, spread, color=colour, marker="o", capsize=2, label=f"{task}, layer {layer}")
-    for (name, title), axis in zip(PANELS.items(), axes):
-        axis.set(xscale="log", xlabel="points", title=title)
-        axis.set_yscale("symlog" if name == "meeting" else "log")
+    draw(curves).savefig(given.figure, metadata={"Software": None})
+
+
+def draw(curves):
+    """A figure of what was found: {space: [(points, {measure: (mean, deviation or None)})]}."""
+    style.use()
+    figure, axes = plt.subplots(1, 2, figsize=(6.4, 2.9), layout="constrained")
+    for (space, rows), colour in zip(curves.items(), COLOURS):
+        for name, axis in zip(("clusters", "distance"), axes):
+            mean, spread = zip(*((values[name][0], values[name][1] or 0) for _, values in rows))
+            sizes = [n for n, _ in rows]
+            axis.errorbar(sizes, mean, spread, color=colour, marker="o", capsize=2, label=space)
+    for name, ticks, axis in zip(("clusters", "distance"), ((20, 50, 100, 200, 500), (1, 2, 4, 8)), axes):
+        axis.set(xscale="log", yscale="log", xlabel="points", ylabel=MEASURES[name])
+        axis.set_xticks(POINTS, [f"{n:,}" for n in POINTS])
+        axis.set_yticks(ticks, ticks)
+        axis.minorticks_off()
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure.savefig(given.figure, metadata={"Software": None})
+    return figure
 
 
 def _text(mean, spread):

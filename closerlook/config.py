@@ -34,6 +34,7 @@ from closerlook.mistakes import contradictions
 from closerlook.models import AnyModel
 from closerlook.overrides import blamed
 from closerlook.probes.mlp.candidates import ALPHAS, SHAPES
+from closerlook.probes.precision import HALF_RESOLUTION
 from closerlook.recipes import Recipe
 from closerlook.runs import AnyRun
 from closerlook.wording import sentences
@@ -139,6 +140,11 @@ class Embedding(Section):
     pooling: Pooling = Field(Pooling(), description="From subwords to words and sentences.")
     batch_size: Count = Field(64, description="Sentences per forward pass.")
     precision: Precision = Field("fp32", description="Arithmetic of the forward pass: `fp32` or `bf16`.")
+    store: Literal["float32", "float16"] = Field(
+        "float32",
+        description="How vectors are written. `float16` takes half the disk; a layer whose vectors it would move by "
+        "more than 5e-4 of their radius stays in float32 (`docs/vectors.md`).",
+    )
     keep: bool = Field(True, description="Keep the vectors; `false` deletes them once every probe has read them.")
 
 
@@ -223,7 +229,8 @@ class Direct(Section):
     resolution: Share = Field(
         1e-5,
         description="Hulls of two labels closer than this, relative to the radius of their points, count as meeting: "
-        "rounding moves the vectors of a float32 encoder by about 1e-6 of it.",
+        "rounding moves the vectors of a float32 encoder by about 1e-6 of it. With `embedding.store: float16`, "
+        "which moves them by up to 5e-4, the default is 2e-3.",
     )
     sample: Sample | None = Field(
         None, description="Look at samples of the points of each space; by default at all of them."
@@ -341,6 +348,17 @@ class Config(Section):
         description="Run no experiment: make tables, figures and report from the results that exist, and list what is "
         "missing (`make report`).",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_coarse_as_the_store(cls, raw):
+        """The resolution follows the rounding of the vectors, unless the config gives it."""
+        sections = [raw.get(name, {}) for name in ("embedding", "probes")] if isinstance(raw, dict) else [None]
+        if all(isinstance(section, dict) for section in sections) and sections[0].get("store") == "float16":
+            direct = sections[1].get("direct", {})
+            if isinstance(direct, dict):
+                return raw | {"probes": sections[1] | {"direct": {"resolution": HALF_RESOLUTION} | direct}}
+        return raw
 
     @model_validator(mode="after")
     def _consistent(self):

@@ -7,6 +7,7 @@ import numpy as np
 
 from closerlook.errors import InputError
 from closerlook.files import staged
+from closerlook.vectors import halve
 
 
 def opened(file):
@@ -50,7 +51,7 @@ def floats(array):
     return array.astype(np.float32 if small else np.float64, copy=False)
 
 
-def take_vectors(files, out, labels):
+def take_vectors(files, out, labels, store="float32"):
     """Write layers of vectors that somebody else extracted as the workflow writes its own, one file per layer.
 
     Parameters
@@ -62,6 +63,8 @@ def take_vectors(files, out, labels):
         numbers. At most one layer is in memory.
     labels : dict of str to list
         A label for each vector.
+    store : {"float32", "float16"}
+        The latter: half precision where it holds a layer (see `closerlook.vectors.halve`).
 
     Raises
     ------
@@ -85,5 +88,8 @@ def take_vectors(files, out, labels):
                         f"{files[split]}: vector {finite.argmin()} of layer {layer} (both counted from 0) has a NaN or "
                         "an infinity: make it again, or leave out the example, its label and its vectors in all states."
                     )
-                with open(complete.enter_context(staged(path)), "wb") as file:
+                part = complete.enter_context(staged(path))
+                with open(part, "wb") as file:
                     np.save(file, vectors)
+                if store == "float16":
+                    halve(part, f"{files[split]}: layer {layer}")

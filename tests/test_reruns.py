@@ -296,7 +296,7 @@ def test_studies_with_one_folder_of_results_share_what_is_the_same(demo):
     set_config(project, lambda config: (config.update(seeds=[5], trajectories={}, related_tasks=[]),
                                         config["tasks"].pop("question")))  # fmt: skip
     cells = [job for job in plan(project) if job["rule"] not in pages]
-    assert {"finetune", "embed", "probe_direct", "probe_classifier", "gather_examples"} <= {job["rule"] for job in cells}
+    assert {"finetune", "embed", "probe_direct", "probe_classifier"} <= {job["rule"] for job in cells}
     assert all("seed5" in str(job["wildcards"]) for job in cells)  # no corpus, task, model, nor a space of the original
     make(project, plan(project))
     touch(project)

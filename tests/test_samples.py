@@ -5,22 +5,31 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.collections import LineCollection
 
 from closerlook import DirectProbe, compare, label_distances, spatial_similarity
+from closerlook.analysis.clusters import clusters
 from closerlook.analysis.hulls import hulls
+from closerlook.analysis.labels import COLUMNS as OF_LABELS
 from closerlook.analysis.labels import label_rows
-from closerlook.analysis.spaces import space_table
+from closerlook.analysis.spaces import SAMPLED, space_table
 from closerlook.analysis.surroundings import measure_surroundings
+from closerlook.analysis.table5 import table5
+from closerlook.analysis.table7 import markdown, table7
 from closerlook.analysis.trace import trace_run
 from closerlook.config import load
 from closerlook.errors import InputError
+from closerlook.figures.layer_distances import layer_distances
+from closerlook.figures.layers import layers
 from closerlook.files import write_json
 from closerlook.jobs.plan.work import Job, Study
 from closerlook.layout import Space, State
 from closerlook.probes.direct.geometry import measure, measure_samples
 from closerlook.probes.direct.hull_classifier import score
 from closerlook.probes.direct.samples import Sample, parts, shares
+from closerlook.report.contents import tables
 
+NO_LABELS = pd.DataFrame(columns=list(OF_LABELS))
 COUNTS = st.lists(st.integers(1, 400), min_size=1, max_size=12)
 
 
@@ -257,6 +266,50 @@ def test_compare_takes_samples(space):
     for wrong in ({"points": 1}, {"repeats": 2}, {"points": 70.0}, {"points": 9, "size": 3}, 70):
         with pytest.raises(InputError, match="`sample`"):
             compare(X, Z, y, sample=wrong, **given)
+
+
+@pytest.fixture(scope="module")
+def table(space):
+    """The table of spaces of two states, in samples."""
+    runs = {"m/pos.seed0": {"recipe": "full", "seed": 0}}
+    return space_table(two_states(space), [], {"pos": list("abcd")}, {"m": 1}, runs, {})
+
+
+def whiskers(axis):
+    """Where the upright lines of a panel stand, and their ends."""
+    lines = [c for c in axis.collections if isinstance(c, LineCollection)]
+    return {(round(x, 6), round(low, 6), round(high, 6)) for c in lines for (x, low), (_, high) in c.get_segments()}
+
+
+@pytest.mark.parametrize("measure, draw", [("n_clusters", layers), ("min_distance", layer_distances)])
+def test_figures_have_whiskers_over_samples_and_say_so(table, measure, draw):
+    table = table.assign(min_distance=[2.0, 3.0], min_distance_std=[0.5, 0.25])
+    place, model = (1, ["m"]) if draw is layers else (0, "m")
+    figure = draw(table, model, ["pos"])
+    ends = {
+        (1.0, round(row[measure] - row[f"{measure}_std"], 6), round(row[measure] + row[f"{measure}_std"], 6))
+        for _, row in table.iterrows()
+    }
+    said = "means over 4 samples of 70 points"
+    assert ends <= whiskers(figure.axes[place]) and any(said in text.get_text() for text in figure.texts)
+    figure = draw(table.drop(columns=list(SAMPLED)), model, ["pos"])
+    assert not ends & whiskers(figure.axes[place]) and not any("samples" in text.get_text() for text in figure.texts)
+
+
+def test_the_tables_of_the_paper_say_over_which_samples(table):
+    whole, names = table.drop(columns=list(SAMPLED)), {"models": ["m"], "tasks": ["pos"]}
+    seven = table7(table, **names)
+    assert seven.n_clusters_std.tolist() == pytest.approx(table.n_clusters_std.tolist(), abs=1e-4)
+    assert seven.sample_points.tolist() == [70, 70] and seven.samples.tolist() == [4, 4]
+    assert "4 of 70" in markdown(seven) and "samples" not in markdown(table7(whole, **names))
+    counted = clusters(table, **names)
+    before, after = table[table.tuned_on.isna()].iloc[0], table[table.tuned_on.notna()].iloc[0]
+    assert counted.original_std[0] == pytest.approx(before.n_clusters_std, abs=1e-4)
+    assert counted.fine_tuned_std[0] == pytest.approx(after.n_clusters_std, abs=1e-4)
+    assert "original_std" not in clusters(whole, **names)
+    assert clusters(table.assign(collapsed=[False, True]), **names).collapsed.tolist() == [1]
+    shown = tables(seven, counted, table5(table, NO_LABELS, **names), table, **names)
+    assert all("clusters, over samples" in shown[i]["frame"] for i in (0, -1))
 
 
 CONFIG = {

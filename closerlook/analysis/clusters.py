@@ -36,7 +36,8 @@ def clusters(spaces, models, tasks):
     counts = {"n_clusters": "fine_tuned", "n_clusters_std": "fine_tuned_std"}
     after = over_seeds(last[last.tuned_on == last.task], keys, {n: name for n, name in counts.items() if n in last})
     columns = [*COLUMNS, *(["original_std", "fine_tuned_std"] if "n_clusters_std" in last else [])]
-    before = before[[name for name in [*columns, "original_std"] if name in before]]
+    known = [*keys, "labels", "conflict_points", "fewest", "original", "original_std"]
+    before = before[[name for name in known if name in before]]
     table = before.merge(after, "left", keys).reindex(columns=columns)
     table[["seeds", "collapsed"]] = table[["seeds", "collapsed"]].fillna(0).astype(int)
     order = pd.MultiIndex.from_product([models, tasks], names=keys)

@@ -17,6 +17,7 @@ from closerlook.encoders.padding import load_aligner
 from closerlook.encoders.reading import hidden_states
 from closerlook.errors import InputError
 from closerlook.files import staged
+from closerlook.vectors import halve
 
 READ = ("words", "targets", "text", "places", "second")  # of a task, in the order of `Aligner.encode`
 CHUNK = 2**28  # bytes of vectors held at a time, and so the memory, however large the corpus
@@ -103,6 +104,7 @@ def embed(
     pooling=None,
     batch_size=64,
     precision="fp32",
+    store="float32",
     device="auto",
     threads=1,
     progress=True,
@@ -116,7 +118,7 @@ def embed(
     model, task : path
         An encoder folder, and a task folder (as `closerlook.corpora.task.save_task` writes it).
     out : dict of dict of path
-        `out[split][layer]` is the `.npy` file to write: float32, (n_targets, dim), a multiple of the model's for
+        `out[split][layer]` is the `.npy` file to write: (n_targets, dim), a multiple of the model's for
         pairs and the like (`closerlook.encoders.pooling.n_bags`), in the task's order. Layer 0 is the embedding layer.
     tokenizer : path, optional
         Folder of the tokenizer, where it is not the model's.
@@ -126,6 +128,8 @@ def embed(
         Sentences per forward pass; fewer where they are long.
     precision : {"fp32", "bf16"}
         Arithmetic of the encoder; pooling is in float32.
+    store : {"float32", "float16"}
+        How vectors are written; half precision where it holds a layer (see `closerlook.vectors.halve`).
     device : {"auto", "cpu", "cuda"}
     threads : int
         CPU threads.
@@ -141,7 +145,8 @@ def embed(
     Raises
     ------
     InputError
-        A layer that the model lacks; vectors that are not finite, with model, layer and sentence.
+        A layer that the model lacks; vectors that are not finite, with model, layer and sentence, or that half
+        precision does not hold.
     """
     start, device = time.perf_counter(), pick_device(device)
     splits, kind = {split: load_rows(task, split).select(["id", *READ]) for split in out}, kind_of(task)
@@ -157,7 +162,10 @@ def embed(
         for split, paths in out.items():
             rows = splits[split]
             n = summary["n"][split] = pc.sum(pc.list_value_length(rows["targets"])).as_py()
-            files = {layer: stack.enter_context(_npy(path, (n, dim))) for layer, path in paths.items()}
+            files = {
+                layer: stack.enter_context(_npy(path, (n, dim), store, f"{model}: layer {layer} ({split})"))
+                for layer, path in paths.items()
+            }
             size = sentences_per_chunk(len(rows), n, dim, len(layers), batch_size)
             twins, done = [], 0
             chunks = (rows.slice(i, size).to_pydict() for i in range(0, len(rows), size))
@@ -204,9 +212,11 @@ def _repeat(files, twins):
 
 
 @contextlib.contextmanager
-def _npy(path, shape):
+def _npy(path, shape, store, name):
     """Open a `.npy` file of float32 to append rows to; it appears under its name once it is complete."""
-    with staged(path) as part, open(part, "wb") as file:
-        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
-        yield file
-        file.flush()  # into the file before it is renamed
+    with staged(path) as part:
+        with open(part, "wb") as file:
+            np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+            yield file
+        if store == "float16":
+            halve(part, name)

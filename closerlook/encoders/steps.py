@@ -11,6 +11,7 @@ from closerlook.encoders.layers import embed
 from closerlook.errors import InputError
 from closerlook.files import alone, read_json
 from closerlook.layout import ENCODER
+from closerlook.own_vectors import floats
 
 WEIGHTS = ENCODER["weights"]
 
@@ -45,7 +46,7 @@ def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test
     ------
     iterator of (int, dict)
         The update (0 is the pre-trained encoder), and `{split: {layer: (n_targets, dim) float32 array}}`, mapped from
-        files that the next space replaces.
+        files that the next space replaces (in half precision: read from them).
 
     Raises
     ------
@@ -72,7 +73,7 @@ def step_spaces(model, run, steps, task, layers, scratch, splits=("train", "test
                 there = ends[1]
             else:
                 embed(encoder, task, out, tokenizer=tokenizer, progress=False, **options)
-            yield update, {s: {n: np.load(there[s][n], mmap_mode="r") for n in layers} for s in splits}
+            yield update, {s: {n: floats(np.load(there[s][n], mmap_mode="r")) for n in layers} for s in splits}
 
     with alone(scratch):
         shutil.rmtree(scratch, ignore_errors=True)

@@ -7,6 +7,7 @@ from closerlook.errors import InputError
 TOL = 1e-3  # relative gap between the bounds of a distance
 RESOLUTION = 1e-9  # times the radius of the two sets: hulls this near count as meeting
 ENCODER_RESOLUTION = 1e-5  # the same for an encoder's float32 vectors, which rounding moves by some 1e-6
+HALF_RESOLUTION = 2e-3  # the same for vectors in half precision, of which each is moved by up to 5e-4
 
 
 def check_precision(tol, resolution):

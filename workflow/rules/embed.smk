@@ -55,6 +55,7 @@ for LAYERS, MODELS in by_layers(WITHOUT_ENCODER).items():
             **asks("corpus"),
         params:
             files=lambda w: known(vectors(w).values()),
+            store=CFG.embedding.store,
             code=code("take_vectors"),
         message:
             "Taking the vectors of {wildcards.task} from the files of {wildcards.model} ({wildcards.state})"

@@ -6,4 +6,4 @@ from closerlook.own_vectors import take_vectors
 with logged(snakemake.log[0]):
     files, labels = snakemake.input, read_json(snakemake.input.labels)
     out = {split: by_layer(snakemake.output[split]) for split in SPLITS}
-    take_vectors({split: files[split] for split in SPLITS}, out, labels)
+    take_vectors({split: files[split] for split in SPLITS}, out, labels, snakemake.params.store)

@@ -55,7 +55,8 @@ def _bytes(file, job, study):
     path, of = PurePath(file), study.encoders.get(job.model)
     if path.suffix == ".npy":
         task = study.tasks[job.task]
-        return task.targets[path.parent.name] * task.bags * of.width * 4
+        size = 2 if study.cfg.embedding.store == "float16" else 4
+        return task.targets[path.parent.name] * task.bags * of.width * size
     if path.name == ENCODER["weights"]:
         return of.parameters * 4
     if path.suffix == ".steps":
