@@ -6,15 +6,23 @@ CONFIG ?= config/config.yaml
 ARGS   ?=
 
 BIN := .venv/bin
+UV  := $(shell command -v uv)
 # TORCH=cpu leaves out CUDA, several gigabytes, on a machine without a GPU
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input \
-       $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu)
+PYTORCH := $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu)
+ifdef UV
+# best-match: from whichever index has the version, as pip does; of a mirror it has to be told in its own way (UV_INDEX_URL)
+VENV    = $(UV) venv --quiet --clear --no-project --seed --python '$(PYTHON)' .venv
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python --index-strategy unsafe-best-match $(PYTORCH)
+else
+VENV    = $(PYTHON) -m venv --clear .venv
+INSTALL = $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --no-compile --progress-bar off $(PYTORCH)
+endif
 LIMITS := --cores $(CORES) $(if $(GPUS),--gpus $(GPUS))
 
-.PHONY: help setup demo real run plan report test lint format lock clean
+.PHONY: help setup demo real run plan report test test-slow test-all lint format lock clean
 help:
 	@echo 'make demo   a whole study on the built-in grammar, in minutes'
-	@echo 'make test   the tests'
+	@echo 'make test   the tests, in minutes; make test-slow: whole studies, Slurm, a browser; make test-all: both'
 	@echo 'make run    the study of CONFIG=config/config.yaml (the paper'"'"'s grid)'
 	@echo 'make plan   what the study of CONFIG will cost: jobs, hours, disk, time (GPU_SPEED=20: GPUs 20 times as fast)'
 	@echo 'make report tables, figures and report of CONFIG from the results that exist so far'
@@ -28,10 +36,10 @@ setup: .venv/installed
 	@test -n '$(PYTHON)' || { echo 'No Python found: install Python 3.11, or say make PYTHON=/path/to/python3.11'; exit 1; }
 	@set -e; exec 9> .venv.lock; ! command -v flock > /dev/null || flock 9; \
 	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ] && [ $@ -nt setup.py ]; then exit 0; fi; \
-	echo 'Setting up .venv (one to two minutes) ...'; \
-	$(PYTHON) -m venv --clear .venv; \
-	$(PIP) install --quiet --progress-bar off -r requirements.lock; \
-	$(PIP) install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat -e .; \
+	echo 'Setting up .venv (about a minute) ...'; \
+	$(VENV); \
+	$(INSTALL) --no-deps -r requirements.lock; \
+	$(INSTALL) --no-deps --no-build-isolation -e .; \
 	touch $@
 
 # So small a network gains nothing from a second thread, and a second job does.
@@ -59,8 +67,16 @@ plan: setup
 report: setup
 	$(BIN)/closerlook report $(CONFIG) $(LIMITS) -- $(ARGS)
 
+PYTEST = $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
+
 test: setup
-	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PYTEST) -m 'not slow' $(ARGS)
+
+test-slow: setup
+	$(PYTEST) -m slow $(ARGS)
+
+test-all: setup
+	$(PYTEST) $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from closerlook.files import staged
 
 log = logging.getLogger(__name__)
 
+NONE = -1  # in place of a label or a cluster: there is none
 SAME = 1e-6  # of the largest component: the rounding of float32
 MOST = float(np.finfo(np.float16).max)
 MOVED = 5e-4  # of a space's radius: what half precision may move a vector

@@ -28,6 +28,8 @@ from transformers import (
     XLMRobertaModel,
 )
 
+pytestmark = pytest.mark.slow
+
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
 PLACES, PEOPLE, VERBS = ["Paris", "Rome", "Oslo"], ["Ada", "Max", "Eva"], ["left", "saw", "likes"]
 NAMES = ["日本", "本語", "語日", "日", "本", "語", "本日", "語本", "日語"]  # of letters that the tokenizer knows

@@ -10,6 +10,8 @@ import pytest
 import yaml
 from small_study import BERT, ROOT, command
 
+pytestmark = pytest.mark.slow
+
 MADE = {
     "corpora": {"g": {"format": "grammar", "n_train": 60, "n_test": 40, "n_text": 200}},
     "tasks": {

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from small_study import ROOT
 
+pytestmark = pytest.mark.slow
+
 N = 1000  # questions, with 2 cores a minute or two
 TUNE = Path(__file__).with_name("tune_trec.py")
 

@@ -10,6 +10,8 @@ import yaml
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Sequence, Value
 from small_study import ROOT, command
 
+pytestmark = pytest.mark.slow
+
 RESULTS = Path("res#1/a?b c")
 COLUMNS = "-DOCSTART- O\n\nAda B-PER\nleft O\nParis B-LOC\n\n"
 ROWS = [{"tokens": ["Ada", "left"], "tags": [1, 0]}, {"tokens": ["Brook", "left", "?"], "tags": [1, 0, -100]}]

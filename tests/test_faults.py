@@ -22,6 +22,8 @@ from small_study import BERT, ROOT, command
 
 from closerlook.encoders.training import STATE
 
+pytestmark = pytest.mark.slow
+
 STUDY = {
     "corpora": {"g": {"format": "grammar", "n_train": 40, "n_test": 24, "n_text": 120}},
     "tasks": {"role": {"corpus": "g", "kind": "word", "label": "misc.Role"}},

@@ -61,6 +61,12 @@ def loaded(code, names):
     return set(done.stdout.split())
 
 
+def of_script(name):
+    """The import statements of a job's script, in their order."""
+    tree = ast.parse((ROOT / f"workflow/scripts/{name}.py").read_text(encoding="utf-8"))
+    return "\n".join(ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
+
+
 def test_importing_the_package_costs_nothing():
     heavy = {"numpy", "scipy", "numba", "sklearn", "torch", "pandas"}
     assert not loaded("import closerlook; dir(closerlook)", heavy)
@@ -84,3 +90,37 @@ def test_public_names_are_found_on_first_use():
         assert getattr(closerlook, name).__name__ == name
     with pytest.raises(AttributeError, match="nothing"):
         closerlook.nothing  # noqa: B018
+
+
+TABLES = {"pandas", "sklearn", "matplotlib", "seaborn"}
+LIBRARIES = {"scipy", "torch", "transformers", "datasets", "peft", "numba", "pydantic", "snakemake", *TABLES}
+WITH_ENCODER = LIBRARIES - {"torch", "transformers", "scipy"}
+SELDOM = {"scipy.stats", "scipy.optimize", "torch", "transformers", "datasets", "pydantic", "snakemake", *TABLES}
+
+
+@pytest.mark.parametrize(
+    ("script", "without"),
+    {
+        "bring_run": WITH_ENCODER,
+        "embed": WITH_ENCODER,
+        "finetune": WITH_ENCODER - {"pydantic"},
+        "pin_model": WITH_ENCODER,
+        "pretrain": WITH_ENCODER,
+        "fetch_corpus": LIBRARIES - {"pydantic"},
+        "make_task": LIBRARIES - {"pydantic"},
+        "take_vectors": LIBRARIES,
+        "write_corpus": LIBRARIES,
+        "measure_movement": SELDOM - {"pandas"} | {"numba"},
+        "measure_similarity": SELDOM - {"pandas"} | {"numba"},
+        "probe_direct": SELDOM,
+        "probe_hulls": SELDOM,
+        "probe_classifier": {"transformers", "datasets", "numba", "matplotlib", "seaborn", "pydantic"},
+        "gather_examples": SELDOM - {"pandas"} | {"numba"},
+        "explorer": {"sklearn", "torch", "transformers", "datasets", "numba", "matplotlib", "seaborn", "pydantic"},
+        "table": {"torch", "transformers", "datasets", "numba", "matplotlib", "seaborn", "pydantic", "sklearn"},
+        "plot": {"torch", "transformers", "datasets", "numba", "pydantic", "sklearn"},
+        "report": {"torch", "transformers", "datasets", "numba", "seaborn", "pydantic", "sklearn"},
+    }.items(),
+)
+def test_a_job_imports_no_more_than_it_needs(script, without):
+    assert not loaded(of_script(script), without)

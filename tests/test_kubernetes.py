@@ -13,6 +13,8 @@ import pytest
 import yaml
 from small_study import BERT, ROOT, command
 
+pytestmark = pytest.mark.slow
+
 PLUGINS = ["snakemake-executor-plugin-kubernetes", "snakemake-storage-plugin-s3", "snakemake-storage-plugin-fs"]
 STUDY = {
     "corpora": {"g": {"format": "grammar", "n_train": 20, "n_test": 20, "n_text": 50}},

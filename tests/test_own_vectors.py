@@ -83,6 +83,7 @@ def study(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_says_of_given_vectors_what_it_says_of_those_that_the_workflow_extracted(study, name):
     found = pd.read_csv(study / f"results/tables/{name}.csv")
@@ -92,6 +93,7 @@ def test_a_table_says_of_given_vectors_what_it_says_of_those_that_the_workflow_e
     pd.testing.assert_frame_equal(rows["taken"], rows["extracted"], check_exact=True)
 
 
+@pytest.mark.slow
 def test_what_is_said_of_runs_goes_without_metrics(study, tmp_path):
     """Runs that consist of vectors have none, and here there are no others."""
     tables = {name: read_table(study / f"results/tables/{name}.csv") for name in TABLES}
@@ -127,6 +129,7 @@ def of_models(jobs):
     }
 
 
+@pytest.mark.slow
 def test_a_changed_file_reruns_what_is_made_of_its_state_and_nothing_else(study):
     file = study / "tuned_test.npy"
     vectors = np.load(file)
@@ -143,6 +146,7 @@ def test_a_changed_file_reruns_what_is_made_of_its_state_and_nothing_else(study)
         np.save(file, vectors)
 
 
+@pytest.mark.slow
 def test_a_study_without_encoders_has_every_probe_figure_and_a_report(tmp_path):
     """Of two models: one with a run in four layers, one as it is in a single layer."""
     rng, config = np.random.default_rng(0), copy.deepcopy(STUDY) | {"runs": {}, "layers": "all"}

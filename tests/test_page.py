@@ -15,7 +15,7 @@ from closerlook.report.data import SHOWN, data
 from closerlook.report.page import page as write
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")]
 
 LABELS = ["Agent", NASTY, 'A & "B"', "<b>bold</b>", "Goal", "Locus", "Theme", "Time", "Topic", "Cost"]
 LAST = len(UPDATES) - 1

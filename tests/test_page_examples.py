@@ -18,7 +18,7 @@ from closerlook.report.packed import packed
 from closerlook.report.page import page as write
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")]
 
 LABELS = ["Locus", "Goal", NASTY, "two words", "מטרה"]
 TRAIN, TEST = 120, 40

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("Snakefile", "workflow", "closerlook", "config", "profiles", "envs")
 FOLDERS = re.compile(r"/(files|train|test|\w+\.[\w-]+\.steps)$")  # outputs that are folders

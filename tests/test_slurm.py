@@ -16,7 +16,7 @@ import pytest
 import yaml
 from small_study import BERT, ROOT, command
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="Slurm's daemons need root")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="Slurm's daemons need root")]
 
 SLURM = ROOT / "tests/slurm/slurm.sh"
 STUDY = {

@@ -15,6 +15,8 @@ from small_study import BERT, ROOT, command
 
 from closerlook.layout import Run, Space
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "corpora": {"g": {"format": "grammar", "n_train": 60, "n_test": 40, "n_text": 200}},
     "tasks": {

@@ -5,11 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from closerlook.analysis.plane import planes_of
-from closerlook.analysis.surroundings import NONE
 from closerlook.files import staged
 from closerlook.layout import SPLITS
 from closerlook.probes.predictions import read_predictions
-from closerlook.vectors import read_vectors
+from closerlook.vectors import NONE, read_vectors
 
 ENDS = "before", "after"
 

@@ -8,11 +8,10 @@ from closerlook.probes.direct.samples import parts
 from closerlook.probes.mlp.linear import discriminant
 from closerlook.probes.precision import TOL
 from closerlook.probes.threads import spread
-from closerlook.vectors import constant
+from closerlook.vectors import NONE, constant
 
 NEIGHBOURS = 10
 BLOCK = 1024  # points whose neighbours are looked for at a time
-NONE = -1
 
 
 def measure_surroundings(train, test, clusters, *, tol=TOL, threads=1):

@@ -11,9 +11,6 @@ from typing import Annotated
 import typer
 
 from closerlook.command import workflow
-from closerlook.command.data import columns
-from closerlook.command.study import Comparison
-from closerlook.config import load
 from closerlook.errors import InputError
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130  # exit codes; the last is what shells report for Ctrl-C
@@ -131,6 +128,8 @@ def compare(
 
     Without --label it lists the table's columns. Given again, it goes on where it stopped.
     """
+    from closerlook.command.study import Comparison  # here, like all that takes time to import: --help needs none of it
+
     if text is None or label is None:
         raise InputError(_choice(data, text, label))
     kind = Kind.sentence_pair if second and kind == Kind.sentence else kind
@@ -146,6 +145,8 @@ def compare(
 
 def _choice(data, text, label):
     """What to add, and the columns to choose from."""
+    from closerlook.command.data import columns
+
     found = columns(data)
     width = max(map(len, found))
     lacking = " and ".join(
@@ -225,7 +226,8 @@ def export(
     ] = None,
 ):
     """Write vectors, labels, texts and a projection for Embedding Atlas, TensorBoard's projector, or a notebook."""
-    from closerlook.export import export as write  # numpy and its kin take a second to import
+    from closerlook.config import load
+    from closerlook.export import export as write
 
     file = _file(config)
     asked = {"task": task, "model": model, "state": state, "layer": layer, "out": out, "texts": texts, "plane": plane}
@@ -255,6 +257,8 @@ def _study(config, cores, gpus, verbose, dry_run, more=None, summed_up=False):
 
 def _read(file, more):
     """A config as YAML has it, and checked, unless `--config` changes it, which Snakemake does first."""
+    from closerlook.config import load
+
     raw = workflow.read(file)
     if "--config" not in more:
         load(raw, str(file))

@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 from tokenizers import BertWordPieceTokenizer
 from torch.nn.utils import clip_grad_norm_
+from torch.optim.lr_scheduler import LambdaLR
 from tqdm import tqdm
-from transformers import BertConfig, BertForMaskedLM, BertTokenizer, get_linear_schedule_with_warmup
+from transformers import BertConfig, BertForMaskedLM, BertTokenizer
 
 from closerlook.devices import pick_device, torch_threads
 from closerlook.encoders.loading import not_finite, quiet
@@ -184,12 +185,17 @@ def start_from_frequencies(model, rows):
 
 
 def recipe(model, learning_rate, warmup, steps):
-    """Make the optimiser, and the schedule of its learning rate."""
+    """Make the optimiser, and the schedule of its learning rate: up in the warm-up, then down to zero, in lines."""
     matrices = [p for p in model.parameters() if p.ndim > 1]
     vectors = [p for p in model.parameters() if p.ndim == 1]  # biases and norms are not decayed
     groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98), fused=True)
-    return optimiser, get_linear_schedule_with_warmup(optimiser, math.ceil(warmup * steps), steps)
+    peak = math.ceil(warmup * steps)
+
+    def share(step):
+        return step / peak if step < peak else (steps - step) / max(steps - peak, 1)
+
+    return optimiser, LambdaLR(optimiser, share)
 
 
 def batches(rows, batch_size, random):

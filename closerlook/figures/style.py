@@ -7,10 +7,10 @@ import matplotlib
 import seaborn
 from PIL import Image
 
+from closerlook.figures.colours import LABELS
+
 BEFORE, AFTER = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermilion: safe for colour-blind eyes
 PALE, FAINT, DARK, GRID = "#C4C4C4", "#9A9A9A", "#404040", "#E6E6E6"
-# Paul Tol's muted colours, safe for colour-blind eyes, and black; with dashes and markers, 70 labels are told apart
-LABELS = ("#CC6677", "#332288", "#117733", "#882255", "#44AA99", "#AA4499", "#999933", "#88CCEE", "#DDAA33", "#000000")
 DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (7, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 PIXELS = 4000, 6000  # of the largest picture

@@ -3,8 +3,8 @@
 import numpy as np
 
 from closerlook.analysis.examples import ENDS
-from closerlook.analysis.surroundings import NONE
 from closerlook.layout import SPLITS, Run
+from closerlook.vectors import NONE
 
 ROWS = 90_000  # that all runs and layers show together: 7 MB of the page. But of each at least, and at most ...
 DRAWN = 200, 3000  # ... so many that are drawn,

@@ -7,7 +7,7 @@ import numpy as np
 from closerlook.analysis.plane import planes_of
 from closerlook.analysis.runs import described
 from closerlook.analysis.samples import each_of
-from closerlook.figures.style import LABELS
+from closerlook.figures.colours import LABELS
 from closerlook.layout import FULL, Run, Space, State, run_name
 from closerlook.probes.condensed import nearest
 

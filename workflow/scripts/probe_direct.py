@@ -3,6 +3,7 @@ import logging
 import numpy as np
 
 from closerlook.files import read_json, save_arrays, write_json
+from closerlook.jobs.compiling import ready
 from closerlook.jobs.joblog import logged
 from closerlook.probes.direct.geometry import measure_samples
 from closerlook.probes.direct.samples import Sample
@@ -10,6 +11,7 @@ from closerlook.provenance import made_by
 from closerlook.vectors import read_vectors
 
 with logged(snakemake.log[0]):
+    ready()
     files, of, options = snakemake.input, snakemake.wildcards, dict(snakemake.params.direct)
     labels = np.array(read_json(files.labels)[of.split])
     sample = Sample.asked(options.pop("sample", None), of.task, of.split, map(read_json, files.sizes))

@@ -6,6 +6,7 @@ from closerlook.analysis import plane
 from closerlook.analysis.trace import trace_run
 from closerlook.encoders.steps import step_spaces
 from closerlook.files import read_json, save_arrays, write_json
+from closerlook.jobs.compiling import ready
 from closerlook.jobs.gpus import one_gpu
 from closerlook.jobs.joblog import logged
 from closerlook.layout import SPLITS, by_layer
@@ -14,6 +15,7 @@ from closerlook.provenance import made_by
 from closerlook.vectors import read_vectors
 
 with logged(snakemake.log[0]), one_gpu(snakemake.resources.gpu):
+    ready()
     files, params, record = snakemake.input, snakemake.params, read_json(snakemake.input.labels)
     labels = {split: np.array(record[split]) for split in SPLITS}
     before, after = ends = [
