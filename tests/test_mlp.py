@@ -18,6 +18,7 @@ from closerlook import MLPProbe
 from closerlook.devices import torch_threads
 from closerlook.probes.mlp.folds import folds, rare
 from closerlook.probes.mlp.networks import Networks, initial, tensors
+from closerlook.probes.mlp.race import behind, outlook, rungs, stand_ins
 from closerlook.probes.mlp.training import Training
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -172,18 +173,82 @@ def test_a_wider_network_wins_where_a_linear_one_cannot():
 
 def test_halving_drops_what_is_behind_and_keeps_the_scores_of_the_others(digits):
     X, y, *_ = digits
-    shapes, alphas = [(n,) for n in (1, 2, 3, 4, 32, 48, 64, 96)], [1e-4, 1e-2, 0.1, 1.0]
+    shapes, alphas = [(n,) for n in (1, 2, 3, 4, 32, 48, 64, 96)], [1e-4, 3.0, 10.0, 30.0]
     whole = MLPProbe(shapes, alphas, cv=2, repeats=1, max_iter=150).fit(X, y)
     fast = MLPProbe(shapes, alphas, cv=2, repeats=1, max_iter=150, halving=True).fit(X, y)
     for k in range(2):
         stopped, n_iter = fast.cv_results_[f"split{k}_stopped"], fast.cv_results_[f"split{k}_n_iter"]
-        assert [(n_iter[stopped == "dropped"] <= e).sum() for e in (32, 33, 66, 132)] == [0, 24, 28, 30]
+        assert [(n_iter[stopped == "dropped"] <= e).sum() for e in (7, 8, 16, 32, 64)] == [0, 15, 23, 27, 27]
         kept = stopped != "dropped"
-        assert kept[fast.best_index_] and kept.sum() == 2
+        assert kept[fast.best_index_] and kept.reshape(8, 4).sum(0).tolist() == [2, 1, 1, 1] and kept[0]
         score = f"split{k}_test_score"
         np.testing.assert_allclose(fast.cv_results_[score][kept], whole.cv_results_[score][kept], atol=1e-9)
     assert whole.cv_results_["mean_test_score"][fast.best_index_] > whole.best_score_ - 0.01
     assert fast.cv_results_["rank_test_score"][fast.best_index_] == 1
+
+
+def test_the_race_ends_before_its_last_have_converged(digits):
+    X, y, *_ = digits  # 800 are trained on, in 4 updates an epoch
+    probe = MLPProbe([(2,), (3,), (4,), (5,), (6,)], [1.0], cv=1, repeats=1, halving=True).fit(X, y)
+    n_iter, stopped = probe.cv_results_["split0_n_iter"], probe.cv_results_["split0_stopped"]
+    assert set(stopped) == {"dropped", "finalist"} and stopped[0] == "finalist"  # the smallest is spared
+    assert (n_iter[stopped == "finalist"] == 400).all()  # 1600 updates
+    assert probe.stopped_[0] == "converged" and probe.n_iter_[0] > 400
+
+
+def test_weights_too_small_to_matter_are_one_candidate(digits):
+    X, y, *_ = digits
+    alphas = [1e-7, 1e-5, 1e-3, 1e-2, 30.0]
+    options = {"hidden_layer_sizes": [(16,), (32, 16)], "alphas": alphas, "cv": 2, "repeats": 1, "max_iter": 60}
+    fast, whole = (MLPProbe(**options, halving=halving).fit(X, y) for halving in (True, False))
+    alike = fast.cv_results_["split0_stopped"] == "alike"
+    assert alike.reshape(2, 5).tolist() == [[False, True, True, True, False]] * 2
+    assert (fast.cv_results_["split0_n_iter"][alike] == 0).all() and not alike[fast.best_index_]
+    scores, trained = (probe.cv_results_["mean_test_score"].reshape(2, 5) for probe in (fast, whole))
+    assert (scores[:, :4] == scores[:, :1]).all()
+    assert np.abs(trained[:, :4] - trained[:, :1]).max() < 0.01  # trained, they are as good as equal
+    assert np.abs(trained[:, 4] - trained[:, 0]).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    "n, labels, alpha, one", [(1000, 10, 1e-2, True), (1000, 10, 1.0, False), (10, 10, 1e-2, False)]
+)
+def test_an_l2_term_is_too_small_below_a_hundredth_of_guessing(n, labels, alpha, one):
+    y = np.arange(n) % labels
+    weights = [W for W, _ in initial((64, 32, labels), np.random.RandomState(0))]
+    term = alpha / 2 * sum((W**2).sum() for W in weights) / min(200, n)  # as scikit-learn adds it to the loss
+    assert (term < 0.01 * np.log(labels)) == one
+    grid = [{"alpha": 1e-9}, {"alpha": alpha}]
+    assert stand_ins(grid, [(64, 32, labels)] * 2, y).tolist() == [0, 0 if one else 1]
+
+
+def test_outlook_favours_neither_what_is_quick_nor_what_has_not_yet_overfitted():
+    quick, slow, stuck, steady = [2.0, 1.0, 1.6], [2.0, 1.9, 1.4], [2.0, 2.0, 2.0], [2.0, 1.5, 1.2]
+    found = outlook(list(np.transpose([quick, slow, stuck, steady])))
+    np.testing.assert_allclose(found, [1.0, 0.9, 2.0, 0.9])
+    assert outlook([np.array([3.0, 2.0])]).tolist() == [3.0, 2.0]
+
+
+def test_shapes_race_within_each_l2_weight():
+    losses, alphas = np.array([3.0, 1.0, 2.0, 4.0, 9.0, 7.0, 8.0, 6.0]), np.repeat([0.1, 1.0], 4)
+    assert np.flatnonzero(behind(losses, alphas, 1 / 2, 1)).tolist() == [0, 3, 4, 6]
+    assert np.flatnonzero(behind(losses, alphas, 1 / 2, 3)).tolist() == [0, 4, 6]  # the fourth is spared
+    assert np.flatnonzero(behind(losses, alphas, 1 / 16, 1)).tolist() == [0, 3, 4, 6]  # three at least: two of each
+    assert np.flatnonzero(behind(losses, np.ones(8), 1 / 16, 1)).tolist() == [3, 4, 5, 6, 7]
+    assert not behind(losses, alphas, 1, 0).any() and not behind(losses[:3], np.ones(3), 1 / 16, 0).any()
+
+
+@pytest.mark.parametrize(
+    "n, max_iter, expected",
+    [
+        (800, 1000, [(3, 1), (6, 1 / 2), (12, 1 / 4), (24, 1 / 8), (48, 1 / 16), (400, 1)]),
+        (800, 25, [(3, 1), (6, 1 / 2), (12, 1 / 4), (24, 1 / 8), (25, 1)]),
+        (800, 3, [(3, 1)]),
+        (10**6, 1000, [(1, 1), (2, 1 / 2), (4, 1 / 4), (8, 1 / 8), (16, 1 / 16), (32, 1)]),
+    ],
+)
+def test_rungs_are_whole_epochs_within_the_most(n, max_iter, expected):
+    assert rungs(n, max_iter) == expected
 
 
 def test_the_result_depends_on_the_seed_alone(digits):
@@ -332,7 +397,8 @@ def test_standardised_vectors_make_their_scale_no_matter(digits, scale):
     assert scale != 1e-4 or accuracy["none"] < 0.2
 
 
-def test_halving_keeps_what_learns_slowly():
+@pytest.mark.parametrize("scale", [0.02, 1.0])
+def test_halving_keeps_what_learns_slowly(scale):
     """While most candidates still say the most frequent label, losses tell those apart that have begun to learn."""
     rng = np.random.default_rng(99)
     w = rng.normal(size=(30, 6))
@@ -340,7 +406,7 @@ def test_halving_keeps_what_learns_slowly():
     def noisy(seed, n):
         r = np.random.default_rng(seed)
         X = r.normal(size=(n, 30))
-        return 0.02 * X, (X @ w).argmax(1)
+        return scale * X, (X @ w).argmax(1)
 
     test, grid = (
         noisy(1, 2000),

@@ -14,6 +14,7 @@ WITH_TORCH = 4  # the same, with torch and transformers
 SPEED = 40e9  # floating-point operations a second, in training; extraction, with longer batches, has four times that
 TOKENS = 25  # of a sentence
 EPOCHS = 120  # of a probe, until it stops by itself
+RACE = 10  # times faster than a whole grid of probes
 POINTS = 2e-4  # seconds of geometry for a point of 1,000 dimensions; in an original space four times as many
 NUMBERS = 2e7  # numbers that are read, compared or written in a second
 BY_LAYERS = "embed", "take_vectors"  # rules whose names go on with layers where models differ in these
@@ -131,7 +132,8 @@ class Study:
         """Seconds per point of all networks that the classifier probe trains in one layer."""
         probe = self.cfg.probes.classifier
         candidates = len(probe.hidden_layer_sizes) * len(probe.alphas)
-        selected = probe.cv * candidates / (12 if probe.halving else 2) if candidates > 1 else 0  # trained side by side
+        trained = max(candidates / RACE, min(candidates, 3)) if probe.halving else candidates
+        selected = probe.cv * trained / 2 if candidates > 1 else 0  # trained side by side
         after = (
             probe.repeats * (1 + probe.selectivity + probe.shuffled)
             + 2 * probe.memorisation

@@ -58,7 +58,7 @@ def probe(
     repeats, max_iter, random_state, threads : int
         Initialisations of the selected candidate; most epochs of a network; seed; CPU threads.
     halving : bool
-        Drop hopeless candidates early.
+        Drop candidates that fall behind.
     scale : {"standard", "none"}
         Standardise each dimension on what a network is trained on, or take the vectors as they are.
     device : {"cpu", "cuda", "auto"}

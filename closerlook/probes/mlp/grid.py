@@ -1,4 +1,4 @@
-"""A grid of networks trained on all folds at once, and on request only as long as each has a chance."""
+"""A grid of networks trained on all folds at once, each only as long as it has a chance, or all to the end."""
 
 import itertools
 from functools import partial
@@ -6,12 +6,13 @@ from functools import partial
 import numpy as np
 
 from closerlook.probes.mlp.networks import Networks, initial, tensors
+from closerlook.probes.mlp.race import behind, outlook, rungs, stand_ins
 from closerlook.probes.mlp.training import BATCH, Training
 from closerlook.probes.threads import progress, spread
 
 BLOCK = {"cpu": 2**19, "cuda": 2**26}  # weights that are trained together: few enough to leave work for every thread
 ALONE = 16  # so few networks are trained one by one
-UPDATES, SHARES = 100, (1 / 4, 1 / 8, 1 / 16, 1 / 32)  # with halving: what goes on after 100, 200, 400, 800 updates
+UPDATES = 100  # without halving, after so many, and twice as many, and so on, networks are spread over threads anew
 
 
 def score_grid(grid, sizes, X, y, splits, scaling, *, seed, device, max_iter, halving, n_jobs, verbose):
@@ -40,15 +41,21 @@ def score_grid(grid, sizes, X, y, splits, scaling, *, seed, device, max_iter, ha
     shape = (len(grid), len(splits))
     score, loss = np.full(shape, np.nan), np.full(shape, np.inf)
     n_iter, stopped = np.zeros(shape, int), np.full(shape, None)
+    size = max(len(kept) for kept, _ in splits)
+    for_whom = stand_ins(grid, sizes, y[splits[0][0]]) if halving else np.arange(len(grid))
+    field = np.unique(for_whom)
+    alphas = np.array([grid[i]["alpha"] for i in field])
+    smallest = min(range(len(field)), key=lambda at: (alphas[at], sum(sizes[field[at]])))
     races = []
     for k, (kept, held) in enumerate(splits):
         _, scaled = scaling(X[kept])
         data, test = (tensors(scaled(X[some]), y[some], device) for some in (kept, held))
-        for block in blocks(sizes, BLOCK[device.type]):
+        for places in blocks([sizes[i] for i in field], BLOCK[device.type]):
+            block = field[places]
             weights = [initial(sizes[i], np.random.RandomState(seed)) for i in block]
             networks = Networks(weights, [grid[i]["alpha"] for i in block], device)
             training = Training(*data, networks, [np.random.RandomState(seed)], max_iter=max_iter)
-            races.append((k, np.array(block), training, test))
+            races.append((k, block, training, test))
 
     def run(until, race):
         k, block, training, test = race
@@ -65,25 +72,35 @@ def score_grid(grid, sizes, X, y, splits, scaling, *, seed, device, max_iter, ha
             training.leave(done)
             bar.update(len(done))
 
-    first = max(2, round(UPDATES / np.ceil(max(len(kept) for kept, _ in splits) / BATCH)))
-    # without halving none is dropped, but the networks that are left are spread over the threads again
-    shares = [SHARES[min(i, len(SHARES) - 1)] if halving else 1 for i in range(8)]
-    rungs = [(first * 2**i, share) for i, share in enumerate(shares) if first * 2**i < max_iter]
-    with progress("candidates" if verbose else None, score.size) as bar:
-        for until, share in [*rungs, (max_iter, 1)]:
+    past = []
+    with progress("candidates" if verbose else None, len(field) * len(splits)) as bar:
+        for until, share in rungs(size, max_iter) if halving else _pauses(size, max_iter):
             if sum(len(training.networks.order) for *_, training, _ in races) <= ALONE:
                 races = [(k, block, one, test) for k, block, training, test in races for one in training.split()]
             spread(partial(run, until), races, n_jobs)
-            running = np.flatnonzero((stopped != "dropped").all(1))
-            order = running[np.argsort(loss[running].mean(1), kind="stable")]
-            lost = order[int(np.ceil(share * len(grid))) :]
+            lost = []
+            if halving:
+                past.append(loss[field].mean(1))
+                standing = np.where((stopped[field] == "dropped").any(1), np.inf, outlook(past))
+                lost = field[behind(standing, alphas, share, smallest)]
             for k, block, training, _ in races:
                 gone = [i for i in training.networks.order if block[i] in lost] if training.networks else []
                 n_iter[block[gone], k], stopped[block[gone], k] = training.epoch, "dropped"
                 training.leave(gone)
                 bar.update(len(gone))
             races = [race for race in races if race[2].networks]
+    for k, block, training, _ in races:  # in a race that ends before they have converged
+        last = block[training.networks.order]
+        n_iter[last, k], stopped[last, k] = training.epoch, "finalist"
+    replaced = for_whom != np.arange(len(grid))
+    score, stopped[replaced] = score[for_whom], "alike"
     return score, n_iter, stopped
+
+
+def _pauses(n, max_iter):
+    """Without halving none is dropped, but the networks that are left are spread over the threads again."""
+    first = max(2, round(UPDATES / np.ceil(n / BATCH)))
+    return [*((first * 2**i, 1) for i in range(8) if first * 2**i < max_iter), (max_iter, 1)]
 
 
 def blocks(sizes, limit):
