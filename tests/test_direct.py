@@ -17,6 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from closerlook import DirectProbe, hull_distance, label_distances, separable, spatial_similarity
 from closerlook.errors import InputError
 from closerlook.probes.condensed import condensed, nearest, square
+from closerlook.probes.direct.centroids import Label
 from closerlook.probes.direct.geometry import measure
 
 
@@ -67,6 +68,50 @@ def test_the_partition_is_that_of_the_plain_rule(data):
     X, y = data
     probe = DirectProbe(verify=True).fit(X, y)
     assert same_partition(probe.labels_, plain_clusters(X, y))
+
+
+@settings(max_examples=60)
+@given(labelled())
+def test_what_only_many_points_go_through_gives_the_same_partition(data):
+    X, y = data
+    with pytest.MonkeyPatch.context() as patch:
+        for place, few in (("hulls.hinge.MANY", 3), ("hulls.hinge.SOME", 1), ("direct.centroids.PRODUCTS", 5)):
+            patch.setattr(f"closerlook.probes.{place}", few)
+        patch.setattr("closerlook.probes.direct.fronts.MOST", 4)
+        patch.setattr("closerlook.probes.direct.fronts.DOMINANT", 0.4)
+        probe = DirectProbe(verify=True).fit(X, y)
+    assert same_partition(probe.labels_, plain_clusters(X, y))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_nearest_centroids_are_those_of_all_distances(seed):
+    """While clusters merge, or are refused and never tried again, nor is what contains them."""
+    rng = np.random.default_rng(seed)
+    n, scale = 90, 10.0 ** rng.integers(-3, 4)
+    X = scale * (rng.normal(size=(n, 3)) + 100 * (seed % 2))
+    X[:9] = X[9:18]  # copies, at distance zero
+    frozen = rng.random(n) < 0.1
+    label = Label(np.arange(n), X, frozen)
+    clusters, refused = {i: [i] for i in range(n) if not frozen[i]}, set()
+    while True:
+        pairs = [p for p in itertools.combinations(sorted(clusters), 2) if p not in refused]
+        gap, _, i, j = label.closest()
+        if not pairs:
+            assert gap == np.inf
+            break
+        means = {c: X[members].mean(0) for c, members in clusters.items()}
+        gaps = [np.linalg.norm(means[a] - means[b]) for a, b in pairs]
+        assert np.sqrt(gap) * label.unit == pytest.approx(min(gaps), rel=1e-9, abs=1e-9 * scale)
+        assert (i, j) in pairs and gaps[pairs.index((i, j))] == pytest.approx(min(gaps), rel=1e-9, abs=1e-9 * scale)
+        assert sorted(label.members(i)) == sorted(clusters[i])
+        if rng.random() < 0.3:
+            label.refuse(i, j)
+            refused.add((i, j))
+        else:
+            label.merge(i, j)
+            clusters[i] += clusters.pop(j)
+            refused = {tuple(sorted((i if a == j else a, i if b == j else b))) for a, b in refused}
+    assert sorted(label.all()) == sorted([*clusters, *np.flatnonzero(frozen)])
 
 
 @st.composite
