@@ -1,20 +1,29 @@
 """How long does DirectProbe take, and how long the same by public parts: one support vector machine per question?
 
     python benchmarks/direct.py [--results results/real --model minilm] [--threads 2] [--peer-seconds 60] [--cases ...]
+        [--old FOLDER]
 
-Reads the embeddings of a study (`make real`) with the tasks `ps-role` and `pos`; without one, it makes spaces of the
-same sizes up. A case runs in a process of its own, which compiles on a few points first. The peer is a linear
-`sklearn.svm.SVC` with C = 1e6: once per pair of labels for distances; for clusters, once per union and other cluster,
-those whose bounding spheres are apart excepted. Of the nearest hull to each test point (the hulls of whole labels), the
-peer is the distance to every hull, one by one. A peer that takes longer than `--peer-seconds` is stopped, and the time
-that it would take is given in proportion to the pairs or points that it did, or as "longer than".
+Reads the embeddings of a study (`make real`) with the tasks `ps-role`, `pos` and `all-tags` (all words of STREUSLE and
+their universal tags); of a task that it has not, and without a study, it makes spaces of the same sizes up. A case runs
+in a process of its own, which compiles on a few points first; times are CPU seconds, also as a number of products of
+two 3,000 x 3,000 matrices on one core, which machines agree on better. The peer is a linear `sklearn.svm.SVC` with
+C = 1e6: once per pair of labels for distances; for clusters, once per union and other cluster, those whose bounding
+spheres are apart excepted. Of the nearest hull to each test point (the hulls of whole labels), the peer is the distance
+to every hull, one by one. A peer that takes longer than `--peer-seconds` is stopped, and the time that it would take is
+given in proportion to the pairs or points that it did, or as "longer than".
+
+With --old, clusters are found by an older version of the library, too (`git worktree add FOLDER 982db13`).
 """
 
 import argparse
 import itertools
 import json
 import multiprocessing
+import os
 import resource
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -27,12 +36,27 @@ from closerlook import DirectProbe, label_distances
 from closerlook.probes.direct.nearest_hull import nearest_hull
 from closerlook.probes.hulls.distance import nearest
 
-SIZES = {"ps-role": ({"train": 4282, "test": 457}, 384, 46), "pos": ({"train": 16854, "test": 4322}, 384, 17)}
+SIZES = {
+    "ps-role": ({"train": 4282, "test": 457}, 384, 46),
+    "pos": ({"train": 16854, "test": 4322}, 384, 17),
+    "all-tags": ({"train": 44804, "test": 5381}, 384, 17),
+}
+OLD = """
+import sys, time, numpy as np
+from threadpoolctl import threadpool_limits
+from closerlook import DirectProbe
+X, y = (np.load(f"{sys.argv[1]}/{name}.npy") for name in "Xy")
+with threadpool_limits(1):
+    DirectProbe(resolution=1e-5).fit(X[:600], y[:600])
+    start = time.process_time()
+    found = DirectProbe(resolution=1e-5).fit(X, y)
+    print(f"{time.process_time() - start:.1f} s, {found.n_clusters_} clusters")
+"""
 
 
 def space(results, model, task, layer, state="original", split="train"):
     """Points (float32) and labels of one space of a study, or made up: one cloud per label, of very unlike sizes."""
-    if results:
+    if results and (results / "tasks" / task).is_dir():
         X = np.load(results / "embeddings" / model / state / task / split / f"layer{layer}.npy")
         return X, np.array(json.loads((results / "tasks" / task / "labels.json").read_text())[split])
     n, d, k = SIZES[task]
@@ -46,6 +70,44 @@ def space(results, model, task, layer, state="original", split="train"):
 
 def components(X, k):
     return PCA(k, random_state=0).fit_transform(X).astype(np.float32)
+
+
+def one_large(n, d=128, k=9, share=0.85):
+    """Made up: one label has most of the points, as what is no named entity has; all clouds overlap."""
+    rng = np.random.default_rng(0)
+    y = rng.choice(k, n, p=[share, *[(1 - share) / (k - 1)] * (k - 1)])
+    spread = 1 / np.sqrt(1 + np.arange(d))
+    return ((0.4 * rng.normal(size=(k, d))[y] + rng.normal(size=(n, d))) * spread).astype(np.float32), y
+
+
+def product():
+    """CPU seconds of one product of two 3,000 x 3,000 matrices on one core."""
+    A = np.random.default_rng(0).random((3000, 3000))
+    with threadpool_limits(1):
+        start = time.process_time()
+        for _ in range(3):
+            A @ A
+    return (time.process_time() - start) / 3
+
+
+def old(X, y, folder, seconds):
+    """The peer of `DirectProbe.fit`: an older version of it."""
+    with tempfile.TemporaryDirectory() as place:
+        np.save(f"{place}/X.npy", X)
+        np.save(f"{place}/y.npy", y)
+        given = [sys.executable, "-c", OLD, place]
+        try:
+            done = subprocess.run(
+                given,
+                cwd=place,  # else the library beside this file
+                env=os.environ | {"PYTHONPATH": str(folder.resolve())},
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+            )
+        except subprocess.TimeoutExpired:
+            return f"longer than {seconds:.0f} s"
+        return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
 
 
 def svm(A, B):
@@ -162,15 +224,31 @@ def nearest_of(task):
     return case
 
 
-def clusters_of(task, n=None, dim=None, distances=False):
+def clusters_of(task, n=None, dim=None, distances=False, layer=None):
     """A case: clusters of a task, or of its first points, or components; the peer where distances are asked for."""
 
     def case(o):
-        X, y = space(o.results, o.model, task, o.last)
+        X, y = space(o.results, o.model, task, o.last if layer is None else layer)
         X, y = (components(X, dim) if dim else X)[:n], y[:n]
         fit(X[:600], y[:600], o.threads, distances)
-        peer = (lambda: svm_clusters(X, y, o.peer_seconds)) if distances else None
-        return (lambda: fit(X, y, o.threads, distances)), peer
+        return (lambda: fit(X, y, o.threads, distances)), peer_of(X, y, o, distances)
+
+    return case
+
+
+def peer_of(X, y, o, distances=False):
+    if distances:
+        return lambda: svm_clusters(X, y, o.peer_seconds)
+    return (lambda: old(X, y, o.old, o.peer_seconds)) if o.old else None
+
+
+def large(n):
+    """A case: clusters where one label is far larger than the others."""
+
+    def case(o):
+        X, y = one_large(n)
+        fit(X[:600], y[:600], o.threads)
+        return (lambda: fit(X, y, o.threads)), peer_of(X, y, o)
 
     return case
 
@@ -183,6 +261,10 @@ CASES = {
     "pos, last layer: verdict and distance, all pairs": pairs_of("pos"),
     "ps-role, last layer: nearest hull": nearest_of("ps-role"),
     "pos, last layer: nearest hull": nearest_of("pos"),
+    "all-tags, layer 1: clusters": clusters_of("all-tags", layer=1),
+    "pos, layer 0: clusters": clusters_of("pos", layer=0),
+    "made up, 20,000 x 128, one label with 85 %: clusters": large(20_000),
+    "made up, 200,000 x 128, one label with 85 %: clusters": large(200_000),
 } | {f"pos, {n:,} x 128: clusters": clusters_of("pos", n, 128) for n in (1000, 2000, 4000, 8000, 16854)}
 
 
@@ -191,9 +273,9 @@ def run(name, options, peer):
     ours, theirs = CASES[name](options)
     if peer:
         return theirs() if theirs else "–"
-    start = time.perf_counter()
+    start = time.process_time()
     found = ours()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     return seconds, found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
@@ -218,15 +300,18 @@ def main():
     parser.add_argument("--after", default="ps-role.seed0", help="... one a few updates later")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peer-seconds", type=float, default=60)
+    parser.add_argument("--old", type=Path, help="a checkout of an older version")
     parser.add_argument("--cases", nargs="*", default=list(CASES), help="parts of their names")
     options = parser.parse_args()
     wanted = [name for name in CASES if any(part in name for part in options.cases)]
-    print("| case | here | peak memory | found | the peer |\n| --- | --- | --- | --- | --- |")
+    unit = product()
+    print(f"A product takes {unit:.2f} s.\n")
+    print("| case | CPU seconds | products | peak memory | found | the peer |\n| --- | --- | --- | --- | --- | --- |")
     for name in wanted:
         seconds, found, memory = apart(run, (name, options, False))
         peer = apart(run, (name, options, True), 2 * options.peer_seconds + 30)
         peer = f"longer than {2 * options.peer_seconds:.0f} s" if peer is None else peer
-        print(f"| {name} | {seconds:.2f} s | {memory:.1f} GB | {found} | {peer} |", flush=True)
+        print(f"| {name} | {seconds:.2f} | {seconds / unit:.1f} | {memory:.1f} GB | {found} | {peer} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from closerlook.probes.direct.fronts import Front
 from closerlook.probes.direct.union import roots
 from closerlook.probes.hulls.pairs import LEAST
 from closerlook.probes.hulls.points import frame
-from closerlook.probes.threads import progress
+from closerlook.probes.threads import Slowing, progress
 
 
 def replay(X, groups, near, frozen, verify=False, verbose=False):
@@ -47,7 +47,7 @@ def replay(X, groups, near, frozen, verify=False, verbose=False):
     rest = [np.flatnonzero(part == c) for c in range(n_rest)]
     rest = [some for some in rest if len(some) > 1]  # labels that meet none are one cluster each
     most = sum(int((~frozen[groups[k]]).sum()) - 1 for some in rest for k in some)
-    with progress("clusters" if verbose else None, most) as bar:
+    with progress("clusters" if verbose else None, most, Slowing) as bar:
         for some in rest:
             replay_some(X, [groups[k] for k in some], near[np.ix_(some, some)], frozen, verify, cluster, counts, bar)
     return cluster, counts
