@@ -29,6 +29,7 @@ STUDY = {
     "tasks": {"role": {"corpus": "g", "kind": "word", "label": "misc.Role"}},
     "models": {"m": {"pretrain": {**BERT, "steps": 5}}},
     "seeds": [0],
+    "layers": [-1],
     "finetune": {"epochs": 30, "batch_size": 8},  # a checkpoint each, for some seconds: long enough to be killed in
     "device": "cpu",
     "probes": {"classifier": {"hidden_layer_sizes": [[4]], "alphas": [1e-4], "cv": 1, "repeats": 1, "max_iter": 3}},
