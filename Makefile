@@ -15,7 +15,7 @@ VENV    = $(UV) venv --quiet --clear --no-project --seed --python '$(PYTHON)' .v
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python --index-strategy unsafe-best-match $(PYTORCH)
 else
 VENV    = $(PYTHON) -m venv --clear .venv
-INSTALL = $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --no-compile --progress-bar off $(PYTORCH)
+INSTALL = $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --no-compile --use-pep517 --progress-bar off $(PYTORCH)
 endif
 LIMITS := --cores $(CORES) $(if $(GPUS),--gpus $(GPUS))
 
@@ -38,7 +38,7 @@ setup: .venv/installed
 	if [ $@ -nt requirements.lock ] && [ $@ -nt pyproject.toml ] && [ $@ -nt setup.py ]; then exit 0; fi; \
 	echo 'Setting up .venv (about a minute) ...'; \
 	$(VENV); \
-	$(INSTALL) --no-deps -r requirements.lock; \
+	$(INSTALL) -r requirements.lock; \
 	$(INSTALL) --no-deps --no-build-isolation -e .; \
 	touch $@
 
