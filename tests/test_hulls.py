@@ -11,6 +11,7 @@ from sklearn.svm import SVC
 
 from closerlook import hull_distance, separable
 from closerlook.errors import InputError
+from closerlook.probes.hulls import hinge
 from closerlook.probes.hulls.hinge import Steps, divide
 
 
@@ -91,6 +92,17 @@ def test_large_sets(d, gap):
     assert bool(proof) != hulls_meet(A, B)
     if gap > 0:
         assert proof
+
+
+def test_a_search_ends_where_only_points_without_slack_narrow_the_margin(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(60, 3)) + shift for shift in (9, -9)]
+    some = [np.arange(60)] * 2
+    for name, value in (("MANY", 10), ("SOME", 1), ("margin", lambda *_: 0.0)):  # as if it were too narrow each time
+        monkeypatch.setattr(hinge, name, value)
+    verdict, wall, slack = divide(X, some, np.zeros(4), 1e-6, 300)
+    assert verdict == 1 and (X[0] @ wall[:-1] + wall[-1]).min() > (X[1] @ wall[:-1] + wall[-1]).max()
+    assert np.allclose(slack[0], 1 - X[0] @ wall[:-1] - wall[-1])
 
 
 @pytest.mark.parametrize("n", [300, 3000])  # the latter are not all looked at

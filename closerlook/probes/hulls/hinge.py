@@ -308,12 +308,15 @@ def divide(X, some, wall, near, steps, prox=PROX):
     use = [s >= min(-1.0, np.partition(s, -min(most, len(s)))[-most:][0]) for s in slack]
     while True:
         verdict, wall, found = divide_all(*(A[k[u]] for A, k, u in zip(X, some, use)), wall, near, steps, prox)
-        if verdict < 1:
+        if verdict < 1 or all(u.all() for u in use):
             break
         slack = slacks(X, some, wall)
         if margin(np.concatenate(slack), len(slack[0]), wall) > near:
             return 1, wall, slack
-        use = [u | (s > 0.0) for u, s in zip(use, slack)]
+        more = [~u & (s > 0.0) for u, s in zip(use, slack)]
+        if not any(m.any() for m in more):  # others narrow the margin, though none has slack
+            more = [~u for u in use]
+        use = [u | m for u, m in zip(use, more)]
     for s, u, f in zip(slack, use, found):
         s[:] = 0.0
         s[u] = f
