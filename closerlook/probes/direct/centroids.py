@@ -58,17 +58,15 @@ def within(tree, most):
 
 
 @jit
-def choose(i, products, squares, of, room, sums, sizes):
-    """The nearest centroid to that of cluster i by products with the first rows, its squared distance in float64, and
-    the first of those that tie with it; -1 where there is none."""
+def choose(i, products, squares, of, room, sums, sizes, near, age, born, tree):
+    """Let cluster i know the nearest centroid by its products with the first rows: of those that the rounding leaves in
+    question, by their distances in float64, and of those that tie the first; none where there is none."""
     n, least = len(products), np.inf
     for r in range(n):
         least = min(least, squares[r] - 2.0 * products[r])
-    if least == np.inf:
-        return -1, np.inf
     most, gap, found = least + 2.0 * room, np.inf, []
     for r in range(n):
-        if squares[r] - 2.0 * products[r] <= most:
+        if squares[r] - 2.0 * products[r] <= most < np.inf:
             exact = between(sums, sizes, i, of[r])
             gap = min(gap, exact)
             found.append((exact, of[r]))
@@ -76,7 +74,10 @@ def choose(i, products, squares, of, room, sums, sizes):
     for exact, c in found:
         if exact <= gap + tie(gap, sums.shape[1]) and (first < 0 or c < first):
             first = c
-    return first, gap
+    near[i] = first
+    if first >= 0:
+        age[i] = born[first]
+    settle(tree, i, gap)
 
 
 @jit
@@ -87,10 +88,7 @@ def search(i, C, squares, of, row, barred, room, sums, sizes, near, age, born, t
     for r in barred:
         if r < stop:
             products[r] = -np.inf
-    near[i], gap = choose(i, products, squares[:stop], of, room, sums, sizes)
-    if near[i] >= 0:
-        age[i] = born[near[i]]
-    settle(tree, i, gap)
+    choose(i, products, squares[:stop], of, room, sums, sizes, near, age, born, tree)
 
 
 @jit
@@ -98,11 +96,7 @@ def search_all(start, products, squares, of, room, sums, sizes, near, age, born,
     """`search` for the rows from `start` on, by their products with those up to the last of them."""
     for k in range(len(products)):
         r = start + k
-        i = of[r]
-        near[i], gap = choose(i, products[k, :r], squares[:r], of, room, sums, sizes)
-        if near[i] >= 0:
-            age[i] = born[near[i]]
-        settle(tree, i, gap)
+        choose(of[r], products[k, :r], squares[:r], of, room, sums, sizes, near, age, born, tree)
 
 
 @jit
@@ -141,12 +135,11 @@ class Label:
         self.sums, _, self.unit = frame(X[points])
         self.sizes = np.ones(n)
         self.following, self.last = np.full(n, -1), np.arange(n)  # lists of members
-        self.exists = np.ones(n, bool)
         self.barred = {}  # pairs not to try, from either side
-        # a row for each cluster that may merge, the oldest first; which cluster it is of, -1 where that is gone
+        # a row for each cluster that may merge, the oldest first, and which one; infinite squares where that is gone
         some = np.flatnonzero(~frozen[points])
         self.n_rows, room = len(some), len(some) + len(some) // 4 + 8
-        self.C, self.squares, self.of = np.empty((room, d), np.float32), np.full(room, np.inf), np.full(room, -1)
+        self.C, self.squares, self.of = np.empty((room, d), np.float32), np.full(room, np.inf), np.empty(room, int)
         self.C[: len(some)], self.of[: len(some)] = self.sums[some], some
         self.squares[: len(some)] = np.einsum("nd,nd->n", self.sums[some], self.sums[some])
         self.room = (d + 16) * 2.0**-23 * max(self.squares[: len(some)], default=0.0)  # rounding of a square in float32
@@ -170,7 +163,7 @@ class Label:
 
     def all(self):
         """All clusters, ascending."""
-        return np.flatnonzero(self.exists)
+        return np.flatnonzero(self.parent == np.arange(len(self.parent)))
 
     def closest(self):
         """The distance of the two clusters to try next, squared and with its rounding, and which they are."""
@@ -191,7 +184,7 @@ class Label:
     def merge(self, i, j):
         """Cluster j becomes a part of cluster i."""
         self.following[self.last[i]], self.last[i] = j, self.last[j]
-        self.parent[j], self.exists[j] = i, False
+        self.parent[j] = i
         self.sums[i] += self.sums[j]
         self.sizes[i] += self.sizes[j]
         self.born[i], self.born[j] = self.born[i] + 1, GONE
@@ -204,7 +197,7 @@ class Label:
             self.barred.setdefault(i, set()).update(theirs)
             self.shut[i], self.shut[j] = True, False
         for old in (self.row[i], self.row[j]):
-            self.of[old], self.squares[old] = -1, np.inf
+            self.squares[old] = np.inf
         if self.n_rows == len(self.C):
             self._tidy()
         new, self.n_rows = self.n_rows, self.n_rows + 1
@@ -215,11 +208,11 @@ class Label:
 
     def _tidy(self):
         """Close the gaps between rows."""
-        old = np.flatnonzero(self.of >= 0)
+        old = np.flatnonzero(np.isfinite(self.squares))
         self.n_rows = len(old)
         for start in range(0, len(old), 4096):  # rows only move up
             some = old[start : start + 4096]
             self.C[start : start + len(some)] = self.C[some]
         self.of[: len(old)], self.squares[: len(old)] = self.of[old], self.squares[old]
-        self.of[len(old) :], self.squares[len(old) :] = -1, np.inf
+        self.squares[len(old) :] = np.inf
         self.row[self.of[: len(old)]] = np.arange(len(old))

@@ -123,30 +123,25 @@ class Front:
             return True
         label, other = self.labels[side], self.labels[1 - side]
         union = np.concatenate([label.members(i), label.members(j)])
-        size = other.sizes[left]
-        if len(left) > 1 and size.max() > DOMINANT * size.sum():
-            c = left[size.argmax()]
+        while len(left):
+            weight = other.sizes[left]
+            if weight.max() <= DOMINANT * weight.sum():
+                members = [other.members(c) for c in left]
+                verdict, slack = self.divide(side, union, np.concatenate(members), self.best(side, i, j, left), True)
+                if verdict > 0:
+                    return True
+                # one hyperplane cannot keep them all apart from the union, but for each there may be one
+                weight = np.add.reduceat(np.maximum(slack[1 - side], 0.0), np.cumsum([0, *map(len, members)])[:-1])
+                if verdict < 0 and np.count_nonzero(weight) == 1:
+                    return False
+                still = np.isin(left, self.crossed(side, i, j))
+                left, weight = left[still], weight[still]
+                if not len(left):
+                    break
+            c = left[weight.argmax()]
             if self.meets(side, union, other.members(c), self.best(side, i, j, [c])):
                 return False
             left = np.setdiff1d(np.intersect1d(left, self.crossed(side, i, j)), [c])
-        while len(left):
-            members = [other.members(c) for c in left]
-            verdict, slack = self.divide(
-                side, union, np.concatenate(members), self.best(side, i, j, left), len(left) > 1
-            )
-            if verdict > 0:
-                return True
-            # one hyperplane cannot keep them all apart from the union, but for each there may be one
-            mass = np.add.reduceat(np.maximum(slack[1 - side], 0.0), np.cumsum([0, *map(len, members)])[:-1])
-            if verdict < 0 and np.count_nonzero(mass) == 1:
-                return False
-            still = np.isin(left, self.crossed(side, i, j))
-            left, mass = left[still], mass[still]
-            if len(left):
-                c = left[np.argmax(mass)]
-                if self.meets(side, union, other.members(c), self.best(side, i, j, [c])):
-                    return False
-                left = np.setdiff1d(np.intersect1d(left, self.crossed(side, i, j)), [c])
         return True
 
     def meets(self, side, union, points, k):

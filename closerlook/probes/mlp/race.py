@@ -21,10 +21,8 @@ def stand_ins(grid, sizes, y):
 
     Parameters
     ----------
-    grid : list of dict
-        The candidates, with their `alpha`.
-    sizes : list of tuple of int
-        Inputs, hidden layers and outputs of each.
+    grid, sizes
+        As in `grid.score_grid`.
     y : (n,) int
         The label ids that they are trained on.
 
