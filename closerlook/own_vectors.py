@@ -7,7 +7,7 @@ import numpy as np
 
 from closerlook.errors import InputError
 from closerlook.files import staged
-from closerlook.vectors import halve
+from closerlook.vectors import floats, halve
 
 
 def opened(file):
@@ -43,12 +43,6 @@ def opened(file):
     if found.ndim not in (2, 3) or not found.size:
         raise InputError(f"{file}: has the shape {found.shape}; give (n, dim), or (layers, n, dim), none of them 0.")
     return found if found.ndim == 3 else found[None]
-
-
-def floats(array):
-    """The numbers of an array as floats, without loss: float32 where that holds them."""
-    small = array.dtype.kind == "f" and array.dtype.itemsize <= 4
-    return array.astype(np.float32 if small else np.float64, copy=False)
 
 
 def take_vectors(files, out, labels, store="float32"):

@@ -44,7 +44,13 @@ def read_vectors(path):
             f"{path}: vector {finite.argmin()} (counted from 0) has a NaN or an infinity: {AGAIN}; should that fail, "
             "the encoder's weights are at fault (those of a fine-tuning that diverged) or its precision, `bf16`."
         )
-    return vectors.astype(np.float32) if vectors.dtype == np.float16 else vectors
+    return floats(vectors)
+
+
+def floats(array):
+    """The numbers of an array as floats, without loss: float32 where that holds them."""
+    small = array.dtype.kind == "f" and array.dtype.itemsize <= 4
+    return array.astype(np.float32 if small else np.float64, copy=False)
 
 
 def halve(path, name):

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from closerlook.analysis.runs import RUN, described
-from closerlook.analysis.samples import over_samples
 from closerlook.files import read_json
 from closerlook.layout import Space
+from closerlook.probes.direct.samples import over_samples
 
 COLUMNS = ("model", "task", "state", *RUN, "layer", "hull_accuracy", "accuracy", "majority", "inside", "mean_distance")
 

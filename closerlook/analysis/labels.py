@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 
 from closerlook.analysis.runs import RUN, described
-from closerlook.analysis.samples import over_samples
 from closerlook.layout import Space
-from closerlook.probes.direct.samples import parts
+from closerlook.probes.direct.samples import over_samples, parts
 
 COLUMNS = ("model", "task", "state", *RUN, "layer", "label", "clusters", "min_distance", "relative_distance",
            "overlapping")  # fmt: skip

@@ -7,10 +7,9 @@ from closerlook.analysis.collapsed import has_collapsed
 from closerlook.analysis.label_similarity import floor, label_vector, similarity
 from closerlook.analysis.predictions import read_correct, read_sentences, standard_error
 from closerlook.analysis.runs import RUN, described
-from closerlook.analysis.samples import over_samples
 from closerlook.files import read_json
 from closerlook.layout import Space, State
-from closerlook.probes.direct.samples import parts
+from closerlook.probes.direct.samples import over_samples, parts
 
 COLUMNS = (
     "model", "task", "state", *RUN, "collapsed", "step", "layer", "depth", "status", "n_labels",

@@ -5,8 +5,9 @@ import pandas as pd
 
 from closerlook.analysis.label_similarity import similarity
 from closerlook.analysis.runs import RUN, described
-from closerlook.analysis.samples import each_of, over_samples
+from closerlook.analysis.samples import each_of
 from closerlook.layout import Run
+from closerlook.probes.direct.samples import over_samples
 
 COLUMNS = ("model", "task", *RUN[1:], "split", "layer", "update", "pairs", "overlapping", "mean_distance", "similarity",
            "similarity_pairs")  # fmt: skip

@@ -11,7 +11,7 @@ from closerlook.encoders.layers import embed
 from closerlook.errors import InputError
 from closerlook.files import alone, read_json
 from closerlook.layout import ENCODER
-from closerlook.own_vectors import floats
+from closerlook.vectors import floats
 
 WEIGHTS = ENCODER["weights"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from closerlook.errors import InputError
-from closerlook.own_vectors import floats
+from closerlook.vectors import floats
 
 ENDS = "before", "after"
 

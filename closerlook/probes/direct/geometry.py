@@ -9,7 +9,7 @@ import numpy as np
 
 from closerlook.probes.direct.clusters import cluster
 from closerlook.probes.direct.labels import distance_vector, min_distances, part_distances
-from closerlook.probes.direct.samples import OF_EACH
+from closerlook.probes.direct.samples import OF_EACH, over_samples
 from closerlook.probes.precision import ENCODER_RESOLUTION, TOL, check_precision
 from closerlook.vectors import constant
 
@@ -137,7 +137,7 @@ def measure_samples(X, y, sample=None, **options):
     linear = [record["is_linear"] for record in records]
     record = records[0] | {
         "status": next((state for state in ("not_separable", "ok") if state in states), states[0]),
-        **{name: _mean([record[name] for record in records]) for name in COUNTS},
+        **{name: over_samples([record[name] for record in records])[0] for name in COUNTS},
         "is_linear": None if None in linear else all(linear),
         **{name: sum(record.get(name, 0) for record in records) for name in ("seconds", "clustering_seconds")},
         "verdicts": {
@@ -152,11 +152,6 @@ def measure_samples(X, y, sample=None, **options):
     for name in ("distance_vector", "min_distances", "overlapping", "n_overlapping", "radius"):
         arrays[name] = np.mean([of[name] for of in each], axis=0)
     return record, arrays | {f"{name}_{i}": of[name] for i, of in enumerate(each) for name in OF_EACH}
-
-
-def _mean(values):
-    """A mean that is missing where a value is."""
-    return None if None in values else float(np.mean(values))
 
 
 def _sum(counts):

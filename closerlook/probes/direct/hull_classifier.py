@@ -6,7 +6,7 @@ import numpy as np
 
 from closerlook.errors import InputError
 from closerlook.probes.direct.nearest_hull import nearest_hull
-from closerlook.probes.direct.samples import parts
+from closerlook.probes.direct.samples import over_samples, parts
 from closerlook.probes.precision import TOL
 
 
@@ -54,9 +54,9 @@ def score(train, test, clusters, *, tol=TOL, threads=1):
         record |= {
             "status": "ok",
             "accuracy": float(np.mean(accuracies)),
-            "n_clusters": _mean([len(of_cluster) for _, of_cluster, _ in found]),
+            "n_clusters": over_samples([len(of_cluster) for _, of_cluster, _ in found])[0],
             "confusions": np.column_stack([pairs, counts]).tolist(),
-            "inside": _mean([int((distance == 0).sum()) for *_, distance in found]),
+            "inside": over_samples([int((distance == 0).sum()) for *_, distance in found])[0],
             "mean_distance": float(np.mean([distance.mean() for *_, distance in found])),
         }
         record |= {"accuracies": accuracies} if "samples" in clusters else {}
@@ -73,8 +73,3 @@ def _nearest(X, Q, clusters, tol, threads):
     X, Q = (np.asarray(points, np.float64) for points in (X, Q))
     index, distance = nearest_hull(X, clusters["labels"], Q, tol, threads, verbose=True)
     return of_cluster[index], of_cluster, distance
-
-
-def _mean(counts):
-    """A mean; of one, the count itself."""
-    return counts[0] if len(counts) == 1 else float(np.mean(counts))

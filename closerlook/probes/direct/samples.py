@@ -72,3 +72,26 @@ def parts(arrays):
     n = len(arrays["samples"]) if "samples" in arrays else 0
     found = [{name: arrays[f"{name}_{i}"] for name in OF_EACH} for i in range(n)]
     return [part | {"points": points} for part, points in zip(found, arrays["samples"])] if n else [arrays]
+
+
+def over_samples(values):
+    """Mean and standard deviation over samples.
+
+    Parameters
+    ----------
+    values : sequence of float or None
+        One for each sample; of a space that was taken whole there is one.
+
+    Returns
+    -------
+    mean : float or None
+        Of one value, that value; None where a sample lacks one.
+    spread : float or None
+        Of a sample of samples (n - 1); None where there is one only.
+    """
+    values = list(values)
+    if len(values) == 1:
+        return values[0], None
+    if any(value is None or np.isnan(value) for value in values):
+        return None, None
+    return float(np.mean(values)), float(np.std(values, ddof=1))
