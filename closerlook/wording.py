@@ -15,7 +15,7 @@ def sentences(error, root):
     if not error["loc"]:
         return str(error["ctx"]["error"]).splitlines() if kind == "value_error" else ["is empty; see config/README.md"]
     path, annotation = _walk(root, error["loc"])
-    section, key = _walk(root, error["loc"][:-1])[1], ".".join(path)
+    section, key = _section(_walk(root, error["loc"][:-1])[1]), ".".join(path)
     if kind == "mistakes":
         return [f"{'.'.join(filter(None, (key, part)))}: {sentence}" for part, sentence in error["ctx"]["found"]]
     if kind.startswith("union_tag"):
@@ -82,9 +82,12 @@ def _walk(root, loc):
 
 def _inner(annotation, key):
     """The type of what stands at a key, or in a list."""
-    for kind in kinds(annotation):
-        if isinstance(kind, type) and issubclass(kind, Section):
-            return kind.model_fields[key].annotation if key in kind.model_fields else None
-        if typing.get_origin(kind) in (dict, list):
-            return typing.get_args(kind)[-1]
-    return None
+    if section := _section(annotation):
+        return section.model_fields[key].annotation if key in section.model_fields else None
+    many = (kind for kind in kinds(annotation) if typing.get_origin(kind) in (dict, list))
+    return next((typing.get_args(kind)[-1] for kind in many), None)
+
+
+def _section(annotation):
+    """The section that may stand there, beside nothing perhaps."""
+    return next((kind for kind in kinds(annotation) if isinstance(kind, type) and issubclass(kind, Section)), None)
