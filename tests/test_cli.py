@@ -325,6 +325,12 @@ def test_a_dry_run_counts_the_jobs_and_makes_none(here, capsys):
     assert not Path("results/models").exists()
 
 
+def test_a_report_that_was_not_made_is_not_announced(here, capsys):
+    Path("study.yaml").write_text(yaml.safe_dump(STUDY))
+    status, said = ends(capsys, "run", "study.yaml", "--cores", "1", "--", "--unlock")
+    assert not status and said.splitlines()[-1] == "Done (Snakemake's log: results/logs/snakemake.log)"
+
+
 def test_a_failed_job_is_named_with_its_last_error_and_its_log(here):
     config = STUDY | {
         "corpora": {"t": {"format": "table", "train": {"path": "data.csv"}, "test": {"path": "data.csv"}}},

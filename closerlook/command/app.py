@@ -252,7 +252,8 @@ def _study(config, cores, gpus, verbose, dry_run, more=None, summed_up=False):
             from closerlook.command.summary import summary
 
             print(*summary(folder), "", sep="\n")
-        print(f"Report: {folder}/report.html (Snakemake's log: {log})")
+        report = folder / "report.html"  # not made where something else was asked for
+        print(f"{f'Report: {report}' if report.exists() else 'Done'} (Snakemake's log: {log})")
 
 
 def _read(file, more):

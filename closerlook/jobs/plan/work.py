@@ -3,6 +3,7 @@
 Only the proportions matter where past jobs exist (`costs.py`).
 """
 
+import math
 from dataclasses import dataclass
 
 from closerlook import layout
@@ -15,7 +16,9 @@ SPEED = 40e9  # floating-point operations a second, in training; extraction, wit
 TOKENS = 25  # of a sentence
 EPOCHS = 120  # of a probe, until it stops by itself
 RACE = 10  # times faster than a whole grid of probes
-POINTS = 2e-4  # seconds of geometry for a point of 1,000 dimensions; in an original space four times as many
+POINTS = 2e-4  # seconds of geometry for a point of 1,000 dimensions, where labels lie apart, as after fine-tuning
+CROWDED = 250  # points from which on it takes longer in an original space, where labels meet: per point as the root of n
+PAIR = 2e-9, 2 / SPEED  # seconds of a search for neighbours for a pair of points, and for each of its dimensions
 NUMBERS = 2e7  # numbers that are read, compared or written in a second
 BY_LAYERS = "embed", "take_vectors"  # rules whose names go on with layers where models differ in these
 
@@ -98,14 +101,16 @@ class Study:
             case "probe_classifier":
                 return WITH_TORCH + task.targets["train"] * self._networks(width)
             case "probe_direct":
-                harder = 4 if job.family == layout.ORIGINAL else 1
-                of_all = sum(self.samples(task, job.split or "train"))
-                return START + harder * POINTS * of_all * width / 1000
+                samples = self.samples(task, job.split or "train")
+                crowded = job.family == layout.ORIGINAL
+                of_all = sum(n * math.sqrt(max(n / CROWDED, 1)) if crowded else n for n in samples)
+                return START + POINTS * of_all * width / 1000
             case "probe_hulls":
                 times = len(self.samples(task, "train"))
                 return START + 4 * POINTS * times * task.targets["test"] * width / 1000
             case "measure_surroundings":
-                return START + 8 * POINTS * points * width / 1000
+                pairs = task.targets["train"] * sum(task.targets.values())
+                return START + 8 * POINTS * points * width / 1000 + pairs * (PAIR[0] + PAIR[1] * width)
             case "gather_examples":
                 return START + points * width / NUMBERS
             case "trace_run":
