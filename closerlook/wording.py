@@ -33,7 +33,9 @@ def sentences(error, root):
     if kind == "value_error":
         return [f"{key}: is {value!r}; {error['ctx']['error']}"]
     if kind == "model_type":
-        return [f"{key}: is {'empty' if value is None else repr(value)}; write a mapping of keys, or {{}} for none"]
+        needed = [f"`{name}`" for name, field in _section(annotation).model_fields.items() if field.is_required()]
+        how = f"with {', '.join(needed)} at least" if needed else "of keys, or {} for none"
+        return [f"{key}: is {'empty' if value is None else repr(value)}; write a mapping {how}"]
     if kind == "too_short" and not value:
         return [f"{key}: is {value!r}; give at least {error['ctx']['min_length']}"]
     message = re.sub(r"^(Input|Value|String|List|Dictionary|Tuple) should ", "it should ", error["msg"])

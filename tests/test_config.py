@@ -88,6 +88,7 @@ ROOT = Path(__file__).resolve().parent.parent
         ("models.r", {"hub": "a/b"}, ["models.r.n_layers: is missing"]),
         ("probes.direct.sample", {"point": 5}, ["sample.point: unknown", "`points`?", "sample.points: is missing"]),
         ("probes.direct.sample", {"points": 1}, ["probes.direct.sample.points: is 1"]),
+        ("probes.direct.sample", 5, ["probes.direct.sample: is 5; write a mapping with `points` at least"]),
         ("models.r", {"path": "nowhere"}, ["models.r.path", "nowhere"]),
         ("models.r", {}, ["models.r: give exactly one of"]),
         ("corpora.c", {"format": "conllu"}, ["corpora.c.train: is missing", "corpora.c.test: is missing"]),
