@@ -156,9 +156,11 @@ def unescaped(pdf):
 def test_what_is_said_of_values_is_what_they_are():
     pairs = {"a": (50, 60), "b": (70, 69), "c": (1, 1)}
     assert told.changes("Accuracy", pairs) == "Accuracy rises in 1 of 3, falls in 1; most in a: from 50.0 to 60.0."
+    assert told.changes("Accuracy", {"a": (1, 1), "b": (2, 2)}) == "Accuracy is the same before and after in all 2."
     assert told.changes("Accuracy", {}) == "Accuracy: not measured before and after."
     assert told.extremes("CKA", {"a": 0.5, "b": np.nan, "c": -0.25}) == "CKA: from −0.25 (c) to 0.50 (a)."
     assert told.extremes("CKA", {"a": 0.5}) == "CKA: 0.50 (a)." and told.extremes("CKA", {}) == "CKA: not measured."
+    assert told.extremes("CKA", {"a": 0.5, "b": 0.5}) == "CKA: 0.50 (all 2)."
     assert told.some("abcde") == "a, b, c and 2 more" and told.some("ab") == "a, b"
     rows = [("m", "t", 1, "original", 5), ("m", "t", 2, "original", 1), ("m", "t", 2, "fine-tuned", 2),
             ("m", "t", 2, "fine-tuned", 4), ("m", "u", 2, "original", 9), ("n", "t", 2, "original", None)]  # fmt: skip

@@ -61,13 +61,18 @@ def label_distances(labels, spaces, pairs, looks):
         above.set_ylabel("distance to the nearest label")
         below.set_ylabel("overlapping\npairs")
     style.note(figure, *notes)
-    by = labels.dropna(subset=["min_distance"]).groupby(["model", "task", "update"]).min_distance.mean()
+    end = labels[labels.layer == labels.groupby(["model", "task"]).layer.transform("max")].dropna(
+        subset=["min_distance"]
+    )
+    by = end.groupby(["model", "task", "update"]).min_distance.mean()
     means = {", ".join(of): by[of] for of in pairs if of in by}
     told.describe(
         figure,
         "Lines over the updates of fine-tuning, a panel for each model and task: distance of every label to its "
         "nearest, in the last layer; below it, pairs of labels that overlap.",
-        told.changes("The mean of all labels", {name: (of.iloc[0], of.iloc[-1]) for name, of in means.items()}, 2),
+        told.changes(
+            "The mean of those that have one", {name: (of.iloc[0], of.iloc[-1]) for name, of in means.items()}, 2
+        ),
     )
     return figure
 

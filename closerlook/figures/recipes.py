@@ -62,7 +62,8 @@ def recipes(frame, models, tasks):
     end = frame[frame.recipe.notna() & (frame.layer == frame.groupby(["model", "task"]).layer.transform("max"))]
     told.describe(
         figure,
-        f"Lines over the layers, a panel for each model and task, in it a line for each recipe: {told.some(recipes)}.",
+        "Lines over the layers, a panel for each model and task, in it a line for each recipe.",
+        recipes and f"The recipes: {told.some(recipes)}.",
         *(
             told.extremes(
                 f"In the last layer, {what}",

@@ -49,17 +49,18 @@ def use():
 
 def save(figure, paths):
     """Write a figure to each path, with its alternative text; the same data give the same bytes."""
-    what, *_ = figure.get_label().partition(". ")
+    told = figure.get_label()  # of `told.describe`: first what it is
+    title = {"Title": told.partition(". ")[0]} if told else {}
     for path in map(str, paths):
         if path.endswith(".pdf"):
-            figure.savefig(path, metadata={"CreationDate": None, "Title": what, "Subject": figure.get_label()})
+            figure.savefig(path, metadata={"CreationDate": None, **title, **({"Subject": told} if told else {})})
             continue
-        told = {"Title": what, "Description": figure.get_label()} if what else {}
-        figure.savefig(path, metadata={"Software": None, **told})
+        metadata = {"Software": None, **title, **({"Description": told} if told else {})}
+        figure.savefig(path, metadata=metadata)
         with Image.open(path) as image:
             scale = min(most / pixels for most, pixels in zip(PIXELS, image.size))
         if scale < 1:
-            figure.savefig(path, metadata={"Software": None, **told}, dpi=int(scale * PARAMETERS["savefig.dpi"]))
+            figure.savefig(path, metadata=metadata, dpi=int(scale * PARAMETERS["savefig.dpi"]))
 
 
 def legend(owner, handles, texts, family=None, **where):

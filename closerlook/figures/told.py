@@ -40,6 +40,8 @@ def changes(what, pairs, digits=1):
     if len(pairs) == 1:
         return f"{what}: {span} ({most})."
     signs = np.sign([after - before for before, after in pairs.values()])
+    if not signs.any():
+        return f"{what} is the same before and after in all {len(pairs)}."
     return f"{what} rises in {(signs > 0).sum()} of {len(pairs)}, falls in {(signs < 0).sum()}; most in {most}: {span}."
 
 
@@ -49,8 +51,8 @@ def extremes(what, values, digits=2):
     if not known:
         return f"{what}: not measured."
     low, high = min(known, key=known.get), max(known, key=known.get)
-    if low == high:
-        return f"{what}: {_number(known[low], digits)} ({low})."
+    if known[low] == known[high]:
+        return f"{what}: {_number(known[low], digits)} ({low if len(known) == 1 else f'all {len(known)}'})."
     return f"{what}: from {_number(known[low], digits)} ({low}) to {_number(known[high], digits)} ({high})."
 
 

@@ -39,7 +39,7 @@ function readout() {
   byId("x-found").textContent = sought && task ? `${grouped(matches().length)} found` : "";
   byId("x-drawn").textContent = task ? sayDrawn() : "";
   byId("x-near").textContent = `${when(step)}. ${highlighted().map(spoken).join("; ")}.`;
-  const gains = highlighted().map((label) => [name(label), shown(distance(label, 0)), shown(distance(label))]);
+  const gains = highlighted().map((label) => [isolated(name(label)), shown(distance(label, 0)), shown(distance(label))]);
   byId("x-gains").textContent = `${gains.map(([label, first, now]) => `${label}: from ${first} to ${now}`).join("; ")}.`;
 }
 
@@ -80,7 +80,8 @@ function goTo(place) {
     frameAsked = 0;
     drawStep();
   });
-  say(`${when(step)}: ${byId("x-overlap").textContent} overlapping pairs.`);
+  const overlapping = run.overlapping[step]?.[layer];
+  say(overlapping == null ? `${when(step)}.` : `${when(step)}: ${grouped(overlapping)} overlapping pairs.`);
   remember();
 }
 
@@ -237,7 +238,11 @@ function wait() {
     for (const note of all(".old")) note.hidden = false;
     return;
   }
-  window.addEventListener("hashchange", () => asked() && (begun ? choose(asked()) : explore()));
+  window.addEventListener("hashchange", ({ newURL }) => {
+    clearTimeout(addressAsked); // what was shown before would replace the address that was asked for
+    const choice = asked(new URL(newURL));
+    if (choice) begun ? choose(choice) : explore();
+  });
   if (asked()) return explore();
   const near = new IntersectionObserver(([entry]) => entry.isIntersecting && explore(), { rootMargin: "600px" });
   near.observe(byId("explorer"));

@@ -103,7 +103,7 @@ function hush() {
 /** Say beside the list of labels what one is, for those who came to it with the keyboard. */
 function tellLabel(label, entry) {
   const tip = byId("x-tip");
-  tip.replaceChildren(make("p", { dir: "auto" }, spoken(label)));
+  tip.replaceChildren(make("p", {}, spoken(label)));
   tip.hidden = false;
   const [{ width }, at] = [tip.getBoundingClientRect(), entry.getBoundingClientRect()];
   Object.assign(tip.style, { left: `${Math.max(4, at.left - width - 6)}px`, top: `${at.top}px` });

@@ -102,6 +102,6 @@ function describe(label, at = step) {
 /** The same as a text. */
 function spoken(label) {
   const [away, other] = [distance(label), run.nearest[cell(step) * count() + label]];
-  const near = other < 0 || away === null ? "no distance to another label" : `${shown(away, 3)} to ${name(other)}`;
-  return `${name(label)}: ${near}`;
+  const near = other < 0 || away === null ? "no distance to another label" : `${shown(away, 3)} to ${isolated(name(other))}`;
+  return `${isolated(name(label))}: ${near}`;
 }
