@@ -71,7 +71,7 @@ def directions(frame, looks, model, task):
         figure,
         f"Arrows from the origin, a panel for each layer: how fine-tuning on {task} displaces each label's centroid in "
         f"{model}.",
-        f"Furthest in the last layer: {told.some(names.text[label] for label in bold)}.",
+        f"Furthest in the last layer: {told.some(names.text[label] for label in bold[: told.LISTED])}.",
     )
     return figure
 
