@@ -340,6 +340,11 @@ def test_labels_from_right_to_left_are_right_in_the_plots(page):
     assert f"nearest: \u2068{NUMBERED}\u2069<br>distance" in told
 
 
+def test_a_long_name_is_cut_to_its_room_in_the_plot(page):
+    shown = page.evaluate("(names) => names.map(short)", ["名" * 30, "名" * 13, "a" * 30, "e\u0301" * 26, "😀" * 14])
+    assert shown == ["名" * 12 + "…", "名" * 13, "a" * 25 + "…", "e\u0301" * 26, "😀" * 12 + "…"]
+
+
 def test_texts_run_as_their_language_does(page):
     page.get_by_role("tab", name="drawn").click()
     rows = page.locator("#e-rows .text")

@@ -27,15 +27,19 @@ const isolated = (text) => (TURNED.test(text) ? `\u2068${text}\u2069` : text);
 
 /** How many columns a text takes: two for a wide character, none for an accent. */
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
-const columns = (text) =>
-  [...text].reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : /\p{M}/u.test(letter) ? 0 : 1), 0);
+const width = (letter) => (WIDE.test(letter) ? 2 : /\p{M}/u.test(letter) ? 0 : 1);
+const columns = (text) => [...text].reduce((sum, letter) => sum + width(letter), 0);
 
 /** As much of a name as there is room for in a plot. */
 function short(text) {
   if (columns(text) <= LONG) return isolated(plain(text));
-  const letters = [...text];
-  while (columns(letters.join("")) > LONG - 1) letters.pop();
-  return isolated(plain(`${letters.join("")}…`));
+  let [kept, used] = ["", 0];
+  for (const letter of text) {
+    used += width(letter);
+    if (used > LONG - 1) break;
+    kept += letter;
+  }
+  return isolated(plain(`${kept}…`));
 }
 
 const count = () => run.labels.length;
