@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from closerlook.figures import panels, style
+from closerlook.figures import panels, style, told
 from closerlook.figures.labels import folded, shown
 
 ROWS, RUNS = 12, 36  # of runs below each other, and runs in all
@@ -72,4 +72,15 @@ def centroid_paths(frame, pairs, looks):
     for axis in axes[len(pairs) :].flat:
         axis.set_axis_off()
     style.note(figure, *notes)
+    closest = (
+        f"{model}, {task}: {', '.join(names[task].text[label] for label in dict.fromkeys(run.label))}"
+        for (model, task), run in frame.groupby(["model", "task"], sort=False)
+        if (model, task) in pairs
+    )
+    told.describe(
+        figure,
+        "Paths through fine-tuning of the centroids of the three labels that are closest before it, in the first layer "
+        "and in the last.",
+        f"The labels: {told.some(closest)}.",
+    )
     return figure

@@ -7,11 +7,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from closerlook.analysis.claim_pairs import CLAIMS
-from closerlook.figures import style
+from closerlook.figures import style, told
+from closerlook.figures.colours import VERDICTS as COLOUR
 
-COLOUR = {"supported": "#009E73", "contradicted": "#D55E00", "no effect": style.DARK, "undecided": style.FAINT}
-
-
+CLAIMED = COLOUR["supported"]
 SCOPES = {"grid": "in this grid", "beyond": "beyond it"}
 
 
@@ -41,12 +40,12 @@ def claims(table, pairs):
         values = pairs[pairs.claim == name].value.to_numpy(float)
         jitter = np.random.default_rng(0).uniform(-0.32, 0.32, len(values))
         first = rows.iloc[0]
-        axis.scatter(values, jitter, s=7, color=style.FAINT, alpha=0.55, linewidths=0, zorder=2)
+        axis.scatter(values, jitter, s=7, color=style.DARK, alpha=0.6, linewidths=0, zorder=2)
         axis.axvline(0, color=style.DARK, linewidth=0.8, zorder=1)
         limit = 1.1 * np.nanmax([*np.abs(values), *rows.ci_low.abs(), *rows.ci_high.abs(), 0]) or 1
         axis.set(xlim=(-limit, limit), ylim=(-0.6, 0.6), yticks=[])
         half = (0, limit) if signs[name] > 0 else (-limit, 0)
-        axis.axvspan(*half, color="#009E73", alpha=0.07, linewidth=0, zorder=0)
+        axis.axvspan(*half, color=CLAIMED, alpha=0.07, linewidth=0, zorder=0)
         if len(values):
             small = min(first.smallest, limit)
             axis.axvspan(-small, small, color=style.DARK, alpha=0.1, linewidth=0, zorder=0)
@@ -69,11 +68,21 @@ def claims(table, pairs):
         Line2D([], [], color=style.DARK, marker="D", linestyle="", label="mean of the cells (models × tasks)"),
         Line2D([], [], color=style.DARK, linewidth=3.2, label="95 %, in this grid (other seeds, test examples)"),
         Line2D([], [], color=style.DARK, marker="|", markersize=7, linewidth=1, label="95 %, beyond it (other tasks)"),
-        Line2D([], [], color=style.FAINT, marker=".", linestyle="", label="pairs (claim_pairs.csv)"),
-        plt.Rectangle((0, 0), 1, 1, color="#009E73", alpha=0.15, linewidth=0, label="what the claim predicts"),
+        Line2D([], [], color=style.DARK, alpha=0.6, marker=".", linestyle="", label="pairs (claim_pairs.csv)"),
+        plt.Rectangle((0, 0), 1, 1, color=CLAIMED, alpha=0.15, linewidth=0, label="what the claim predicts"),
         plt.Rectangle((0, 0), 1, 1, color=style.DARK, alpha=0.15, linewidth=0, label="too small to matter"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=7)
+    told.describe(
+        figure,
+        "A row for each claim of the paper: its pairs, their mean, and its intervals.",
+        *(
+            f"{rows.iloc[0].statement.rstrip('.')}: "
+            + ", ".join(f"{row.verdict} {SCOPES[scope]}" for scope, row in rows.iterrows())
+            + "."
+            for rows in by_claim.values()
+        ),
+    )
     return figure
 
 

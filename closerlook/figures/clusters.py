@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
-from closerlook.figures import style
+from closerlook.figures import style, told
 from closerlook.figures.labels import shown
 from closerlook.probes.direct.estimator import DirectProbe
 from closerlook.probes.hulls.distance import hull_distance
@@ -30,11 +30,14 @@ def clusters(X, y, names=None):
     """
     style.use()
     probe = DirectProbe().fit(X, y)
-    colours = (style.BEFORE, style.AFTER, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
-    colour = dict(zip(probe.classes_, colours))
+    looks = style.looks(probe.classes_)
+    colour = {label: look["color"] for label, look in looks.items()}
     figure, axes = plt.subplots(1, 3, figsize=(6.4, 1.9), sharex=True, sharey=True, layout="constrained")
     for axis in axes:
-        points = [axis.scatter(*X[y == c].T, s=7, color=colour[c], linewidths=0, zorder=3) for c in probe.classes_]
+        points = [
+            axis.scatter(*X[y == c].T, s=9, color=look["color"], marker=look["marker"], linewidths=0, zorder=3)
+            for c, look in looks.items()
+        ]
         axis.set(aspect="equal", xticks=[], yticks=[])
         axis.grid(False)
         axis.spines[:].set_visible(False)
@@ -58,6 +61,11 @@ def clusters(X, y, names=None):
         figure, points, called.text.values(), called.family, loc="outside lower center", ncols=whole, markerscale=2
     )
     style.note(figure, called.note(called.text))
+    told.describe(
+        figure,
+        "Points of each label in a plane, three times: alone, with the labels' hulls, and with those of the clusters.",
+        f"{len(X)} points, {whole} labels, {k} clusters.",
+    )
     return figure
 
 

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from closerlook.figures import style
+from closerlook.figures import style, told
 from closerlook.figures.labels import shown
 
 HIGHLIGHTED = 6  # labels that move furthest
@@ -67,6 +67,12 @@ def directions(frame, looks, model, task):
         texts.append(f"{others} others" if others > 1 else "1 other")
     style.legend(figure, handles, texts, names.family, loc="outside lower center", ncols=4 if width > 2 else 3)
     style.note(figure, names.note(bold))
+    told.describe(
+        figure,
+        f"Arrows from the origin, a panel for each layer: how fine-tuning on {task} displaces each label's centroid in "
+        f"{model}.",
+        f"Furthest in the last layer: {told.some(names.text[label] for label in bold[: told.LISTED])}.",
+    )
     return figure
 
 

@@ -6,7 +6,7 @@ from matplotlib.patches import Patch
 
 from closerlook.analysis.errors import BINS
 from closerlook.analysis.spaces import before_and_after
-from closerlook.figures import panels, style
+from closerlook.figures import panels, style, told
 from closerlook.figures.labels import folded
 from closerlook.figures.layers import COLOUR
 
@@ -55,4 +55,11 @@ def errors_by_distance(frame, models, tasks):
     handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="if distance did not matter"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)
     style.note(figure, missing)
+    closest = own[own.bin == 1].assign(share=100 * own.share)
+    told.describe(
+        figure,
+        "Bars, a panel for each model and task: share of the probe's errors in each fifth of the pairs of labels, by "
+        "their distance, before and after fine-tuning.",
+        told.changes("The share of the closest fifth (%)", told.ends(closest, "share")),
+    )
     return figure

@@ -5,7 +5,7 @@ from matplotlib.ticker import MaxNLocator
 
 from closerlook.analysis.collapsed import kept
 from closerlook.analysis.spaces import before_and_after
-from closerlook.figures import marks, panels, style
+from closerlook.figures import marks, panels, style, told
 from closerlook.figures.labels import folded
 from closerlook.figures.layers import COLOUR
 
@@ -71,4 +71,13 @@ def hull_accuracy(frame, spaces, models, tasks):
     handles += [Line2D([], [], label="most frequent label", **marks.MAJORITY), *marks.collapsed(own[~own.kept])]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     style.note(figure, missing, marks.sampled(spaces))
+    hulls, probes = (told.ends(own[own.kept], column) for column in ("hull_accuracy", "accuracy"))
+    ahead = sum(hulls[name][1] > probes[name][1] for name in hulls if name in probes)
+    told.describe(
+        figure,
+        "Marks, a panel for each model and task: test accuracy of the nearest hull and of the classifier probe, before "
+        "and after fine-tuning.",
+        told.changes("Accuracy of the nearest hull (%)", hulls),
+        f"After it the nearest hull is ahead of the probe in {ahead} of {len(hulls)}." if hulls else None,
+    )
     return figure

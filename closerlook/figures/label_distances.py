@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from closerlook.figures import panels, style
+from closerlook.figures import panels, style, told
+from closerlook.figures.colours import legible
 from closerlook.figures.labels import folded, shown
 
 HIGHLIGHTED = 3  # labels that gain most, and that gain least
@@ -60,6 +61,19 @@ def label_distances(labels, spaces, pairs, looks):
         above.set_ylabel("distance to the nearest label")
         below.set_ylabel("overlapping\npairs")
     style.note(figure, *notes)
+    end = labels[labels.layer == labels.groupby(["model", "task"]).layer.transform("max")].dropna(
+        subset=["min_distance"]
+    )
+    by = end.groupby(["model", "task", "update"]).min_distance.mean()
+    means = {", ".join(of): by[of] for of in pairs if of in by}
+    told.describe(
+        figure,
+        "Lines over the updates of fine-tuning, a panel for each model and task: distance of every label to its "
+        "nearest, in the last layer; below it, pairs of labels that overlap.",
+        told.changes(
+            "The mean of those that have one", {name: (of.iloc[0], of.iloc[-1]) for name, of in means.items()}, 2
+        ),
+    )
     return figure
 
 
@@ -71,7 +85,7 @@ def _labels(axis, run, looks, names):
     most = list(gain.index[::-1][:HIGHLIGHTED])
     least = [label for label in gain.index[:HIGHLIGHTED] if label not in most]
     axis.add_collection(LineCollection(
-        [np.column_stack([mean.columns, row]) for row in mean.to_numpy()], color=style.FAINT, linewidth=0.5, alpha=0.7
+        [np.column_stack([mean.columns, row]) for row in mean.to_numpy()], color=style.FAINT, linewidth=0.5
     ))  # fmt: skip
     texts = {label: names.text[label] for label in (*most, *least)}
     colours = {label: looks[label]["color"] for label in texts}
@@ -88,7 +102,7 @@ def _labels(axis, run, looks, names):
     for label, height in _apart(ends, axis.get_ylim()[1] / 17).items():
         axis.annotate(
             f"{texts[label]} {gain[label]:+.2f}", (1, height), (4, 0), xycoords=axis.get_yaxis_transform(),
-            textcoords="offset points", va="center", fontsize=6, color=colours[label], fontfamily=names.family,
+            textcoords="offset points", va="center", fontsize=6, color=legible(colours[label]), fontfamily=names.family,
         )  # fmt: skip
     return list(colours)
 

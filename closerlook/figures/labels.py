@@ -3,6 +3,7 @@
 import functools
 import itertools
 import json
+import logging
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -11,6 +12,8 @@ from typing import NamedTuple
 from anyascii import anyascii
 
 from closerlook.figures import fonts
+
+log = logging.getLogger(__name__)
 
 CATEGORIES = "Cc", "Cs", "Co", "Cn", "Zl", "Zp"  # what no font draws: controls, surrogates, private, unassigned, breaks
 ACCENTS = "Mn", "Me"  # what is drawn on the letter before it
@@ -66,10 +69,13 @@ def shown(names, width):
     texts = [one_line(name) for name in names]
     families, missing = fonts.families(texts)
     plain = [transliterated(text, families, missing) for text in texts]
+    foreign = {name for name, text, new in zip(names, texts, plain) if text != new}
+    if foreign:
+        log.warning(TRANSLITERATED)
     return Labels(
         text=dict(zip(names, map(left_to_right, distinct(plain, width)))),
         family=families if len(families) > 1 else None,
-        foreign={name for name, text, new in zip(names, texts, plain) if text != new},
+        foreign=foreign,
     )
 
 

@@ -5,7 +5,7 @@ from matplotlib.ticker import MaxNLocator
 
 from closerlook.analysis.collapsed import kept
 from closerlook.analysis.spaces import before_and_after
-from closerlook.figures import marks, panels, style
+from closerlook.figures import marks, panels, style, told
 from closerlook.figures.labels import folded
 from closerlook.figures.layers import COLOUR, MARK
 
@@ -64,4 +64,11 @@ def layer_distances(spaces, model, tasks):
     handles += [Line2D([], [], label="most frequent label", **marks.MAJORITY), *marks.collapsed(own[~own.kept])]
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)
     style.note(figure, missing, marks.sampled(own))
+    told.describe(
+        figure,
+        f"Lines over the layers of {model}, a panel for each task: the smallest distance between two labels above the "
+        "accuracy of the probe, before and after fine-tuning.",
+        told.changes("The smallest distance in the last layer", told.ends(own[own.kept], "min_distance"), 2),
+        told.changes("Accuracy there (%)", told.ends(own[own.kept], "accuracy")),
+    )
     return figure

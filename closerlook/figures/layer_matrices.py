@@ -2,8 +2,10 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_hex
 
-from closerlook.figures import panels, style
+from closerlook.figures import panels, style, told
+from closerlook.figures.colours import ink
 from closerlook.layout import ORIGINAL
 
 SIDES = 1.5, 3.6  # inches of a matrix, at least and at most
@@ -48,8 +50,9 @@ def layer_matrices(frame, model, task):
         image = axis.imshow(np.ma.masked_invalid(values), cmap="viridis", vmin=0, vmax=1, origin="lower")
         for (i, j), value in np.ndenumerate(values):
             if np.isnan(value) or len(layers) <= READABLE:
-                text, colour = ("–", style.FAINT) if np.isnan(value) else (f"{value:.2f}", "white")
-                axis.text(j, i, text, ha="center", va="center", fontsize=6, color=style.DARK if value > 0.7 else colour)
+                text = "–" if np.isnan(value) else f"{value:.2f}"
+                colour = style.QUIET if np.isnan(value) else ink(to_hex(image.to_rgba(value)))
+                axis.text(j, i, text, ha="center", va="center", fontsize=6, color=colour)
         axis.set_xticks(shown, [layers[i] for i in shown])
         axis.set_yticks(shown, [layers[i] for i in shown])
         axis.set(xlabel=columns, ylabel=rows)
@@ -57,4 +60,11 @@ def layer_matrices(frame, model, task):
         axis.spines[:].set_visible(False)
         axis.tick_params(length=0)
     figure.colorbar(image, ax=list(axes.flat), label="linear CKA", aspect=25, pad=0.02).outline.set_visible(False)
+    same = own[original & (own.layer == own.other_layer)].groupby("layer").cka.mean()
+    told.describe(
+        figure,
+        f"Matrices of layers: linear CKA of each layer of {model} and each after fine-tuning on {task}"
+        f"{'' if original.all() else ', and of those of two seeds'}.",
+        told.extremes("Of a layer and itself", {f"layer {layer}": float(value) for layer, value in same.items()}),
+    )
     return figure

@@ -5,10 +5,11 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.lines import Line2D
 
-from closerlook.figures import panels, style
+from closerlook.figures import panels, style, told
 from closerlook.figures.labels import folded
 
 ACROSS, RUNS = 9, 99  # runs side by side, and in all, whose layers are shown
+PALEST = 0.38  # of the colours from yellow to blue: those before it are lost on white
 
 
 def layer_similarity(spaces, pairs):
@@ -32,7 +33,8 @@ def layer_similarity(spaces, pairs):
     models, tasks = (folded(names, style.letters(1.8, 8, bold=True)) for names in zip(*pairs))
     figure, axes, across = panels.of_runs(len(pairs), ACROSS, (2.1, 2.2), rest=0.5)
     depth = max([0, *spaces.layer])
-    colours = ListedColormap(plt.get_cmap("viridis_r")([0.05 + 0.95 * i / max(1, depth) for i in range(depth + 1)]))
+    shades = [PALEST + (1 - PALEST) * layer / max(1, depth) for layer in range(depth + 1)]
+    colours = ListedColormap(plt.get_cmap("plasma_r")(shades))
     for (model, task), axis in zip(pairs, axes[:, 0]):
         run = spaces[(spaces.model == model) & (spaces.task == task) & (spaces.split == "train")]
         axis.xaxis.set_major_locator(panels.whole(6))
@@ -55,4 +57,15 @@ def layer_similarity(spaces, pairs):
         loc="outside lower center",
     )
     style.note(figure, missing)
+    end = spaces[(spaces.split == "train") & (spaces.layer == depth)].dropna(subset=["similarity"])
+    end = end[end["update"] == end.groupby(["model", "task"])["update"].transform("max")]
+    means = end.astype({"similarity": float}).groupby(["model", "task"]).similarity.mean()
+    told.describe(
+        figure,
+        "Lines over the updates of fine-tuning, a panel for each model and task, and in it one for each layer: "
+        "similarity of its label distances to those before.",
+        told.extremes(
+            "In the last layer, after the last update", {", ".join(of): value for of, value in means.items()}
+        ),
+    )
     return figure

@@ -5,10 +5,11 @@ from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from closerlook.analysis.collapsed import kept
 from closerlook.analysis.spaces import before_and_after
-from closerlook.figures import marks, panels, style
+from closerlook.figures import marks, panels, style, told
 from closerlook.figures.labels import folded
 
 MARK = {"original": {"marker": "o", "markersize": 5, "markerfacecolor": "white"}, "fine-tuned": {"marker": "o"}}
+MEASURES = {"accuracy": "Accuracy in the last layer (%)", "n_clusters": "The number of clusters in the last layer"}
 READOUT = {"linestyle": "--", "linewidth": 0.8, "marker": "x", "markersize": 3, "alpha": 0.8}
 COLOUR = {"original": style.BEFORE, "fine-tuned": style.AFTER}  # hollow below filled: both show where they coincide
 
@@ -49,6 +50,12 @@ def layers(spaces, models, tasks):
             _share(column, log=i == 1)
     _legend(figure, own)
     style.note(figure, missing, marks.sampled(own))
+    told.describe(
+        figure,
+        "Lines over the layers, a panel for each model and task: accuracy of the probe, and number of clusters, before "
+        "and after fine-tuning.",
+        *(told.changes(what, told.ends(own[own.kept], measure)) for measure, what in MEASURES.items()),
+    )
     return figure
 
 

@@ -4,7 +4,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
 
 from closerlook.analysis.collapsed import kept
-from closerlook.figures import marks, panels, style
+from closerlook.figures import marks, panels, style, told
 from closerlook.figures.labels import folded
 
 LINE = {"subtrain": "-", "subtest": "--", "test": ":"}
@@ -48,6 +48,12 @@ def memorisation(frame, spaces, models, tasks):
     handles += [Line2D([], [], label="most frequent label", **marks.MAJORITY), *marks.collapsed(own[~own.kept])]
     figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(tasks) > 3 else 2)
     style.note(figure, missing)
+    told.describe(
+        figure,
+        "Lines over the epochs of the probe, a panel for each model and task: accuracy on subtrain, subtest and test, "
+        "before and after fine-tuning.",
+        _finding(own[own.kept & own.tuned_on.notna()]),
+    )
     return figure
 
 
@@ -71,3 +77,12 @@ def _panel(axis, cell):
     axis.yaxis.set_major_locator(MaxNLocator(nbins=5))
     if not len(cell):
         panels.not_measured(axis)
+
+
+def _finding(tuned):
+    """In how many models and tasks the probe does on subtest as on subtrain, after fine-tuning."""
+    cells = tuned[tuned.layer == tuned.groupby(["model", "task"]).layer.transform("max")].sort_values("epoch")
+    ends = cells.groupby(["model", "task", "state", "set"]).accuracy.last().groupby(["model", "task", "set"]).mean()
+    ends = ends.unstack("set").reindex(columns=["subtrain", "subtest", "test"]).astype(float).dropna()
+    near = (abs(ends.subtest - ends.subtrain) < abs(ends.subtest - ends.test)).sum()
+    return len(ends) and f"After fine-tuning, subtest ends nearer to subtrain than to test in {near} of {len(ends)}."

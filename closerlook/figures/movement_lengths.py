@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from closerlook.figures import panels, style
+from closerlook.figures import panels, style, told
 from closerlook.figures.labels import columns, shown
 
 LABELS_IN_ROW = 8
@@ -67,6 +67,12 @@ def movement_lengths(frame, looks, model, task):
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=7)
     style.note(figure, left_out, names.note(chosen))
+    end = frame[frame.layer == frame.layer.max()].groupby("label").relative_length.mean()
+    told.describe(
+        figure,
+        f"Lines over the layers, a panel for each label of {task}: how far fine-tuning displaces it in {model}.",
+        told.extremes("In the last layer", {names.text[label]: length for label, length in end.items()}),
+    )
     return figure
 
 

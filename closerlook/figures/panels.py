@@ -97,5 +97,5 @@ def layer_ticks(axis):
 def not_measured(axis, why="not measured", height=0.5):
     """Say in an empty panel that it is empty, and why."""
     axis.text(
-        0.5, height, why, transform=axis.transAxes, ha="center", color=style.FAINT, fontsize=5 if narrow(axis) else 8
+        0.5, height, why, transform=axis.transAxes, ha="center", color=style.QUIET, fontsize=5 if narrow(axis) else 8
     )

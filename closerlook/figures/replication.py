@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
-from closerlook.figures import panels, style
+from closerlook.figures import panels, style, told
 from closerlook.figures.labels import distinct, shortened
 
 PANELS = [  # of which table, which measures, and what they are called
@@ -59,6 +59,11 @@ def replication(frame):
     others = frame[frame.labels != frame.paper_labels].drop_duplicates("task")
     style.note(
         figure, *(f"{r.task}: {r.labels} labels here, {r.paper_labels} in the paper." for r in others.itertuples())
+    )
+    told.describe(
+        figure,
+        "Points: each published number against this study's, a panel for each measure.",
+        *(f"{title}: {summary(rows).replace(chr(10), '; ')}." for title, rows in of if len(rows)),
     )
     return figure
 

@@ -3,15 +3,16 @@
 from matplotlib.lines import Line2D
 
 from closerlook.analysis.collapsed import kept
-from closerlook.figures import panels, style
+from closerlook.figures import panels, style, told
+from closerlook.figures.colours import LABELS, legible
 from closerlook.figures.labels import folded
 
 LINES = {  # column, name, colour, marker
-    "labels": ("label distances (the paper's)", "#D55E00", "o"),
-    "cka": ("linear CKA", "#0072B2", "s"),
-    "procrustes": ("Procrustes", "#009E73", "^"),
-    "rsa": ("RSA", "#CC79A7", "D"),
-    "neighbours": ("nearest neighbours", "#56B4E9", "v"),
+    "labels": ("label distances (the paper's)", LABELS[1], "o"),
+    "cka": ("linear CKA", LABELS[0], "s"),
+    "procrustes": ("Procrustes", LABELS[2], "^"),
+    "rsa": ("RSA", LABELS[4], "D"),
+    "neighbours": ("nearest neighbours", LABELS[5], "v"),
 }
 BOUNDS = {  # suffix of a column, name, line
     "ceiling": ("ceiling: two seeds", {"linestyle": "--", "linewidth": 0.7, "alpha": 0.9}),
@@ -64,7 +65,7 @@ def similarity(frame, spaces, models, tasks):
             if not len(cell):
                 panels.not_measured(axis)
             elif cell.labels.isna().all() and cell.original_pairs.notna().any():
-                axis.text(0.5, 1.01, FEW, transform=axis.transAxes, ha="center", fontsize=5, color=LINES["labels"][1])
+                axis.text(0.5, 1.01, FEW, transform=axis.transAxes, ha="center", fontsize=5, color=legible(LABELS[1]))
         row[0].set_ylabel(f"{names[model]}\nsimilarity")
     panels.link(axes, "y")
     handles = [Line2D([], [], color=colour, marker=marker, label=name) for name, colour, marker in LINES.values()]
@@ -72,4 +73,13 @@ def similarity(frame, spaces, models, tasks):
     handles.append(Line2D([], [], color=style.PALE, linewidth=0.8, label="0.5, above which the paper's layers stay"))
     figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(tasks) > 4 else 2)
     style.note(figure, missing)
+    end = both[both.layer == both.groupby(["model", "task"]).layer.transform("max")]
+    by = end.astype({column: float for column in LINES}).groupby(["model", "task"])
+    means = {column: {", ".join(of): mean for of, mean in by[column].mean().items()} for column in ("labels", "cka")}
+    told.describe(
+        figure,
+        "Lines over the layers, a panel for each model and task: similarity to the same layer before fine-tuning, by "
+        "five measures.",
+        *(told.extremes(f"By {LINES[column][0]}, in the last layer", of) for column, of in means.items()),
+    )
     return figure

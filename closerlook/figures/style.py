@@ -7,10 +7,10 @@ import matplotlib
 import seaborn
 from PIL import Image
 
-from closerlook.figures.colours import LABELS
+from closerlook.figures.colours import look
 
 BEFORE, AFTER = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermilion: safe for colour-blind eyes
-PALE, FAINT, DARK, GRID = "#C4C4C4", "#9A9A9A", "#404040", "#E6E6E6"
+PALE, FAINT, QUIET, DARK, GRID = "#949494", "#8C8C8C", "#6B6B6B", "#404040", "#E6E6E6"  # QUIET: the palest of texts
 DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (7, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 PIXELS = 4000, 6000  # of the largest picture
@@ -48,16 +48,19 @@ def use():
 
 
 def save(figure, paths):
-    """Write a figure to each path; the same data give the same bytes."""
+    """Write a figure to each path, with its alternative text; the same data give the same bytes."""
+    told = figure.get_label()  # of `told.describe`: first what it is
+    title = {"Title": told.partition(". ")[0]} if told else {}
     for path in map(str, paths):
         if path.endswith(".pdf"):
-            figure.savefig(path, metadata={"CreationDate": None})
+            figure.savefig(path, metadata={"CreationDate": None, **title, **({"Subject": told} if told else {})})
             continue
-        figure.savefig(path, metadata={"Software": None})
+        metadata = {"Software": None, **title, **({"Description": told} if told else {})}
+        figure.savefig(path, metadata=metadata)
         with Image.open(path) as image:
             scale = min(most / pixels for most, pixels in zip(PIXELS, image.size))
         if scale < 1:
-            figure.savefig(path, metadata={"Software": None}, dpi=int(scale * PARAMETERS["savefig.dpi"]))
+            figure.savefig(path, metadata=metadata, dpi=int(scale * PARAMETERS["savefig.dpi"]))
 
 
 def legend(owner, handles, texts, family=None, **where):
@@ -93,14 +96,11 @@ def band(axis, mean, spread, colour, alpha=0.2, **line):
 
 def looks(names):
     """A colour, dashes and a marker for each label of a task, the same in every figure that shows it."""
-    return {
-        name: {
-            "color": LABELS[i % len(LABELS)],
-            "linestyle": DASHES[i // len(LABELS) % len(DASHES)],
-            "marker": MARKERS[i // len(LABELS) % len(MARKERS)],
-        }
-        for i, name in enumerate(names)
-    }
+    found = {}
+    for place, name in enumerate(names):
+        colour, shape = look(place)
+        found[name] = {"color": colour, "linestyle": DASHES[shape], "marker": MARKERS[shape]}
+    return found
 
 
 def share(value):

@@ -2,8 +2,10 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_hex
 
-from closerlook.figures import panels, style
+from closerlook.figures import panels, style, told
+from closerlook.figures.colours import ink
 from closerlook.figures.labels import folded
 
 PANELS = (
@@ -59,6 +61,22 @@ def transfer(table, models, tasks):
     for axis in axes[:, 0]:
         axis.set_ylabel("fine-tuned on")
     style.note(figure, missing, _collapsed(table, models), "" if cell >= READABLE else "The numbers are in table5.csv.")
+    crossed = table[table.fine_tuned_on.notna() & (table.fine_tuned_on != table.probed_on) & table.model.isin(models)]
+    told.describe(
+        figure,
+        "Matrices of tasks, two for each model: what fine-tuning on one (rows) does to another (columns).",
+        *(
+            told.extremes(
+                f"Of another task, {title.replace(chr(10), ' ')}",
+                {
+                    f"{r.model}, {r.fine_tuned_on} → {r.probed_on}": float(getattr(r, measure))
+                    for r in crossed.itertuples()
+                },
+                digits,
+            )
+            for measure, _, title, digits in PANELS
+        ),
+    )
     return figure
 
 
@@ -89,13 +107,13 @@ def _matrix(axis, own, tasks, measure, spread, limit, digits):
     image = axis.imshow(np.ma.masked_invalid(values), cmap="PuOr", vmin=-limit, vmax=limit)
     for (i, j), value in np.ndenumerate(values):
         if np.isnan(value):
-            text, colour = "–", style.FAINT
+            text, colour = "–", style.QUIET
         elif digits is None:
             continue
         else:
             error = errors[i, j]
             text = f"{value:+.{digits}f}" + ("" if np.isnan(error) else f"\n±{error:.{digits}f}")
-            colour = "white" if abs(value) > 0.65 * limit else style.DARK
+            colour = ink(to_hex(image.to_rgba(value)))
         axis.text(j, i, text, ha="center", va="center", fontsize=6.5, color=colour)
     axis.grid(False)
     axis.spines[:].set_visible(False)

@@ -7,7 +7,7 @@ import numpy as np
 from closerlook.analysis.plane import planes_of
 from closerlook.analysis.runs import described
 from closerlook.analysis.samples import each_of
-from closerlook.figures.colours import LABELS
+from closerlook.figures.colours import look
 from closerlook.layout import FULL, Run, Space, State, run_name
 from closerlook.probes.condensed import nearest
 
@@ -38,9 +38,9 @@ def explorer(movements, traces, clusters, labels, runs, tasks=(), looked=None):
     -------
     list of dict
         Per run `model`, `task`, `run`, `followed`, `layers`, `updates` (0 is the original, and 1 what fine-tuning made
-        of it where the run was not followed), `labels`, their `looks` (a colour, and how often it was used before: a
-        label looks the same as in the figures), `classes` (their places among the task's), `point_labels` (places in
-        `labels`), `point_items` (places among the task's items, or -1), `looked` (as `examples` returns it); the
+        of it where the run was not followed), `labels`, their `looks` (of each what `closerlook.figures.colours.look`
+        returns: it looks the same as in the figures), `classes` (their places among the task's), `point_labels` (places
+        in `labels`), `point_items` (places among the task's items, or -1), `looked` (as `examples` returns it); the
         planes' `scale` and `explained`, a row per layer; and arrays in base64: `centroids` (updates, layers, k, 2) and
         `points` (updates, layers, m, 2) as int16, in units of scale / 32767; `distance` (updates, layers, k) to the
         nearest label as float32, NaN where there is none, and `nearest`, its place in `labels` as int16, or -1;
@@ -172,7 +172,7 @@ def _run(
     return {
         "followed": followed, "layers": [int(n) for n in layers], "updates": [int(n) for n in updates],
         "labels": [labels[task]["names"][c] for c in classes],
-        "looks": [[LABELS[c % len(LABELS)], int(c) // len(LABELS)] for c in classes],
+        "looks": [list(look(int(c))) for c in classes],
         "classes": [int(c) for c in classes], "point_labels": np.searchsorted(classes, ids).tolist(),
         "point_items": [-1] * len(sample) if items is None else items[sample].tolist(),
         "looked": [one | {"places": _packed(one["places"] / scale[i] * 32767, "<i2")} for i, one in zip(at, looked)],

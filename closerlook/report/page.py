@@ -15,6 +15,7 @@ from pandas.api import types
 from PIL import Image
 from plotly.offline import get_plotlyjs
 
+from closerlook.report.bidi import isolates
 from closerlook.report.packed import packed, packed_bytes
 from closerlook.statistics.power import listed
 
@@ -58,7 +59,8 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
         Each with `id`, `title`, `note`, `frame` for display, `model` and `task` (None: it is about all), and `main`,
         whether it belongs on the first screen. A column `X ±` right after `X` is its spread.
     figures : list of dict
-        Each with `id`, `title`, `caption`, `file` (of a PNG), `model` and `task`.
+        Each with `id`, `title`, `caption`, `file` (of a PNG, whose `Description` is the alternative text, if it has
+        one), `model` and `task`.
     explorer : list of dict
         As `closerlook.report.explorer.explorer` returns them.
     missing : DataFrame or None
@@ -78,6 +80,7 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["isolated"] = isolates(_called(data, [*answers, *tables, *figures, *explorer], explorer))
     shown = [_table(**spec) for spec in tables]
     drawn = [_figure(**spec) for spec in figures]
     return environment.get_template("template.html").render(
@@ -95,6 +98,13 @@ def page(*, title, summary, answers, notes, data, claims, tables, figures, explo
         css=_asset("page.css"), plotly=packed_bytes(get_plotlyjs().encode()) if explorer else "",
         js=Markup("\n").join(_asset(f"js/{name}.js") for name in SCRIPTS + EXPLORER * bool(explorer)),
     )  # fmt: skip
+
+
+def _called(data, items, runs):
+    """The names that may stand in sentences: of models and tasks, and of labels."""
+    yield from (item[key] for item in items for key in ("model", "task") if item.get(key))
+    yield from (label["name"] for task in data for label in task["labels"])
+    yield from (name for run in runs for name in run["labels"])
 
 
 def _asset(name):
@@ -261,20 +271,21 @@ def _number(value, digits):
 
 
 def _figure(id, title, caption, file, model=None, task=None):
-    data, (width, height) = _png(file)
+    data, (width, height), alt = _png(file)
     source = "data:image/png;base64," + base64.b64encode(data).decode()
-    return {"id": id, "title": title, "caption": caption, "source": source, "width": width, "height": height,
-            "model": model, "task": task, "main": False}  # fmt: skip
+    return {"id": id, "title": title, "caption": caption, "alt": alt or caption, "source": source, "width": width,
+            "height": height, "model": model, "task": task, "main": False}  # fmt: skip
 
 
 def _png(file):
-    """The bytes of a figure, in 256 colours if that makes it smaller, and its size."""
+    """The bytes of a figure, in 256 colours if that makes it smaller, its size, and its alternative text, if any."""
     whole = Path(file).read_bytes()
     with Image.open(io.BytesIO(whole)) as image:
+        alt = image.text.get("Description")
         flat = Image.new("RGB", image.size, "white")
         rgba = image.convert("RGBA")
         flat.paste(rgba, mask=rgba.getchannel("A"))
     out = io.BytesIO()
     few = flat.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)  # dots would blur lines and letters
     few.save(out, "PNG", optimize=True)
-    return min(whole, out.getvalue(), key=len), flat.size
+    return min(whole, out.getvalue(), key=len), flat.size, alt

@@ -25,9 +25,9 @@ function address() {
 
 const number = (text) => (text ? Number(text) : NaN);
 
-/** The choice that the address names, if it names any. */
-function asked() {
-  const parts = new URLSearchParams(location.hash.slice(1));
+/** The choice that an address names, if it names any. */
+function asked({ hash } = location) {
+  const parts = new URLSearchParams(hash.slice(1));
   if (!KEYS.some((key) => parts.has(key))) return null;
   return {
     ...PLAIN,

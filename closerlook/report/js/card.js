@@ -180,6 +180,7 @@ function closeCard() {
 }
 
 function keys(event) {
+  if (event.key === "Escape") byId("x-tip").hidden = true;
   const within = byId("x-card").contains(event.target);
   if (opened < 0 || (!within && event.target.matches("input, select, textarea")) || overlay.open) return;
   if (event.key === "Escape") closeCard();

@@ -38,6 +38,17 @@ function readout() {
   for (const part of all("#x .single")) part.hidden = !task;
   byId("x-found").textContent = sought && task ? `${grouped(matches().length)} found` : "";
   byId("x-drawn").textContent = task ? sayDrawn() : "";
+  byId("x-near").textContent = `${when(step)}. ${highlighted().map(spoken).join("; ")}.`;
+  const gains = highlighted().map((label) => [isolated(name(label)), shown(distance(label, 0)), shown(distance(label))]);
+  byId("x-gains").textContent = `${gains.map(([label, first, now]) => `${label}: from ${first} to ${now}`).join("; ")}.`;
+}
+
+let saying = 0;
+
+/** Say something to those who do not see it, once the hand rests. */
+function say(text) {
+  clearTimeout(saying);
+  saying = setTimeout(() => (byId("x-said").textContent = text), 500);
 }
 
 /** How many of how many examples are drawn. */
@@ -69,6 +80,8 @@ function goTo(place) {
     frameAsked = 0;
     drawStep();
   });
+  const overlapping = run.overlapping[step]?.[layer];
+  say(overlapping == null ? `${when(step)}.` : `${when(step)}: ${grouped(overlapping)} overlapping pairs.`);
   remember();
 }
 
@@ -82,12 +95,14 @@ function nearest(values, wanted) {
   return values.reduce((best, v, i) => (Math.abs(v - wanted) < Math.abs(values[best] - wanted) ? i : best), 0);
 }
 
+const option = (value, selected) => make("option", { value, selected, dir: "auto" }, value);
+
 /** Show the run that agrees best with a choice, at the layer and update nearest to those asked for. */
 async function choose(choice) {
   for (const [n, key] of KEYS.entries()) {
     const values = [...new Set(agreeing(choice, n).map((record) => record.dataset[key]))];
     if (!values.includes(choice[key])) choice[key] = values[0];
-    byId(`x-${key}`).replaceChildren(...values.map((value) => new Option(value, value, false, value === choice[key])));
+    byId(`x-${key}`).replaceChildren(...values.map((value) => option(value, value === choice[key])));
   }
   choices += 1;
   const mine = choices;
@@ -170,6 +185,7 @@ function listen() {
     drawAll();
   });
   byId("x-search").addEventListener("input", ({ target }) => search(target.value));
+  byId("x-plane").addEventListener("keydown", steer);
   document.addEventListener("keydown", keys);
   document.addEventListener("scroll", hush, { passive: true });
   if (!byId("examples")) return;
@@ -222,7 +238,11 @@ function wait() {
     for (const note of all(".old")) note.hidden = false;
     return;
   }
-  window.addEventListener("hashchange", () => asked() && (begun ? choose(asked()) : explore()));
+  window.addEventListener("hashchange", ({ newURL }) => {
+    clearTimeout(addressAsked); // what was shown before would replace the address that was asked for
+    const choice = asked(new URL(newURL));
+    if (choice) begun ? choose(choice) : explore();
+  });
   if (asked()) return explore();
   const near = new IntersectionObserver(([entry]) => entry.isIntersecting && explore(), { rootMargin: "600px" });
   near.observe(byId("explorer"));

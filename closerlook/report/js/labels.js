@@ -37,6 +37,11 @@ function drawList() {
     entry.dataset.label = label;
     for (const event of ["mouseenter", "focusin"]) entry.addEventListener(event, () => point(label));
     for (const event of ["mouseleave", "focusout"]) entry.addEventListener(event, () => point(-1));
+    box.addEventListener("focus", () => {
+      box.setAttribute("aria-description", spoken(label));
+      if (box.matches(":focus-visible")) tellLabel(label, entry);
+    });
+    box.addEventListener("blur", () => (byId("x-tip").hidden = true));
     return entry;
   });
   byId("x-labels").replaceChildren(...entries);

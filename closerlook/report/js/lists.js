@@ -56,7 +56,12 @@ function drawRows() {
 
 /** Mark the row whose card is open. */
 function mine() {
-  for (const row of all("#e-rows tr")) row.classList.toggle("read", Number(row.dataset.item) === opened);
+  for (const row of all("#e-rows tr")) {
+    const read = Number(row.dataset.item) === opened;
+    row.classList.toggle("read", read);
+    if (read) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
 }
 
 function drawHeads() {
@@ -82,7 +87,7 @@ function drawLists() {
   if (!task) return;
   drawTabs();
   byId("e-panel").setAttribute("aria-labelledby", `e-tab-${tab}`);
-  byId("e-says").textContent = TABS[tab].says();
+  byId("e-says").replaceChildren(...[TABS[tab].says()].flat());
   byId("e-ring").checked = ringing === tab;
   const away = TABS[tab].ranked && !looked();
   byId("e-away").hidden = !away || !run.looked.length;

@@ -58,7 +58,7 @@ function sides({ x, y }, labels, id) {
   const outside = ([x0, y0, x1, y1]) =>
     Math.max(0, -wide / 2 - x0, x1 - wide / 2) + Math.max(0, -tall / 2 - y0, y1 - tall / 2);
   return dots.map(([x, y], i) => {
-    const [width, height] = [7 * (Math.min(name(labels[i]).length, LONG) + 1), 15];
+    const [width, height] = [7 * (Math.min(columns(name(labels[i])), LONG) + 1), 15];
     const tried = Object.entries(SIDES).map(([side, [dx, dy]], order) => {
       const [mx, my] = [x + dx * (width / 2 + (dy ? 0 : size)), y + dy * (height / 2 + size)];
       const box = [mx - width / 2, my - height / 2, mx + width / 2, my + height / 2];
@@ -97,10 +97,10 @@ function samples(at, colour) {
       marker: { ...marker, ...(wanted ? { color: group.map((i) => colour.get(some.labels[i]) ?? GREY.line) } : {}) },
     };
   };
-  const dense = places.length > 1000 ? 0.7 : 1;
+  const dense = places.length > 1000 ? 0.45 : places.length > 300 ? 0.6 : 0.8; // many together are seen, and hide others
   return [
-    trace(0, { size: 4, color: GREY.point, opacity: (lit ? 0.12 : 0.35) * dense }),
-    trace(1, { size: 5, opacity: lit ? 0.15 : 0.5 }),
+    trace(0, { size: 4, color: GREY.point, opacity: lit ? 0.12 : dense }),
+    trace(1, { size: 5, opacity: lit ? 0.15 : 0.8 }),
     trace(2, { size: 7, opacity: 0.9, line: { color: GREY.ink, width: 1 } }),
   ];
 }
@@ -141,7 +141,7 @@ function drawPlane(id, at) {
       mode: "markers+text",
       text: bright.map((label) => `\u00a0${short(name(label))}\u00a0`),
       textposition: sides(centroids(bright, at), bright, id),
-      textfont: { size: 12, color: looks("colour") },
+      textfont: { size: 12, color: looks("text") },
       marker: {
         size: 11,
         color: looks("colour"),

@@ -1,5 +1,8 @@
 // The example under the pointer: ringed in every plane, its text beside the pointer.
 
+const STRIDE = 0.1; // of the plane, with each arrow key
+const CLOSER = 1.5; // how much nearer one key brings it
+
 let pointed = -1;
 let source = null; // the plot in which a label is under the pointer: its own hover text says it there
 
@@ -93,6 +96,44 @@ function tell(item, { clientX, clientY }) {
 function hush() {
   byId("x-tip").hidden = true;
   pointAt(-1);
+  const label = byId("x-labels").querySelector("input:focus-visible")?.parentElement; // which Tab may have scrolled to
+  if (label) tellLabel(Number(label.dataset.label), label);
+}
+
+/** Say beside the list of labels what one is, for those who came to it with the keyboard. */
+function tellLabel(label, entry) {
+  const tip = byId("x-tip");
+  tip.replaceChildren(make("p", {}, spoken(label)));
+  tip.hidden = false;
+  const [{ width }, at] = [tip.getBoundingClientRect(), entry.getBoundingClientRect()];
+  Object.assign(tip.style, { left: `${Math.max(4, at.left - width - 6)}px`, top: `${at.top}px` });
+}
+
+/** Move, zoom and select with the keyboard. */
+function steer(event) {
+  if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+  const { xaxis, yaxis } = byId("x-plane")._fullLayout;
+  const [x, y] = [xaxis, yaxis].map((axis) => [...axis.range]);
+  const moved = ([low, high], share) => [low + share * (high - low), high + share * (high - low)];
+  const scaled = ([low, high], by) => [(low * (1 + by) + high * (1 - by)) / 2, (low * (1 - by) + high * (1 + by)) / 2];
+  const ranges = {
+    ArrowLeft: () => [moved(x, -STRIDE), y],
+    ArrowRight: () => [moved(x, STRIDE), y],
+    ArrowUp: () => [x, moved(y, STRIDE)],
+    ArrowDown: () => [x, moved(y, -STRIDE)],
+    "+": () => [scaled(x, 1 / CLOSER), scaled(y, 1 / CLOSER)],
+    "-": () => [scaled(x, CLOSER), scaled(y, CLOSER)],
+    0: () => null,
+  }[event.key === "=" ? "+" : event.key];
+  if (ranges) zoomTo(ranges());
+  else if (event.key === "Enter" && task) {
+    const within = (value, [low, high]) => low <= value && value <= high;
+    const some = drawn(step);
+    const items = some.items.filter((item, i) => item >= 0 && within(some.x[i], x) && within(some.y[i], y));
+    select(items);
+    say(`${grouped(items.length)} examples selected.`);
+  } else return;
+  event.preventDefault();
 }
 
 /** Let a plane answer the pointer. */

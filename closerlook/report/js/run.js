@@ -3,7 +3,7 @@
 const DEFAULT = 6; // labels that are highlighted until the reader chooses
 const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x"];
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,6px"];
-const LONG = 26; // characters of a name that are shown in a plot
+const LONG = 26; // columns of a name that are shown in a plot
 const KEYS = ["task", "model", "run"];
 
 let run; // what is shown; its arrays are decoded
@@ -20,7 +20,27 @@ const fold = (text) => text.normalize("NFC").toLowerCase();
 /** For Plotly, which reads a little HTML in texts: markup in a name stays text. */
 const plain = (text) =>
   String(text).replace(/\s+/g, " ").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-const short = (text) => plain(text.length > LONG ? `${text.slice(0, LONG - 1)}…` : text);
+
+/** A name within other words: where it runs from right to left, it turns nothing beside it. */
+const TURNED = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const isolated = (text) => (TURNED.test(text) ? `\u2068${text}\u2069` : text);
+
+/** How many columns a text takes: two for a wide character, none for an accent. */
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const width = (letter) => (WIDE.test(letter) ? 2 : /\p{M}/u.test(letter) ? 0 : 1);
+const columns = (text) => [...text].reduce((sum, letter) => sum + width(letter), 0);
+
+/** As much of a name as there is room for in a plot. */
+function short(text) {
+  if (columns(text) <= LONG) return isolated(plain(text));
+  let [kept, used] = ["", 0];
+  for (const letter of text) {
+    used += width(letter);
+    if (used > LONG - 1) break;
+    kept += letter;
+  }
+  return isolated(plain(`${kept}…`));
+}
 
 const count = () => run.labels.length;
 const name = (label) => run.labels[label];
@@ -62,11 +82,11 @@ function most() {
 const highlighted = () =>
   chosen ? range(count()).filter((label) => chosen.has(name(label))) : most().slice(0, DEFAULT);
 
-/** Labels look as they do in the figures: where colours are used again, symbol and dash differ. */
+/** Labels look as they do in the figures: each has a colour, a symbol and a dash. */
 const dress = (labels) =>
   labels.map((label) => {
-    const [colour, round] = run.looks[label];
-    return { colour, symbol: SYMBOLS[round % SYMBOLS.length], dash: DASHES[round % DASHES.length] };
+    const [colour, shape] = run.looks[label];
+    return { colour, text: legible(colour), symbol: SYMBOLS[shape % SYMBOLS.length], dash: DASHES[shape % DASHES.length] };
   });
 
 function when(at) {
@@ -79,6 +99,13 @@ function describe(label, at = step) {
   const near =
     other < 0 || away === null
       ? "no distance to another label"
-      : `nearest: ${plain(name(other))}<br>distance: ${shown(away, 3)}`;
-  return `<b>${plain(name(label))}</b><br>${near}`;
+      : `nearest: ${isolated(plain(name(other)))}<br>distance: ${shown(away, 3)}`;
+  return `<b>${isolated(plain(name(label)))}</b><br>${near}`;
+}
+
+/** The same as a text. */
+function spoken(label) {
+  const [away, other] = [distance(label), run.nearest[cell(step) * count() + label]];
+  const near = other < 0 || away === null ? "no distance to another label" : `${shown(away, 3)} to ${isolated(name(other))}`;
+  return `${isolated(name(label))}: ${near}`;
 }

@@ -120,16 +120,21 @@ function total(key) {
 function sayFound() {
   if (!sought) return "Nothing is looked for: type into “Find examples” above the plot.";
   if (query().label === -1) return "There is no label of this name.";
-  return `Of the ${grouped(task.items.split.length)} examples on this page, those that “${sought}” finds.`;
+  const all = grouped(task.items.split.length);
+  return [`Of the ${all} examples on this page, those that “`, make("bdi", {}, sought), "” finds."];
 }
 
 function saySelected() {
-  if (!selected.length) return "Nothing is selected: draw a lasso or a box in the plot, with the tools above it.";
+  if (!selected.length)
+    return (
+      "Nothing is selected: draw a lasso or a box in the plot, with the tools above it, or press Enter in it to select " +
+      "what is in view."
+    );
   const counts = new Map();
   for (const { item } of rowsOf("selected")) counts.set(labelOf(item), (counts.get(labelOf(item)) ?? 0) + 1);
   const most = [...counts].sort(([, a], [, b]) => b - a);
-  const words = most.map(([label, n]) => `${named(label)} ${grouped(n)}`).join(", ");
-  return `${words || "None of this split"}. A double click in the plot clears the selection.`;
+  const words = most.flatMap(([label, n], i) => [i ? ", " : "", make("bdi", {}, named(label)), ` ${grouped(n)}`]);
+  return [...(most.length ? words : ["None of this split"]), ". A double click in the plot clears the selection."];
 }
 
 const columnsOf = (key) => [...(task.texts ? [SPOKEN] : []), ...WHOSE, ...TABS[key].columns];
