@@ -210,4 +210,4 @@ def test_a_newton_step_kept_from_the_last_one_solves_its_normal_equations(dim):
         slack, away = rng.random(260), rng.normal(size=dim)
         A, r = Z[inside], slack[inside]
         expected = np.linalg.solve(A.T @ A + prox * np.eye(dim), A.T @ r + prox * away)
-        np.testing.assert_allclose(steps.step(inside, slack, away, prox), expected, rtol=1e-7, atol=1e-8)
+        np.testing.assert_allclose(steps.step(inside, slack, A.T @ r, away, prox), expected, rtol=1e-7, atol=1e-8)

@@ -102,6 +102,14 @@ def exchange(Z, inside, A, of, n, K):
     return n
 
 
+def solve(K, b, prox):
+    """The solution x of (K + prox I) x = b, or None if rounding took K for indefinite."""
+    K = K.copy()
+    K.ravel("K")[:: len(K) + 1] += prox
+    _, x, failed = dposv(K.T, b, lower=True, overwrite_a=True)
+    return None if failed else x
+
+
 class Steps:
     """Newton steps with many unknowns, by the routines for symmetric matrices, which numba cannot call.
 
@@ -110,37 +118,50 @@ class Steps:
     """
 
     def __init__(self, Z):
-        self.Z, self.n, self.age = Z, 0, 0
-        self.A, self.of, self.K = np.empty_like(Z), np.empty(len(Z), np.int64), NONE
+        self.Z, d = Z, Z.shape[1]
+        self.K, self.inside, self.age = np.empty((d, d)), np.zeros(len(Z), bool), REBUILD  # products of dimensions
+        self.A, self.of, self.n = NONE, np.empty(d, np.int64), 0  # and of points: of these, in this order
 
-    def step(self, inside, slack, away, prox):
-        """The step that minimises `|r - A @ step|^2 + prox |step - away|^2` for the points A that are inside."""
-        Z, d, few = self.Z, self.Z.shape[1], np.count_nonzero(inside) < self.Z.shape[1]
-        if few:
-            if self.n >= d or not len(self.K):
-                self.n, self.K = 0, np.empty((d, d))
-            self.n = exchange(Z, inside, self.A, self.of, self.n, self.K)
+    def step(self, inside, slack, pull, away, prox):
+        """The step that minimises `|r - A @ step|^2 + prox |step - away|^2` for the points A that are inside, whose
+        slacks r pull with `r @ A`."""
+        if np.count_nonzero(inside) < self.Z.shape[1]:
+            self.age = REBUILD
+            x = self.of_points(inside, slack, away, prox)
         else:
-            before = np.zeros(len(Z), bool)
-            before[self.of[: self.n]] = True
-            if self.n < d or self.age >= REBUILD:
-                before[:], self.age, self.K = False, 0, np.zeros((d, d))
-            self.n = exchange(Z, inside, self.A, self.of, self.n, NONE)
-            for new, sign in ((inside & ~before, 1.0), (before & ~inside, -1.0)):
-                B = Z[new]
-                self.K += sign * (B.T @ B)
-            self.age += 1
-        A, r = self.A[: self.n], slack[self.of[: self.n]]
-        K = self.K[: self.n, : self.n].T.copy(order="F") if few else self.K.copy(order="F")
-        K.ravel("K")[:: len(K) + 1] += prox
-        _, x, failed = dposv(K, r - A @ away if few else r @ A + prox * away, lower=True, overwrite_a=True)
-        if failed:  # rounding took it for indefinite
-            return step_of_few(A, r, away, prox)
-        return x @ A + away if few else x
+            self.n = 0
+            x = self.of_dimensions(inside, pull + prox * away, prox)
+        return step_of_few(self.Z[inside], slack[inside], away, prox) if x is None else x
+
+    def of_points(self, inside, slack, away, prox):
+        if not len(self.A):
+            self.A = np.empty_like(self.K)
+        self.n = exchange(self.Z, inside, self.A, self.of, self.n, self.K)
+        A = self.A[: self.n]
+        x = solve(self.K[: self.n, : self.n], slack[self.of[: self.n]] - A @ away, prox)
+        return None if x is None else x @ A + away
+
+    def of_dimensions(self, inside, pull, prox):
+        if self.age >= REBUILD:
+            self.K[:], self.inside[:], self.age = 0.0, False, 0
+        for new, sign in ((inside & ~self.inside, 1.0), (self.inside & ~inside, -1.0)):
+            B = self.Z[new]
+            self.K += sign * (B.T @ B)
+        self.inside[:], self.age = inside, self.age + 1
+        return solve(self.K, pull, prox)
 
 
 @jit
-def walk(Z, m, near, steps, w, slack, centre, before, at, move):
+def pulls(Z, slack, some):
+    """The sum of some points, each times its slack."""
+    total = np.zeros(Z.shape[1])
+    for p in some:
+        total += slack[p] * Z[p]
+    return total
+
+
+@jit
+def walk(Z, m, near, steps, w, slack, centre, before, at, move, pull):
     """Newton steps of `hinge` until there is a verdict, or a step with many unknowns to be computed elsewhere.
 
     The state of the search, changed in place: hyperplane `w`, `slack`, the proximal term's `centre`, which points had
@@ -166,12 +187,10 @@ def walk(Z, m, near, steps, w, slack, centre, before, at, move):
                 prox = PROX
             inside = slack > 0.0
             active = np.flatnonzero(inside)
-            A, r = Z[active], slack[active]
             of_first, apart = np.searchsorted(active, m), np.inf
+            first, second = pulls(Z, slack, active[:of_first]), pulls(Z, slack, active[of_first:])
             if 0 < of_first < len(active):
-                share = r / r[of_first:].sum()
-                share[:of_first] = r[:of_first] / r[:of_first].sum()
-                x = share @ A
+                x = first / slack[active[:of_first]].sum() + second / slack[active[of_first:]].sum()
                 apart = np.sqrt(x @ x)
                 if apart <= near:
                     return -1
@@ -182,10 +201,10 @@ def walk(Z, m, near, steps, w, slack, centre, before, at, move):
                 nearest = apart
             before[:] = inside
             at[0], at[1], at[2] = prox, nearest, step
-            if min(A.shape) > FEW:
-                at[3] = 1.0
+            if min(len(active), len(w)) > FEW:
+                at[3], pull[:] = 1.0, first + second
                 return 2
-            move[:] = step_of_few(A, r, centre - w, prox)
+            move[:] = step_of_few(Z[active], slack[active], centre - w, prox)
         at[3] = 0.0
         slope = Z @ move
         length = minimum_along(slack, slope, prox * ((w - centre) @ move), prox * (move @ move))
@@ -225,10 +244,10 @@ def hinge(Z, m, w, near, steps, prox=PROX):
         Slacks, `1 - Z @ w`.
     """
     w, slack, before = w.copy(), 1.0 - Z @ w, np.zeros(len(Z), bool)
-    centre, move, at = w.copy(), np.empty_like(w), np.array([prox, np.inf, 0.0, 0.0])
+    centre, move, pull, at = w.copy(), np.empty_like(w), np.empty_like(w), np.array([prox, np.inf, 0.0, 0.0])
     newton = Steps(Z)
-    while (verdict := walk(Z, m, near, steps, w, slack, centre, before, at, move)) == 2:
-        move[:] = newton.step(before, slack, centre - w, at[0])
+    while (verdict := walk(Z, m, near, steps, w, slack, centre, before, at, move, pull)) == 2:
+        move[:] = newton.step(before, slack, pull, centre - w, at[0])
     return verdict, w, slack
 
 
