@@ -4,6 +4,8 @@ CORES  ?= $(shell getconf _NPROCESSORS_ONLN)
 GPUS   ?=
 CONFIG ?= config/config.yaml
 ARGS   ?=
+# A config of your own that is read after CONFIG, or after that of `make real`, and changes some of its keys
+OVERLAY ?=
 
 BIN := .venv/bin
 UV  := $(shell command -v uv)
@@ -26,8 +28,8 @@ help:
 	@echo 'make run    the study of CONFIG=config/config.yaml (the paper'"'"'s grid)'
 	@echo 'make plan   what the study of CONFIG will cost: jobs, hours, disk, time (GPU_SPEED=20: GPUs 20 times as fast)'
 	@echo 'make report tables, figures and report of CONFIG from the results that exist so far'
-	@echo 'make real   five real tasks with MiniLM, from corpora beside the project'
-	@echo 'Options: CORES, GPUS, TORCH=cpu, PYTHON, ARGS (given to snakemake)'
+	@echo 'make real   five real tasks with MiniLM, downloaded; OVERLAY=mine.yaml says where copies are'
+	@echo 'Options: CORES, GPUS, TORCH=cpu, PYTHON, OVERLAY (a config that changes keys of CONFIG), ARGS (given to snakemake)'
 
 setup: .venv/installed
 
@@ -50,22 +52,23 @@ demo: setup
 	@echo
 	@echo 'Open  results/demo/report.html  in a browser; figures and tables are beside it, in figures/ and tables/'
 
-real: setup models/minilm/model.safetensors
-	$(BIN)/closerlook run config/real.yaml $(LIMITS) -- $(ARGS)
+# ARGS first: a config's file would be taken for one of several
+MORE = $(ARGS) $(if $(OVERLAY),--configfile $(CONFIG) $(OVERLAY))
+
+real: CONFIG = config/real.yaml
+real: setup
+	$(BIN)/closerlook run $(CONFIG) $(LIMITS) -- $(MORE)
 	@cat results/real/tables/table7.md
 	@echo 'Open  results/real/report.html  in a browser'
 
-models/minilm/model.safetensors:
-	@echo 'Put a BERT-like encoder in the transformers format into models/minilm (see config/real.yaml)'; exit 1
-
 run: setup
-	$(BIN)/closerlook run $(CONFIG) $(LIMITS) -- $(ARGS)
+	$(BIN)/closerlook run $(CONFIG) $(LIMITS) -- $(MORE)
 
 plan: setup
-	@$(BIN)/closerlook plan $(CONFIG) $(LIMITS) $(if $(GPU_SPEED),--gpu-speed $(GPU_SPEED)) -- $(ARGS)
+	@$(BIN)/closerlook plan $(CONFIG) $(LIMITS) $(if $(GPU_SPEED),--gpu-speed $(GPU_SPEED)) -- $(MORE)
 
 report: setup
-	$(BIN)/closerlook report $(CONFIG) $(LIMITS) -- $(ARGS)
+	$(BIN)/closerlook report $(CONFIG) $(LIMITS) -- $(MORE)
 
 PYTEST = $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 

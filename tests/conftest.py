@@ -29,6 +29,7 @@ SLOWEST = (
     "test_page",
     "test_page_examples",
     "test_data_workflow",
+    "test_deployment",
 )
 
 
@@ -51,7 +52,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def real_data():
-    """The folder of the paper's corpora, laid out as `config/real.yaml` expects it."""
+    """The folder of the paper's corpora: ud-pud/, streusle/ and trec/, each with the files that its URLs name."""
     folder = Path(os.environ.get("CLOSERLOOK_DATA", ROOT / "../shared/data"))
     if not folder.is_dir():
         pytest.skip(f"no corpora at {folder}: set CLOSERLOOK_DATA")

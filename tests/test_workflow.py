@@ -204,8 +204,8 @@ def test_a_finished_study_has_nothing_to_do(study):
     assert run.returncode == 0 and "Nothing to be done" in run.stdout + run.stderr
 
 
-def plan(folder, config):
-    asked = [sys.executable, ROOT / "workflow/plan.py", "--cores", "2", "--configfile", config]
+def plan(folder, *configs):
+    asked = [sys.executable, ROOT / "workflow/plan.py", "--cores", "2", "--configfile", *configs]
     run = subprocess.run(asked, cwd=folder, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return run.stdout
@@ -323,13 +323,22 @@ def test_a_broken_corpus_is_named_with_file_and_line(tmp_path):
     assert not (tmp_path / "results/tasks/t").exists() or not list((tmp_path / "results/tasks/t").iterdir())
 
 
-def test_the_real_study_is_planned(real_data, tmp_path):
-    shutil.copytree(ROOT / "config", tmp_path / "project/config")
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared/data").symlink_to(real_data.resolve())
-    model = tmp_path / "project/models/minilm"
-    model.mkdir(parents=True)
-    (model / "config.json").write_text('{"num_hidden_layers": 6}')
-    run = snakemake(tmp_path / "project", "--dry-run", "--quiet", "rules", config="config/real.yaml")
+def test_the_real_study_is_planned_the_same_from_the_web_and_from_copies(tmp_path):
+    downloaded = snakemake(tmp_path, "--dry-run", "--quiet", "rules", config=ROOT / "config/real.yaml")
+    assert downloaded.returncode == 0, downloaded.stdout + downloaded.stderr
+    (tmp_path / "minilm").mkdir()
+    (tmp_path / "minilm/config.json").write_text('{"num_hidden_layers": 6}')
+    local = {"models": {"minilm": {"hub": None, "revision": None, "path": "minilm"}}, "corpora": {}}
+    for name, of in yaml.safe_load((ROOT / "config/real.yaml").read_text())["corpora"].items():
+        copies = {split: Path(of[split]["url"]).name for split in ("train", "test")}
+        for copy in copies.values():
+            (tmp_path / copy).touch()
+        local["corpora"][name] = {split: {"url": None, "path": copy} for split, copy in copies.items()}
+    (tmp_path / "overlay.yaml").write_text(yaml.safe_dump(local))
+    both = ["--configfile", ROOT / "config/real.yaml", "overlay.yaml"]
+    run = subprocess.run([*command("-n", "-q", "rules")[:-2], *both], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert planned(run)["finetune"] == 5 * 2
+    assert planned(run) == planned(downloaded) and planned(run)["finetune"] == 5 * 2
+    told = plan(tmp_path, *both[1:])
+    (row,) = (line for line in told.splitlines() if line.startswith("finetune"))
+    assert row.split()[2] == "10"

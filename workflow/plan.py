@@ -17,20 +17,27 @@ from closerlook.jobs.plan.work import Study
 from closerlook.overrides import typed
 
 
-def read(file, given=None):
-    try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-        if given and isinstance(raw, dict):
-            update_config(raw, given)
-        return load(raw, str(file), given)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}); give a config, as CONFIG=mine.yaml.") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{file}: is not YAML: {' '.join(str(error).split())}") from error
+def read(*files, given=None):
+    """The config of one file, or of several, each of which changes those before it; `given` are further changes."""
+    raw = {}
+    for file in files:
+        try:
+            part = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(
+                f"{file}: cannot be read ({error.strerror}); give a config, as CONFIG=mine.yaml."
+            ) from error
+        except yaml.YAMLError as error:
+            raise InputError(f"{file}: is not YAML: {' '.join(str(error).split())}") from error
+        if not isinstance(part, dict):
+            return load(part, str(file), given)  # says that it is not a config
+        update_config(raw, part)
+    update_config(raw, given or {})
+    return load(raw, " + ".join(map(str, files)), given)
 
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--configfile", type=Path, default=Path("config/config.yaml"))
+parser.add_argument("--configfile", type=Path, nargs="+", default=[Path("config/config.yaml")])
 parser.add_argument("--config", nargs="+", default=[], help="keys of the config to change, as Snakemake takes them")
 parser.add_argument("--cores", type=int, required=True)
 parser.add_argument("--gpus", type=int, default=0)
@@ -39,7 +46,7 @@ parser.add_argument("--past", type=Path, nargs="*", help="folders of results to 
 options, more = parser.parse_known_args()  # the rest is for Snakemake
 
 try:
-    cfg = read(options.configfile, typed(parse_config(options.config), Config))
+    cfg = read(*options.configfile, given=typed(parse_config(options.config), Config))
     own = Path(cfg.pathvars.results)
     past = options.past or sorted({own, *(file.parent for file in Path("results").glob("*/config.yaml"))})
     studies = {folder: read(file) for folder in past if (file := folder / "config.yaml").exists()}
@@ -48,5 +55,6 @@ try:
 except InputError as error:
     sys.exit(str(error))
 changes = ["--config", *options.config] if options.config else []
-jobs = planned(["--cores", str(options.cores), "--configfile", str(options.configfile), *changes, *more])
+files = ["--configfile", *map(str, options.configfile)]
+jobs = planned(["--cores", str(options.cores), *files, *changes, *more])
 print(tell(*estimate(jobs, study, costs, options.gpu_speed), study, costs, options.cores, options.gpus))

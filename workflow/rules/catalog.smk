@@ -129,5 +129,5 @@ def row_of(w):
 
 def title():
     """What a study is called: the folder of its results, or the one around it where that is merely `results`."""
-    parts = Path(CFG.pathvars.results).parts
+    parts = Path(RESULTS).parts
     return parts[-2] if len(parts) > 1 and parts[-1] == "results" else parts[-1]

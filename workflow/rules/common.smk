@@ -1,26 +1,9 @@
 import shlex
-import sys
-from pathlib import Path
+from importlib.util import find_spec
 
 import yaml
-from snakemake.exceptions import WorkflowError
+from snakemake.sourcecache import GithubFile, LocalSourceFile
 from snakemake.utils import update_config
-
-import closerlook
-from closerlook import layout
-from closerlook.analysis.catalog import TABLES
-from closerlook.analysis.published import matching
-from closerlook.config import Config, load
-from closerlook.corpora.sources import files_of
-from closerlook.digests import digests
-from closerlook.encoders.folder import model_files, run_files
-from closerlook.errors import InputError
-from closerlook.figures.catalog import FIGURES
-from closerlook.files import sha256, staged, writable
-from closerlook.grid import Grid
-from closerlook.jobs import fingerprint
-from closerlook.layout import SPLITS, State
-from closerlook.overrides import arrived, typed
 
 try:
     GIVEN = typed(arrived(workflow.config_settings.config, config), Config)  # by --config
@@ -35,8 +18,9 @@ if Path(sys.executable).exists():  # else it has been done
 GRID = Grid(CFG)
 ENCODERS = [model for model in CFG.models if not CFG.models[model].vectors]
 WITHOUT_ENCODER = [model for model in CFG.models if CFG.models[model].vectors]
-SCRIPTS = Path(str(workflow.current_basedir)).parent / "scripts"
-MEMORY = f"{CFG.pathvars.results}/.digests.json"  # of files that were read before
+MOVED = workflow.modifier.path_modifier.replace_prefix  # what the `prefix` of somebody's `module` makes of a path
+RESULTS = MOVED(workflow.pathvars.apply("<results>"))
+MEMORY = f"{RESULTS}/.digests.json"  # of files that were read before
 EMBEDDING, DIRECT, CLUSTERS, SURROUNDINGS, EXAMPLES, MOVEMENT, SIMILARITY, TRAJECTORY, RUN, STEPS = (
     f"<results>/{pattern}"
     for pattern in (
@@ -54,6 +38,10 @@ EMBEDDING, DIRECT, CLUSTERS, SURROUNDINGS, EXAMPLES, MOVEMENT, SIMILARITY, TRAJE
 )
 PREDICTIONS = f"<results>/{layout.of_probe('classifier', layout.PREDICTIONS)}"
 TABLE = f"<results>/{layout.TABLE}"
+# For --sdm apptainer: of a release on GitHub the image that was made of it, else one that the user makes of Containerfile.
+PUBLISHED = isinstance(HERE, GithubFile)
+IMAGE = f"docker://ghcr.io/{HERE.repo.lower()}:{HERE.ref.removeprefix('v')}" if PUBLISHED else "closerlook.sif"
+PACKAGES = ("numba", "sklearn", "pandas", "matplotlib", "torch", "transformers", "datasets")  # where they are, all are
 ON_GPU = int(CFG.device != "cpu")
 REQUESTS = {  # MB and minutes that a job of each kind asks a cluster for, in its first attempt
     "corpus": (4000, 60),
@@ -74,8 +62,15 @@ wildcard_constraints:
 
 def keep_config():
     """Write the config beside the results: a plan has to know what past jobs were about."""
-    with staged(Path(CFG.pathvars.results) / "config.yaml") as part:
+    with staged(Path(RESULTS) / "config.yaml") as part:
         part.write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
+
+
+def lacking():
+    """The sentence on packages that jobs do not find; nothing where they find all, or run in another environment."""
+    elsewhere = workflow.deployment_settings.deployment_method or not workflow.local_exec
+    names = [] if elsewhere else [package for package in PACKAGES if not find_spec(package)]
+    return names and f"Jobs need {', '.join(names)}: {INSTALL}, or let Snakemake bring them with --sdm conda."
 
 
 def either(names):
@@ -114,7 +109,9 @@ def cost_of(rule):
 
 def code(script, *modules):
     """A script and the library code behind it, and modules that it looks up: an edit of any reruns the jobs."""
-    return fingerprint.closure(SCRIPTS / f"{script}.py", *modules)
+    source = HERE.join(f"../scripts/{script}.py")
+    here = isinstance(source, LocalSourceFile)  # else it is on the web, and Snakemake fetches it
+    return fingerprint.closure(source if here else workflow.sourcecache.get_path(source), *modules)
 
 
 def plain(section, **more):

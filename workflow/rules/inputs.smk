@@ -67,7 +67,7 @@ def layers_of_peer(split):
 
 def found(paths):
     """All paths; in a partial study those that exist."""
-    return [p for p in paths if not CFG.partial or Path(p.replace("<results>", CFG.pathvars.results)).exists()]
+    return [p for p in paths if not CFG.partial or Path(p.replace("<results>", RESULTS)).exists()]
 
 
 def cells(pattern, probe, **more):
@@ -83,14 +83,19 @@ def of_runs(pattern, runs=None):
 def origin(w):
     """The files that a pinned model is made from: those of another model here, or of folders, known by their bytes."""
     like = CFG.models[w.model].like
-    return encoder(layout.MODEL.format(model=like)) if like else {"local": list(map(ancient, local(w.model)))}
+    return encoder(layout.MODEL.format(model=like)) if like else {"local": list(map(own, saved(w.model)))}
 
 
-def local(model):
+def own(file):
+    """A file of the user's: it stays where the config says, also under a `module` whose `prefix` moves all others."""
+    return local(ancient(file)) if MOVED(file) != file else ancient(file)
+
+
+def saved(model):
     """The files that are read of a model's folder, and of its tokenizer's."""
     source = CFG.models[model]
-    own = model_files(source.path, source.weights == "pretrained", not source.tokenizer) if source.path else []
-    return sorted({*own, *(model_files(source.tokenizer, weights=False) if source.tokenizer else [])})
+    files = model_files(source.path, source.weights == "pretrained", not source.tokenizer) if source.path else []
+    return sorted({*files, *(model_files(source.tokenizer, weights=False) if source.tokenizer else [])})
 
 
 def brought(w):
@@ -102,19 +107,19 @@ def brought(w):
 def given(corpus, *splits):
     """The files that splits of a corpus are read from, where they lie on this machine."""
     sources = [getattr(CFG.corpora[corpus], split) for split in splits]
-    return [ancient(file) for source in sources for file in files_of(source.path, source.split)]
+    return [own(file) for source in sources for file in files_of(source.path, source.split)]
 
 
 def label_names(task):
     """The file with the names of a task's labels, if there is one."""
     names = CFG.tasks[task].names
-    return [ancient(names)] if isinstance(names, str) else []
+    return [own(names)] if isinstance(names, str) else []
 
 
 def vectors(w):
     """The file of each split that holds a state's vectors, of a model whose vectors were extracted elsewhere."""
     of = CFG.models[w.model].vectors[State.parse(w.state).run or layout.ORIGINAL]
-    return {split: ancient(getattr(of, split)) for split in SPLITS}
+    return {split: own(getattr(of, split)) for split in SPLITS}
 
 
 def embeddings(layers):

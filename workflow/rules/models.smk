@@ -18,7 +18,7 @@ rule pin_model:
             CFG.models[w.model],
             include={"hub", "revision", "path", "tokenizer", "like", "weights", "seed", "n_layers"},
         ),
-        files=lambda w: known(local(w.model)),
+        files=lambda w: known(saved(w.model)),
         code=code("pin_model"),
     message:
         "Pinning the model {wildcards.model}"

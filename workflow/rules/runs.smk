@@ -41,7 +41,7 @@ rule finetune:
 rule bring_run:
     input:
         **encoder(layout.MODEL),
-        local=lambda w: list(map(ancient, brought(w))),
+        local=lambda w: list(map(own, brought(w))),
     output:
         **encoder(layout.RUN),
         metrics=f"{RUN}/metrics.json",
