@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from closerlook.command import workflow
 from closerlook.errors import InputError
+from closerlook.version import __version__
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130  # exit codes; the last is what shells report for Ctrl-C
 DRY = {"-n", "--dry-run", "--dryrun"}
@@ -83,7 +83,7 @@ def closerlook(
 
 
 def _tell():
-    print(f"closerlook {version('closerlook')}")
+    print(f"closerlook {__version__}")
     raise typer.Exit
 
 
