@@ -22,7 +22,7 @@ import closerlook
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
-PLAIN = ROOT / "tests/typed_client.py"
+CLIENT = ROOT / "tests/typed_client.py"
 
 
 def run(*command, **options):
@@ -127,14 +127,15 @@ def test_a_typed_program_that_uses_the_package_is_checked_strictly(tmp_path):
         pytest.skip("no mypy: pip install 'closerlook[dev]'")
     flags = ["--strict", "--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
     env = os.environ | {"MYPYPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-m", "mypy", *flags, f"--cache-dir={tmp_path}", PLAIN],
+    done = subprocess.run([sys.executable, "-m", "mypy", *flags, f"--cache-dir={tmp_path}", CLIENT],
                           capture_output=True, text=True, env=env, cwd=ROOT)  # fmt: skip
     assert done.returncode == 0, done.stdout
 
 
 def test_hooks_have_the_versions_of_the_lock_file():
     repos = {
-        repo["repo"].rpartition("/")[2]: repo for repo in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+        repo["repo"].rpartition("/")[2]: repo
+        for repo in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     }
     for tool, repo in {"ruff": "ruff-pre-commit", "snakefmt": "snakefmt"}.items():
         assert repos[repo]["rev"] == f"v{LOCK[canonical(tool)]}"
@@ -147,7 +148,9 @@ def test_a_workflow_may_do_only_what_its_jobs_need(file):
     for name, job in flow["jobs"].items():
         assert job["timeout-minutes"] <= 120 and job["permissions"], name
         writes = {key for key, value in job["permissions"].items() if value == "write"}
-        assert not writes or flow[True].keys() == {"push"} or job["if"].startswith("github.ref == 'refs/heads/main'"), name
+        assert not writes or flow[True].keys() == {"push"} or job["if"].startswith("github.ref == 'refs/heads/main'"), (
+            name
+        )
         for step in job["steps"]:
             assert re.fullmatch(r"[\w./-]+@(v\d+|release/v\d+)|docker://[\w./-]+:[\d.]+", step.get("uses", "a@v1"))
 
