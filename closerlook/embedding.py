@@ -1,5 +1,7 @@
 """Vectors of texts in memory: the extraction of the workflow, as a call."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import contextlib
 import copy
 import tempfile

@@ -1,5 +1,7 @@
 """Vectors before and after fine-tuning, compared: every layer measured as the workflow measures it."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import time
 from collections.abc import Sequence
 from typing import Any, Literal, Required, TypedDict

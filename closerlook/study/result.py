@@ -1,5 +1,7 @@
 """What a comparison found: tables, and words."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 from html import escape
 from os import PathLike
 from pathlib import Path
@@ -219,7 +221,7 @@ class Study:
         """Why nothing can be said of movement; None where something can, in at least one layer."""
         return None if self.moved else next(note for note in self.notes if note.startswith("Movement needs"))
 
-    def plot(self, name: str) -> "Figure":
+    def plot(self, name: str) -> Figure:
         """Draw one of the workflow's figures.
 
         Parameters

@@ -1,5 +1,7 @@
 """DirectProbe as a scikit-learn estimator."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 from numbers import Integral, Real
 from typing import Any, Self
 

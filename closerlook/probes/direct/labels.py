@@ -1,5 +1,7 @@
 """Distances of the labels' hulls: a verdict and a distance, both proven, for every pair of labels."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Whether two spaces have their labels in the same places, relative to each other (Zhou & Srikumar, ACL 2022)."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import numpy as np
 from numpy.typing import ArrayLike
 

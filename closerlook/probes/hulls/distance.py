@@ -1,5 +1,7 @@
 """Convex hulls of two point sets: their distance, whether a hyperplane separates them, and the proof of either."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import numpy as np
 from numpy.typing import ArrayLike
 

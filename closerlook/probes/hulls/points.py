@@ -1,5 +1,7 @@
 """Sets of points: as arrays that can be computed with, and in a frame of unit size."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -1,5 +1,7 @@
 """What is known of two hulls, and a check of it from the points alone."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 from dataclasses import dataclass
 
 import numpy as np

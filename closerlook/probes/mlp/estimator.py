@@ -1,5 +1,7 @@
 """The classifier probe as a scikit-learn estimator: a grid of ReLU networks, all trained together."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
