@@ -1,16 +1,24 @@
 """What pyproject.toml cannot say: the workflow travels inside the package, so that the command finds it anywhere."""
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
-PARTS = [f"closerlook._project.{part}" for part in ("workflow", "config", "profiles", "envs")]
+TOPS = [Path(top) for top in ("workflow", "config", "profiles", "envs")]
+FOLDERS = [folder for top in TOPS for folder in (top, *top.rglob("*")) if folder.is_dir()]
+PROJECT = {  # setuptools wants each folder by name
+    f"closerlook._project.{'.'.join(folder.parts)}": str(folder) for folder in FOLDERS if folder.name != "__pycache__"
+}
 
 setup(
-    packages=[*find_packages(include=["closerlook*"]), *PARTS],
-    package_dir={part: part.rpartition(".")[2] for part in PARTS},
+    packages=[*find_packages(include=["closerlook*"]), "closerlook.report.js", *PROJECT],
+    package_dir=PROJECT,
     package_data={
-        "closerlook.report": ["*.html", "*.css", "js/*.js"],
+        "closerlook": ["py.typed", "*.pyi"],
+        "closerlook.report": ["*.html", "*.css"],
+        "closerlook.report.js": ["*.js"],
         "closerlook.analysis.published": ["*.csv"],
-        **dict.fromkeys(PARTS, ["**/*"]),
+        **dict.fromkeys(PROJECT, ["*"]),
     },
     exclude_package_data={"": ["*.pyc", "**/*.pyc"]},
 )

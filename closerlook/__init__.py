@@ -4,6 +4,7 @@ import importlib
 
 _HOME = {
     "DirectProbe": "closerlook.probes.direct.estimator",
+    "InputError": "closerlook.errors",
     "MLPProbe": "closerlook.probes.mlp.estimator",
     "Study": "closerlook.study",
     "compare": "closerlook.study",
@@ -20,10 +21,11 @@ __all__ = sorted(_HOME)
 def __getattr__(name):
     # On first use, so that `import closerlook` costs nothing. Every script of the workflow imports this package, so an
     # `import` statement, in a function too, would have an edit of a probe rerun every job (see closerlook.fingerprint).
-    if name in _HOME:
-        return getattr(importlib.import_module(_HOME[name]), name)
+    # Type checkers read `__init__.pyi`.
+    if home := _HOME.get(name) or {"__version__": "closerlook.version"}.get(name):
+        return getattr(importlib.import_module(home), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted([*globals(), *__all__])
+    return sorted([*globals(), *__all__, "__version__"])

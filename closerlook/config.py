@@ -354,11 +354,13 @@ class Config(Section):
     @classmethod
     def _as_coarse_as_the_store(cls, raw):
         """The resolution follows the rounding of the vectors, unless the config gives it."""
-        sections = [raw.get(name, {}) for name in ("embedding", "probes")] if isinstance(raw, dict) else [None]
-        if all(isinstance(section, dict) for section in sections) and sections[0].get("store") == "float16":
-            direct = sections[1].get("direct", {})
+        if not isinstance(raw, dict):
+            return raw
+        embedding, probes = raw.get("embedding", {}), raw.get("probes", {})
+        if isinstance(embedding, dict) and isinstance(probes, dict) and embedding.get("store") == "float16":
+            direct = probes.get("direct", {})
             if isinstance(direct, dict):
-                return raw | {"probes": sections[1] | {"direct": {"resolution": HALF_RESOLUTION} | direct}}
+                return raw | {"probes": probes | {"direct": {"resolution": HALF_RESOLUTION} | direct}}
         return raw
 
     @model_validator(mode="after")

@@ -1,12 +1,17 @@
 """Vectors of texts in memory: the extraction of the workflow, as a call."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import contextlib
 import copy
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from closerlook.corpora.example import SIZES, called
 from closerlook.encoders.pooling import POOLINGS
@@ -17,19 +22,19 @@ PRECISIONS = "fp32", "bf16"
 
 
 def embed(
-    model,
-    texts,
+    model: str | PathLike[str] | tuple[Any, Any],
+    texts: Iterable[str] | Iterable[tuple[str, str]] | Iterable[Sequence[str]],
     *,
-    targets=None,
-    kind=None,
-    layers=None,
-    pooling=None,
-    batch_size=64,
-    precision="fp32",
-    device="auto",
-    threads=-1,
-    progress=True,
-):
+    targets: Iterable[Iterable[Any]] | None = None,
+    kind: Literal["sentence", "word", "span", "pair", "span_pair", "sentence_pair"] | None = None,
+    layers: Iterable[int] | None = None,
+    pooling: Mapping[str, str] | None = None,
+    batch_size: int = 64,
+    precision: Literal["fp32", "bf16"] = "fp32",
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    threads: int = -1,
+    progress: bool = True,
+) -> NDArray[np.float32]:
     """Vectors of words, spans and sentences, and of pairs of them, in the layers of an encoder.
 
     They are those that the workflow computes, to the last bit where the options are the same. Texts that are read in
@@ -97,16 +102,16 @@ def embed(
     at, done, twins = 0, 0, []
     with reading(len(sentence), n_threads(threads), progress) as bar:
         for piece in extract(encoder, aligner, chunks, sorted(set(wanted)), dim, batch_size, bar):
-            m = int(piece.count.sum())
+            m = int(piece.counts.sum())
             for place, layer in enumerate(wanted):
                 out[place, at : at + m] = piece.vectors[layer]
                 if not (finite := np.isfinite(piece.vectors[layer]).all(1)).all():
-                    bad = sentence[done + np.repeat(np.arange(len(piece.count)), piece.count)[finite.argmin()]]
+                    bad = sentence[done + np.repeat(np.arange(len(piece.counts)), piece.counts)[finite.argmin()]]
                     raise InputError(
                         f"{name}: layer {layer} is not finite in texts[{bad}]: take other weights, or "
                         "`precision='fp32'` where that was another."
                     )
-            at, done, twins = at + m, done + len(piece.count), twins + piece.twins
+            at, done, twins = at + m, done + len(piece.counts), twins + piece.twins
     for where, earlier in map(np.transpose, twins):
         out[:, where] = out[:, earlier]
     return out
@@ -198,12 +203,12 @@ def _target(target, n, kind, place):
     if found.dtype.kind not in "iu" or found.size != size or found.ndim > (2 if kind == "span_pair" else 1):
         what = {1: "one position", 2: "two positions"}.get(size, "two first and last words, as ((0, 1), (4, 4))")
         raise InputError(f"{place} is {target!r}: a {called(kind)} has {what}, whole numbers from 0.")
-    found = found.reshape(-1).tolist()
-    if bad := [i for i in found if not 0 <= i < n]:
+    places = found.reshape(-1).tolist()
+    if bad := [i for i in places if not 0 <= i < n]:
         raise InputError(f"{place}: there is no word {bad[0]} among {n}, which are counted from 0.")
-    if kind in ("span", "span_pair") and any(first > last for first, last in zip(found[::2], found[1::2])):
+    if kind in ("span", "span_pair") and any(first > last for first, last in zip(places[::2], places[1::2])):
         raise InputError(f"{place} is {target!r}: a span ends before it begins; give its first word, then its last.")
-    return found
+    return places
 
 
 def _check(pooling, batch_size, precision):

@@ -1,6 +1,7 @@
 """What a config's grid consists of: the depth, layers, tasks, runs and states of each model."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from closerlook.layout import BROUGHT, FULL, SPLITS, Run, Space, State, run_name, subject
 from closerlook.models import depth_of
@@ -10,7 +11,7 @@ from closerlook.models import depth_of
 class Grid:
     """The grid of a config."""
 
-    cfg: object  # closerlook.config.Config, which checks itself with this
+    cfg: Any  # closerlook.config.Config, which checks itself with this
 
     def depth(self, model):
         """Number of transformer layers of a model; None where nothing says it."""

@@ -58,14 +58,12 @@ def list_schema(items, *others):
 NULL, INTEGER, STRING, ALL = {"type": "null"}, {"type": "integer"}, {"type": "string"}, {"const": "all"}
 
 
-def number(**limits):
-    """The type of a number within limits, as `Field` takes them."""
-    return Annotated[float, Field(**limits), BeforeValidator(_number)]
-
-
-Rate = number(ge=0, lt=1)
-Share = number(gt=0, lt=1)
-Positive = number(gt=0, allow_inf_nan=False)
+Number = BeforeValidator(_number)
+Rate = Annotated[float, Field(ge=0, lt=1), Number]
+Share = Annotated[float, Field(gt=0, lt=1), Number]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Number]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), Number]
+Norm = Annotated[float, Field(gt=0), Number]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Text = Annotated[str, Field(min_length=1)]
 File = Annotated[Text, AfterValidator(plain_path)]

@@ -181,8 +181,8 @@ class VectorModel(Model):
         if ORIGINAL not in self.vectors:
             yield f"vectors.{ORIGINAL}", "is missing; give the vectors before fine-tuning, or of a model without any"
             return
-        for key in sorted({"seed", "recipe"} & self.vectors[ORIGINAL].model_fields_set):
-            yield f"vectors.{ORIGINAL}.{key}", "is for a run; take it out"
+        for name in sorted({"seed", "recipe"} & self.vectors[ORIGINAL].model_fields_set):
+            yield f"vectors.{ORIGINAL}.{name}", "is for a run; take it out"
         keys, found = [(state, split) for state in self.vectors for split in SPLITS], {}
         for key in keys:
             try:

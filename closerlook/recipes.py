@@ -10,12 +10,13 @@ from closerlook.keys import (
     NULL,
     STRING,
     Count,
+    Norm,
+    NotNegative,
     Positive,
     Precision,
     Rate,
     Section,
     list_schema,
-    number,
     unique,
 )
 
@@ -68,9 +69,9 @@ class Recipe(Section):
     batch_size: Count = Field(32, description="Sentences per update.")
     learning_rate: Positive = Field(3e-4, description="Peak learning rate of Adam.")
     warmup: Rate = Field(0.1, description="Share of the updates in which the learning rate rises; then it falls to 0.")
-    weight_decay: number(ge=0, allow_inf_nan=False) = Field(0.0, description="Decoupled weight decay.")
+    weight_decay: NotNegative = Field(0.0, description="Decoupled weight decay.")
     dropout: Rate = Field(0.1, description="Dropout on the vector that the classifier layer reads.")
-    max_grad_norm: number(gt=0) = Field(1.0, description="Gradients are clipped to this norm.")
+    max_grad_norm: Norm = Field(1.0, description="Gradients are clipped to this norm.")
     precision: Precision = Field("fp32", description="Arithmetic of the forward and backward pass: `fp32` or `bf16`.")
     steps: Steps = Field(
         None,

@@ -19,7 +19,7 @@ def removed(key, value):
     """Yield (key, sentence) for each value of `threads` or `resources`."""
     kinds = value if isinstance(value, dict) and value else {None: None}
     for kind, amount in kinds.items():
-        rules = RULES.get(kind, ["RULE"])
+        rules = RULES.get(kind or "", ["RULE"])
         whole = f"{key}.{kind}" if kind else key
         if key == "threads":
             options = " ".join(f"{rule}={_number(amount)}" for rule in rules)

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -76,6 +76,7 @@ class HubRun(Run):
 class FolderRun(Run):
     """A run in a folder here."""
 
+    key: ClassVar[str]  # which of its keys names the folder
     steps: Folders = Field(
         None,
         description="The folders in it that hold its steps: a pattern, such as `checkpoint-*`, or a list; their "
@@ -84,11 +85,11 @@ class FolderRun(Run):
 
     @property
     def folder(self):
-        return self.path or self.adapter
+        return getattr(self, self.key)
 
     def mistakes(self):
         yield from super().mistakes()
-        key, folder = "path" if self.path else "adapter", self.folder
+        key, folder = self.key, self.folder
         if not Path(folder).is_dir():
             yield key, f"there is no folder {folder!r}; give a path relative to {Path.cwd()}"
             return
@@ -106,12 +107,14 @@ class FolderRun(Run):
 class LocalRun(FolderRun):
     """A folder that a fine-tuned model, or an adapter, was saved to, such as a Trainer's."""
 
+    key: ClassVar[str] = "path"
     path: File = Field(description="The folder, relative to the working directory.")
 
 
 class AdapterRun(FolderRun):
     """A folder with an adapter that PEFT has saved, which is merged into its model's weights."""
 
+    key: ClassVar[str] = "adapter"
     adapter: File = Field(description="The folder of the adapter, relative to the working directory.")
 
     def mistakes(self):

@@ -77,5 +77,5 @@ def shapes_of(annotation):
     if typing.get_origin(annotation) is Annotated and isinstance(annotation.__metadata__[-1], Discriminator):
         found = typing.get_args(typing.get_args(annotation)[0])
         return {part.__metadata__[-1].tag: kinds(part)[0] for part in found}
-    found = [kind for kind in kinds(annotation) if isinstance(kind, type) and issubclass(kind, Section)]
-    return dict(zip([None] if len(found) == 1 else [kind.__name__ for kind in found], found))
+    sections = [kind for kind in kinds(annotation) if isinstance(kind, type) and issubclass(kind, Section)]
+    return dict(zip([None] if len(sections) == 1 else [kind.__name__ for kind in sections], sections))

@@ -57,7 +57,7 @@ class Cloud:
         """The centred points, in float64; where there are fewer of them than dimensions, rotated into as few."""
         X = self.X.astype(np.float64)
         X -= X.mean(0)
-        return np.linalg.qr(X.T, mode="r").T if len(X) < X.shape[1] else X
+        return np.transpose(np.linalg.qr(X.T, mode="r")) if len(X) < X.shape[1] else X
 
     @cached_property
     def squares(self):

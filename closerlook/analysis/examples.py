@@ -74,7 +74,8 @@ def write_examples(path, texts, labels, names, spaces, repeats=0, followed=None)
                 table = _table(layer, split, told[split], labels[split], names, space, repeats, followed)
                 writer = writer or pq.ParquetWriter(part, table.schema, compression="zstd")
                 writer.write_table(table)
-        writer.close()
+        if writer:
+            writer.close()
 
 
 def _table(layer, split, told, ids, names, space, repeats, followed):

@@ -22,7 +22,7 @@ def given(files, subjects):
     dict
         A DataFrame for each table; for `names` the labels of each task; for others the list of paths.
     """
-    found = {}
+    found: dict[str, object] = {}
     for name, value in files.items():
         paths = [value] if isinstance(value, str) else list(value)
         if name == "names":  # none: the labels' looks are not asked for

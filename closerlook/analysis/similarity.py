@@ -162,7 +162,8 @@ def measure_similarity(X, Y, seed=0, peer=None):
     found |= {"dominant": dims or None, "dominant_share": share}
     if not dims:
         return found | dict.fromkeys(WITHOUT)
-    return found | _measured(*(Cloud(np.delete(Z, dims, 1), some) for Z in (a.X, b.X)), WITHOUT)
+    a, b = (Cloud(np.delete(Z, dims, 1), some) for Z in (a.X, b.X))
+    return found | _measured(a, b, WITHOUT)
 
 
 def _dominant(a, b):

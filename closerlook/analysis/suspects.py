@@ -1,5 +1,7 @@
 """Training examples that look mislabelled: what the hulls of a fine-tuned space say of their labels."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -10,7 +12,12 @@ COLUMNS = ("model", "task", "layer", "example", "target", "text", "label", "sugg
            "conflict", "cluster_size", "own_distance", "rival_distance", "doubt", "why")  # fmt: skip
 READ = ("layer", "split", "example", "label", "own_distance_after", "rival_distance_after", "rival_after",
         "radius_after", "cluster_size_after", "doubt_after")  # fmt: skip
-MEANS = {"own_distance": np.mean, "rival_distance": np.mean, "doubt": np.mean, "cluster_size": np.median}  # over runs
+MEANS: dict[str, Callable] = {
+    "own_distance": np.mean,
+    "rival_distance": np.mean,
+    "doubt": np.mean,
+    "cluster_size": np.median,
+}  # over runs
 FEW = 2  # points of a cluster that may well be errors
 
 

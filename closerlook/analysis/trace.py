@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import Counter
+from typing import Any
 
 import numpy as np
 
@@ -75,8 +76,8 @@ def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=
         for cell, (each, means, seen, took) in zip(cells, spread(measure, cells, threads)):
             before.update({(*cell, repeat): distances for repeat, distances in enumerate(each)})
             vectors = np.array([np.where(distances.separable, distances.vector, np.nan) for distances in each])
-            overlapping = [int((~distances.separable).sum()) for distances in each]
-            overlapping = overlapping[0] if rows[cell[0]] is None else float(np.mean(overlapping))
+            meeting = [int((~distances.separable).sum()) for distances in each]
+            overlapping = meeting[0] if rows[cell[0]] is None else float(np.mean(meeting))
             found.setdefault(cell, []).append((vectors, means, overlapping, round(took, 4), seen))
             proofs.update(proof.how for distances in each for proof in distances.proofs)
         for split, right in readings({split: space[split][max(space[split])] for split in space}, labels).items():
@@ -85,22 +86,28 @@ def trace_run(spaces, labels, *, tol=TOL, resolution=ENCODER_RESOLUTION, planes=
         log.info("update %d: %.1f s since the start", update, time.perf_counter() - start)
     splits, layers = sorted({s for s, _ in found}), sorted({layer for _, layer in found})
     arrays = {"updates": np.array(updates), "layers": np.array(layers)}
-    record = {"status": "ok", "updates": updates, "layers": layers, "splits": splits, "verdicts": dict(proofs)}
+    record: dict[str, Any] = {
+        "status": "ok",
+        "updates": updates,
+        "layers": layers,
+        "splits": splits,
+        "verdicts": dict(proofs),
+    }
     record |= {"n_overlapping": {}, "probe_seconds": {}}
     for split in splits:
         arrays[f"{split}_right"] = np.array(read[split])
         arrays[f"{split}_classes"] = before[split, layers[0], 0].classes
         by_update = list(zip(*(found[split, layer] for layer in layers)))  # what each layer has, update by update
-        distances, means, overlapping, took, seen = (
+        apart, means, overlaps, took, seen = (
             [[cell[part] for cell in cells] for cells in by_update] for part in range(5)
         )
-        distances = np.moveaxis(np.array(distances), 2, 0)  # (samples, updates, layers, pairs)
+        distances = np.moveaxis(np.array(apart), 2, 0)  # (samples, updates, layers, pairs)
         arrays |= {f"{split}_distances": distances.mean(0), f"{split}_centroids": np.array(means)}
         arrays |= {} if rows[split] is None else {f"{split}_each": distances}
         if planes and split == "train":
             arrays |= {"sample": np.asarray(shown), "sample_points": np.array(seen)}
             arrays |= {f"plane_{part}": np.array([getattr(planes[n], part) for n in layers]) for part in Plane._fields}
-        record["n_overlapping"][split], record["probe_seconds"][split] = overlapping, took
+        record["n_overlapping"][split], record["probe_seconds"][split] = overlaps, took
     return record | {"seconds": time.perf_counter() - start}, arrays
 
 

@@ -33,6 +33,8 @@ def unlearned(spaces):
     share = numbers.majority / 100
     error = 100 * np.sqrt(share * (1 - share) / numbers.n_test)
     guesses = (numbers.accuracy <= numbers.majority + 2 * error) & spaces.is_linear.eq(True).fillna(False)
-    reason = np.where(ahead(spaces), AHEAD, np.where(guesses.to_numpy(bool), GUESSES, None))
+    reason = [
+        AHEAD if first else GUESSES if then else None for first, then in zip(ahead(spaces), guesses.to_numpy(bool))
+    ]
     table = spaces.assign(lead=numbers.linear_lead, reason=reason).dropna(subset=["reason"])
     return table.sort_values("lead", ascending=False, ignore_index=True)[list(COLUMNS)]

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from closerlook.command import workflow
 from closerlook.errors import InputError
+from closerlook.version import __version__
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130  # exit codes; the last is what shells report for Ctrl-C
 DRY = {"-n", "--dry-run", "--dryrun"}
@@ -78,12 +78,12 @@ def closerlook(
         bool,
         typer.Option("--version", is_eager=True, help="Say which version this is.", callback=lambda on: on and _tell()),
     ] = False,
-):
+) -> None:
     """What did fine-tuning do to this model?"""
 
 
 def _tell():
-    print(f"closerlook {version('closerlook')}")
+    print(f"closerlook {__version__}")
     raise typer.Exit
 
 
@@ -119,7 +119,7 @@ def compare(
     gpus: Gpus = None,
     dry_run: DryRun = False,
     verbose: Verbose = False,
-):
+) -> None:
     """Compare a model before and after fine-tuning.
 
     Writes a config, runs the study, and says what changed and where the report is. For example:
@@ -133,10 +133,9 @@ def compare(
     if text is None or label is None:
         raise InputError(_choice(data, text, label))
     kind = Kind.sentence_pair if second and kind == Kind.sentence else kind
-    columns_of = {"text": text, "label": label, "target": target, "second": second}
     asked = Comparison(
-        model, run, data, **columns_of, kind=kind.value, test=test, checkpoints=checkpoints, layers=layers, seed=seed,
-        name=name, out=out,
+        model, run, data, text, label, target=target, second=second, kind=kind.value, test=test,
+        checkpoints=checkpoints, layers=layers, seed=seed, name=name, out=out,
     )  # fmt: skip
     file, notes = asked.prepare()
     print(*notes, sep="\n", end="\n" * bool(notes))
@@ -166,7 +165,7 @@ def run_study(
     gpus: Gpus = None,
     dry_run: DryRun = False,
     verbose: Verbose = False,
-):
+) -> None:
     """Run the study of a config; given again, only what is missing or has changed."""
     _study(config, cores, gpus, verbose, dry_run, more)
 
@@ -179,7 +178,7 @@ def report(
     gpus: Gpus = None,
     dry_run: DryRun = False,
     verbose: Verbose = False,
-):
+) -> None:
     """Make tables, figures and report from the results that exist so far."""
     more = list(more or [])
     if "--config" in more:
@@ -196,7 +195,7 @@ def plan(
     cores: Cores = None,
     gpus: Gpus = None,
     gpu_speed: Annotated[float, typer.Option(help="How many times faster jobs with a GPU are than past ones.")] = 1.0,
-):
+) -> None:
     """Say what a study will cost: jobs, hours, disk, time."""
     file, more = _file(config), more or []
     _read(file, more)
@@ -224,7 +223,7 @@ def export(
         str | None,
         typer.Option(help="TASK.RUN: x and y as in the report's explorer; by default principal components."),
     ] = None,
-):
+) -> None:
     """Write vectors, labels, texts and a projection for Embedding Atlas, TensorBoard's projector, or a notebook."""
     from closerlook.config import load
     from closerlook.export import export as write

@@ -147,7 +147,7 @@ class Comparison:
         tuned = f"run-{tuned}" if re.fullmatch(TAKEN, tuned) else tuned  # names of what is made here
         run = {"model": original, "task": task, **source(self.run)}
         if self.checkpoints:
-            run["steps"] = self._steps()
+            run["steps"] = self._steps(self.checkpoints)
         asked = {"corpus": task, "kind": self.kind, "words": self.text, "label": self.label}
         asked |= {key: value for key in ("target", "second") if (value := getattr(self, key))}
         body = TEXT.format(
@@ -161,15 +161,15 @@ class Comparison:
         )  # fmt: skip
         return f"# closerlook compare wrote what follows; its SHA-256 begins with {_digest(body)}\n{body}"
 
-    def _steps(self):
+    def _steps(self, checkpoints):
         """The run's `steps:` in the config: a pattern relative to its folder, or revisions on the hub."""
         if "path" not in source(self.run):
-            return [name.strip() for name in self.checkpoints.split(",")]
-        run, pattern = Path(self.run), Path(self.checkpoints)
-        if not pattern.is_absolute() and any(run.glob(self.checkpoints)):
-            return self.checkpoints
+            return [name.strip() for name in checkpoints.split(",")]
+        run, pattern = Path(self.run), Path(checkpoints)
+        if not pattern.is_absolute() and any(run.glob(checkpoints)):
+            return checkpoints
         if not any(pattern.parent.glob(pattern.name)):
-            raise InputError(f"--checkpoints {self.checkpoints}: matches nothing, neither here nor in {run}.")
+            raise InputError(f"--checkpoints {checkpoints}: matches nothing, neither here nor in {run}.")
         return os.path.relpath(pattern, run)
 
     def _hint(self):
@@ -192,10 +192,10 @@ class Comparison:
         if not file.exists():
             return False
         there = file.read_text(encoding="utf-8")
-        mark = MARK.match(there)
+        mark, own = MARK.match(there), MARK.match(text)
         if mark and mark[1] == _digest(there[mark.end() :]):
             return False
-        if mark and mark[1] == MARK.match(text)[1]:
+        if mark and own and mark[1] == own[1]:
             return True
         raise InputError(
             f"{file}: has been edited, and is not overwritten: run it with `closerlook run {file}`, or add "

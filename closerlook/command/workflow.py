@@ -115,7 +115,7 @@ def run(arguments, log, verbose=False):
             bufsize=1, process_group=0,
         )  # fmt: skip
         with _passed_on(process, file):
-            for line in process.stdout:
+            for line in process.stdout or ():
                 file.write(line)
                 told.hear(line.rstrip("\n"))
                 show(line, told)
@@ -176,7 +176,7 @@ class Told:
             reasons = {}
             for rule, file in self.failed:
                 reasons.setdefault((rule, _reason(file)), []).append(str(file or log))
-            return "\n".join([*(_told(*why, logs) for why, logs in reasons.items()), again])
+            return "\n".join([*(_told(rule, reason, logs) for (rule, reason), logs in reasons.items()), again])
         if any(LOCKED in line for line in self._last):
             return (
                 "Another Snakemake is at work on these files, or one was killed: wait for it to end; if there is none, "

@@ -52,9 +52,9 @@ def _rows(path, open_file, wanted, plain, what):
         check_columns(wanted, schema.names, path)
         names = {column: _class_names(column, schema, path) for column in wanted if column not in plain}
         for batch in batches():
-            for row in zip(*(_values(column) for column in batch.columns)):
+            for values in zip(*(_values(column) for column in batch.columns)):
                 number += 1
-                row = dict(zip(batch.schema.names, row))
+                row = dict(zip(batch.schema.names, values))
                 yield number, row | {c: _renamed(row[c], of, f"{path}:{number}") for c, of in names.items() if of}
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as {what} after row {number} ({error}): make it again.") from error
@@ -69,13 +69,15 @@ def _values(column):
     listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     inner = kind.value_type if listed else kind
     short = np.float32 if pa.types.is_float32(inner) else np.float16 if pa.types.is_float16(inner) else None
+    if short is None:
+        return column.to_pylist()
 
     def text(value):
         if isinstance(value, list):
             return [text(one) for one in value]
         return value if value is None or float(value).is_integer() else str(short(value))
 
-    return [text(value) for value in column.to_pylist()] if short else column.to_pylist()
+    return [text(value) for value in column.to_pylist()]
 
 
 def _class_names(column, schema, path):

@@ -33,7 +33,7 @@ def _example(cells, places, fields, tagging, query, name):
     """A sentence's `Example`, and how many of its words are left out, by reason."""
     words = [row["word" if "word" in fields else fields[0]] for row in cells]
     tags = [None if row[query.label] in (None, "", "_") else row[query.label] for row in cells]
-    found = [((i,), tag) for i, tag in enumerate(tags)]
+    found: list[tuple[tuple[int, ...], str | None]] = [((i,), tag) for i, tag in enumerate(tags)]
     if query.kind == "span":
         found = [((first, last), label) for first, last, label in tagging.spans(tags, places)]
     if not any(word.strip() for word in words):

@@ -108,10 +108,12 @@ def _elsewhere(name):
 class Format(Shape):
     """Text with labels: files as somebody published them, a hub dataset, or the built-in grammar."""
 
-    kinds: ClassVar = tuple(PLAIN)  # of targets
-    has_text: ClassVar = True  # of its own, beside the words
-    columns: ClassVar = False  # with names of the user's, which a task gives
-    read_as: ClassVar = None  # the format of the files that its corpora are written to, where it is not this one
+    kinds: ClassVar[tuple[str, ...]] = tuple(PLAIN)  # of targets
+    has_text: ClassVar[bool] = True  # of its own, beside the words
+    columns: ClassVar[bool] = False  # with names of the user's, which a task gives
+    read_as: ClassVar[str | None] = (
+        None  # the format of the files that its corpora are written to, where it is not this one
+    )
 
     @staticmethod
     def sentences(path, query):
@@ -237,7 +239,7 @@ class Grammar(Format):
     read_as: ClassVar = "conllu"
 
 
-FORMATS = {
+FORMATS: dict[str, type[Format]] = {
     "conllu": Conllu,
     "conllulex": Conllulex,
     "trec": Trec,

@@ -6,7 +6,7 @@ import re
 
 STRING = r"""(?:[bru]{0,2}(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))"""
 NUMBER = r"(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-NAMES = {"None": None, "null": None, "nan": None, "NaN": None, "<NA>": None}
+NAMES: dict[str, bool | None] = {"None": None, "null": None, "nan": None, "NaN": None, "<NA>": None}
 NAMES |= {"True": True, "true": True, "False": False, "false": False}
 VALUE = "|".join([STRING, NUMBER, *NAMES])
 ITEM = re.compile(rf"(?:(?:np|numpy)\.\w+\((?P<inner>{VALUE})\)|(?P<plain>{VALUE}))(?=[\s,]|$)", re.DOTALL)

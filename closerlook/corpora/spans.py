@@ -63,8 +63,8 @@ class Tagging:
         here = [scheme for scheme, at in self.misfits.items() if at == place]
         earlier = [f"{scheme} ({at})" for scheme, at in self.misfits.items() if at != place]
         others = f", and the tags before it are not {' nor '.join(earlier)}" if earlier else ""
-        here = " and ".join([", ".join(here[:-1])] * (len(here) > 1) + here[-1:])
-        return f"{place}: {what} is wrong in {here}{others}: correct the tags, or use kind `word`."
+        schemes = " and ".join([", ".join(here[:-1])] * (len(here) > 1) + here[-1:])
+        return f"{place}: {what} is wrong in {schemes}{others}: correct the tags, or use kind `word`."
 
 
 def _parts(tag, place):

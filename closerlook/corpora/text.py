@@ -65,7 +65,7 @@ def lines(path, fallback=None):
                 line = next(rest, None)
                 if line is None:
                     return
-                text = line if wide else _decoded(line, fallback)
+                text = line if isinstance(line, str) else _decoded(line, fallback)
             except UnicodeDecodeError as error:
                 raise InputError(_undecodable(path, number, wide, fallback, error)) from error
             if number == 1:

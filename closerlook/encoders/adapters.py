@@ -3,6 +3,7 @@
 import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
@@ -70,7 +71,7 @@ def read_adapter(folder, model, name, source=None):
             f"{name}: adapts {some(sorted(set(adapted.values())) or ['nothing'])}, which its model, of type "
             f"{encoder.config.model_type}, does not have: give the model that it was trained on as its `model:`."
         )
-    prefix = max(found, key=found.get)
+    prefix = max(found, key=lambda one: found[one])
     _same_family(encoder, prefix, name)
     inside = {key: stem.removeprefix(prefix) for key, stem in adapted.items() if stem.startswith(prefix)}
     inside = {key: stem for key, stem in inside.items() if stem in layers}
@@ -198,7 +199,7 @@ def _merge(encoder, config, inside, weights, prefix, name):
         with quiet(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             adapted = get_peft_model(encoder, config)
-            told = set_peft_model_state_dict(adapted, given)
+            told: Any = set_peft_model_state_dict(adapted, given)
             merged = adapted.merge_and_unload().eval()
     except Exception as error:  # shapes that do not fit, and whatever else PEFT raises
         raise InputError(

@@ -138,7 +138,7 @@ class Aligner:
                 )
         self.pooling["sentence"] = self.pooling["sentence"] or ("cls" if len(cls) and not causal else "last")
         # Distance from the row's start, or (negative) from its end, because XLNet has its [CLS] last.
-        self.cls = None if not len(cls) else cls[0] if cls[0] < n_before else cls[0] - n_before - n_after
+        self.cls = 0 if not len(cls) else cls[0] if cls[0] < n_before else cls[0] - n_before - n_after
 
     def encode(self, sentences, targets, texts=None, offsets=None, seconds=None):
         """Turn sentences into rows of tokens and bags of subwords.

@@ -10,6 +10,7 @@ import resource
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -111,7 +112,7 @@ def finetune(
         classifier = Classifier(encoder, len(names), aligner.bags, recipe.dropout, recipe.precision)
         torch.manual_seed(seed)
         training = Training(classifier, aligner, device, recipe)
-        notes = training.load(resumed) if resumed else {"curve": [], "epochs": [], "elapsed": 0.0}
+        notes: dict[str, Any] = training.load(resumed) if resumed else {"curve": [], "epochs": [], "elapsed": 0.0}
         curve, measured = notes["curve"], notes["epochs"]
         saved = time.perf_counter()
         start = saved - notes["elapsed"]  # before it was killed

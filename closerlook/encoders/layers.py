@@ -33,7 +33,7 @@ class Piece(NamedTuple):
     """What came of a chunk of sentences."""
 
     vectors: dict  # {layer: (n_targets, dim) array}
-    count: np.ndarray  # (n_sentences,) targets of each
+    counts: np.ndarray  # (n_sentences,) targets of each
     twins: list  # (n, 2) arrays of rows, counted over all chunks: which, and the earlier ones with the same vectors
     n_windows: int  # rows that the model read
     n_tokens: int
@@ -172,13 +172,13 @@ def embed(
             for piece in extract(encoder, aligner, chunks, list(files), dim, batch_size, bar):
                 for layer, file in files.items():
                     if not (finite := np.isfinite(piece.vectors[layer]).all(1)).all():
-                        at = int(done + np.repeat(np.arange(len(piece.count)), piece.count)[finite.argmin()])
+                        at = int(done + np.repeat(np.arange(len(piece.counts)), piece.counts)[finite.argmin()])
                         place = f"sentence {rows['id'][at].as_py()} of {task} ({split})"
                         place = f"{model}: layer {layer} is not finite in {place}"
                         raise InputError(f"{place}, {_why(encoder, model, precision)}.")
                     file.write(piece.vectors[layer].data)
                 twins += piece.twins
-                done += len(piece.count)
+                done += len(piece.counts)
                 summary["n_windows"] += piece.n_windows
                 summary["n_tokens"] += piece.n_tokens
             if twins:

@@ -82,7 +82,7 @@ def read_encoder(folder, dtype=torch.float32):
         several = ", ".join(p or "without a prefix" for p in whole)
         raise InputError(f"{folder}: holds the weights of several encoders ({several}): save the one that is meant.")
     if missing and seen and max(seen.values()) > len(missing) / 2:
-        prefix = max(seen, key=seen.get)
+        prefix = max(seen, key=lambda one: seen[one])
         del model  # before there is another
         model, missing, unused = _load(part, folder, key_mapping=renaming(prefix, tied), **keys)
     parts = tuple(f"{name}." for name, _ in model.named_children())

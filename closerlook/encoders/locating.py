@@ -92,7 +92,7 @@ def _download(what, hub, revision, weights):
             known = [*CONFIG, *TOKENIZER, *(WEIGHTS[:1] if weights else [])]
             folder = fetch(known, local_files_only=True)
             return folder, folder.name  # which is the commit
-        names = [sibling.rfilename for sibling in info.siblings]
+        names = [sibling.rfilename for sibling in info.siblings or ()]
         part = ""
         if MODULES in names:
             root = fetch([MODULES], etag_timeout=TIMEOUT)

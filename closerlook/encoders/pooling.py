@@ -4,7 +4,9 @@ from typing import Literal, get_args
 
 from closerlook.corpora.example import SIZES
 
-Word, Span, Sentence = Literal["mean", "first", "last"], Literal["mean", "ends"], Literal["cls", "last", "mean"]
+Word = Literal["mean", "first", "last"]
+Span = Literal["mean", "ends"]
+Sentence = Literal["cls", "last", "mean"]
 POOLINGS = {"word": get_args(Word), "span": get_args(Span), "sentence": get_args(Sentence)}
 DEFAULT = {"word": "mean", "span": "mean", "sentence": None}  # None: what suits the model
 

@@ -95,15 +95,15 @@ class Training:
 
     def _gradients(self, rows):
         """Add up the gradients of some sentences; return their loss, the mean over all their targets."""
-        n, total = sum(len(labels) for _, labels in rows), 0.0
+        n, losses = sum(len(labels) for _, labels in rows), []
         for part in self._parts(rows):
-            sentences, labels = zip(*(rows[i] for i in part), strict=True)
-            labels = torch.from_numpy(np.concatenate(labels)).to(self.device)
+            sentences, several = zip(*(rows[i] for i in part), strict=True)
+            labels = torch.from_numpy(np.concatenate(several)).to(self.device)
             logits = self.classifier(self.aligner.batch(sentences).to(self.device))
             loss = F.cross_entropy(logits, labels, reduction="sum") / n  # the parts add up to the mean over all targets
             loss.backward()
-            total += loss.detach()
-        return float(total)
+            losses.append(loss.detach())
+        return float(sum(losses))
 
     def _parts(self, rows):
         """Indices of the rows that are read together: those of one length, where padding matters to the model."""

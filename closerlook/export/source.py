@@ -17,7 +17,7 @@ from closerlook.provenance import made_by
 from closerlook.vectors import read_vectors
 
 ROWS = 8192  # of a table: 25 MB of vectors with 768 dimensions
-SIGNS = ("[]", "{}")  # around the first part of a target, and around the second
+SIGNS = ("[", "]"), ("{", "}")  # around the first part of a target, and around the second
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Source:
 
     @property
     def movement(self):
-        """The file with the run's planes."""
-        return self.results / MOVEMENT.format(**self.run._asdict())
+        """The file with the run's planes; None without a run."""
+        return self.run and self.results / MOVEMENT.format(**self.run._asdict())
 
     def vectors(self, split):
         """The file of a split's vectors."""
@@ -140,7 +140,7 @@ class Source:
 
 def _texts(read):
     """Columns of (text, spans): the text, and what and where the one or two parts of the target are."""
-    columns = {"text": [text for text, _ in read]}
+    columns: dict[str, list | np.ndarray] = {"text": [text for text, _ in read]}
     for i in range(len(read[0][1])):
         if i == 0:
             columns["marked"] = [marked(*one) for one in read]

@@ -1,6 +1,7 @@
 """Errors of a classifier by the distance between the labels that it confuses."""
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -51,7 +52,7 @@ def errors_by_distance(frame, models, tasks):
                 panels.not_measured(axis, "not measured, or fewer\nthan five pairs of labels", height=0.6)
         row[0].set_ylabel(f"{names[model]}\nshare of the errors (%)")
     panels.link(axes, "y")
-    handles = [Patch(color=colour, label=when) for when, colour in COLOUR.items()]
+    handles: list[Artist] = [Patch(color=colour, label=when) for when, colour in COLOUR.items()]
     handles.append(Line2D([], [], color=style.FAINT, linestyle=":", label="if distance did not matter"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)
     style.note(figure, missing)

@@ -69,7 +69,7 @@ def _installed():
     own = Path(matplotlib.get_data_path())
     good, other, poor = {}, {}, {}
     for font in font_manager.fontManager.ttflist:
-        regular = font.style == "normal" and font_manager.weight_dict.get(font.weight, font.weight) in REGULAR
+        regular = font.style == "normal" and font_manager.weight_dict.get(str(font.weight), font.weight) in REGULAR
         mathematics = font.name != "DejaVu Sans" and own in Path(font.fname).parents
         if regular and not mathematics and not USELESS.search(font.name):
             kind = poor if POOR.search(font.name) else good if font.name.startswith(GOOD) else other

@@ -89,7 +89,7 @@ def _labels(axis, run, looks, names):
     ))  # fmt: skip
     texts = {label: names.text[label] for label in (*most, *least)}
     colours = {label: looks[label]["color"] for label in texts}
-    if len(mean) == 2 and np.allclose(*mean.to_numpy(), equal_nan=True):
+    if len(mean) == 2 and np.allclose(mean.iloc[0], mean.iloc[1], equal_nan=True):
         both = " – ".join(names.text[label] for label in looks if label in texts)
         texts, colours = dict.fromkeys(most[:1], both), dict.fromkeys(texts, style.DARK)
     for label in texts:

@@ -1,5 +1,7 @@
 """The smallest distance between two labels, and the accuracy, layer by layer."""
 
+from typing import Any
+
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -59,7 +61,7 @@ def layer_distances(spaces, model, tasks):
         axis.set_ylabel(label)
     figure.suptitle(folded([model], style.letters(3.4, 8))[model], fontsize=8)
     handles = [Line2D([], [], color=COLOUR[when], label=when, **MARK[when]) for when in COLOUR]
-    upright = {"color": style.DARK, "linestyle": "", "marker": "|", "markersize": 10}
+    upright: dict[str, Any] = {"color": style.DARK, "linestyle": "", "marker": "|", "markersize": 10}
     handles.append(Line2D([], [], label="layer with the best accuracy", **upright))
     handles += [Line2D([], [], label="most frequent label", **marks.MAJORITY), *marks.collapsed(own[~own.kept])]
     figure.legend(handles=handles, loc="outside lower center", ncols=3 if len(tasks) > 2 else 1)

@@ -1,5 +1,7 @@
 """Accuracy and number of clusters per layer, before and after fine-tuning."""
 
+from typing import Any
+
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
@@ -8,9 +10,12 @@ from closerlook.analysis.spaces import before_and_after
 from closerlook.figures import marks, panels, style, told
 from closerlook.figures.labels import folded
 
-MARK = {"original": {"marker": "o", "markersize": 5, "markerfacecolor": "white"}, "fine-tuned": {"marker": "o"}}
+MARK: dict[str, dict[str, Any]] = {
+    "original": {"marker": "o", "markersize": 5, "markerfacecolor": "white"},
+    "fine-tuned": {"marker": "o"},
+}
 MEASURES = {"accuracy": "Accuracy in the last layer (%)", "n_clusters": "The number of clusters in the last layer"}
-READOUT = {"linestyle": "--", "linewidth": 0.8, "marker": "x", "markersize": 3, "alpha": 0.8}
+READOUT: dict[str, Any] = {"linestyle": "--", "linewidth": 0.8, "marker": "x", "markersize": 3, "alpha": 0.8}
 COLOUR = {"original": style.BEFORE, "fine-tuned": style.AFTER}  # hollow below filled: both show where they coincide
 
 

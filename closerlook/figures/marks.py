@@ -1,11 +1,19 @@
 """What stands beside a measure in a figure: the share of the most frequent label, runs that collapsed, samples."""
 
+from typing import Any
+
 from matplotlib.lines import Line2D
 
 from closerlook.figures import style
 
-MAJORITY = {"color": style.FAINT, "linestyle": ":", "linewidth": 0.9}
-FALLEN = {"linestyle": "", "marker": "X", "markersize": 7, "markeredgecolor": "white", "markeredgewidth": 0.6}
+MAJORITY: dict[str, Any] = {"color": style.FAINT, "linestyle": ":", "linewidth": 0.9}
+FALLEN: dict[str, Any] = {
+    "linestyle": "",
+    "marker": "X",
+    "markersize": 7,
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.6,
+}
 
 OVER_SAMPLES = {"fmt": "none", "elinewidth": 0.8, "capsize": 1.5, "capthick": 0.8, "alpha": 0.7, "zorder": 2}
 

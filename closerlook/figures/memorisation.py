@@ -1,5 +1,7 @@
 """What the probe memorises, before and after fine-tuning."""
 
+from typing import Any
+
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter, StrMethodFormatter
 
@@ -7,7 +9,7 @@ from closerlook.analysis.collapsed import kept
 from closerlook.figures import marks, panels, style, told
 from closerlook.figures.labels import folded
 
-LINE = {"subtrain": "-", "subtest": "--", "test": ":"}
+LINE: dict[str, Any] = {"subtrain": "-", "subtest": "--", "test": ":"}
 NAME = {"subtrain": "subtrain: the 80 % trained on", "subtest": "subtest: the other 20 %", "test": "test"}
 
 

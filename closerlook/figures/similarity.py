@@ -1,5 +1,7 @@
 """How similar every layer still is to the original, by several measures."""
 
+from typing import Any
+
 from matplotlib.lines import Line2D
 
 from closerlook.analysis.collapsed import kept
@@ -14,7 +16,7 @@ LINES = {  # column, name, colour, marker
     "rsa": ("RSA", LABELS[4], "D"),
     "neighbours": ("nearest neighbours", LABELS[5], "v"),
 }
-BOUNDS = {  # suffix of a column, name, line
+BOUNDS: dict[str, tuple[str, dict[str, Any]]] = {  # suffix of a column, name, line
     "ceiling": ("ceiling: two seeds", {"linestyle": "--", "linewidth": 0.7, "alpha": 0.9}),
     "floor": ("floor: nothing in common", {"linestyle": ":", "linewidth": 0.8}),
 }

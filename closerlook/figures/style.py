@@ -2,6 +2,7 @@
 
 import logging
 import textwrap
+from typing import Any
 
 import matplotlib
 import seaborn
@@ -15,7 +16,7 @@ DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (7, 3)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 PIXELS = 4000, 6000  # of the largest picture
 
-PARAMETERS = {
+PARAMETERS: dict[str, Any] = {
     "figure.dpi": 100,
     "savefig.dpi": 200,
     "savefig.bbox": "tight",

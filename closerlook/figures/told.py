@@ -50,7 +50,7 @@ def extremes(what, values, digits=2):
     known = {name: value for name, value in values.items() if np.isfinite(value)}
     if not known:
         return f"{what}: not measured."
-    low, high = min(known, key=known.get), max(known, key=known.get)
+    low, high = min(known, key=lambda name: known[name]), max(known, key=lambda name: known[name])
     if known[low] == known[high]:
         return f"{what}: {_number(known[low], digits)} ({low if len(known) == 1 else f'all {len(known)}'})."
     return f"{what}: from {_number(known[low], digits)} ({low}) to {_number(known[high], digits)} ({high})."

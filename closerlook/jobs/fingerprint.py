@@ -49,7 +49,7 @@ def _read(file):
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and node.module:
             # what follows is a module, or a name in one
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:

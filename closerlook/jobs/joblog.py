@@ -45,10 +45,10 @@ def logged(path):
     except InputError as error:
         _end(f"Error: {error}", terminal)
     except (Exception, KeyboardInterrupt) as error:
-        chain = [error]
-        while error := error.__cause__ or error.__context__:
-            chain.append(error)
-        if any(isinstance(error, KeyboardInterrupt) for error in chain):  # also one that cleaning up ran into
+        chain: list[BaseException] = [error]
+        while cause := chain[-1].__cause__ or chain[-1].__context__:
+            chain.append(cause)
+        if any(isinstance(one, KeyboardInterrupt) for one in chain):  # also one that cleaning up ran into
             _end("Interrupted.", terminal, 130)  # what shells report for it
         _end(_environment(chain, Path(path).parent) or traceback.format_exc().rstrip(), terminal)
 

@@ -13,5 +13,5 @@ HALF_RESOLUTION = 2e-3  # the same for vectors in half precision, of which each 
 def check_precision(tol, resolution):
     """An error if the gap or the resolution that is asked for makes no sense."""
     for name, value, what in (("tol", tol, "relative gap"), ("resolution", resolution, "share of the points' radius")):
-        if not isinstance(value, Real) or not 0 < value < 1:
+        if not isinstance(value, Real) or not 0 < float(value) < 1:
             raise InputError(f"`{name}` is a {what} between 0 and 1, not {value!r}.")

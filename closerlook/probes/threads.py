@@ -14,7 +14,7 @@ def n_threads(n_jobs):
     """scikit-learn's convention: None is one, -1 all of those that this process may use, -2 all but one."""
     if n_jobs is None:
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, n_jobs if n_jobs > 0 else cores + 1 + n_jobs)
 
 
@@ -49,7 +49,7 @@ class Slowing(tqdm):
             return None
         (end, now), at = self.marks[-1], [t for t, _ in self.marks]
         stretch = max(2.0, end / 8)
-        i, j = (max(np.searchsorted(at, end - k * stretch, "right") - 1, 0) for k in (2, 1))
+        i, j = (max(int(np.searchsorted(at, end - k * stretch, "right")) - 1, 0) for k in (2, 1))
         (first, some), (middle, more) = self.marks[i], self.marks[j]
         left, recent = self.total - now, (end - middle) / max(now - more, 1)
         earlier = (middle - first) / max(more - some, 1)

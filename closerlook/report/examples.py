@@ -1,6 +1,7 @@
 """What the report shows of single examples: their texts, task by task, and what became of them, run by run."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from closerlook.analysis.examples import ENDS
 from closerlook.layout import SPLITS, Run
@@ -169,7 +170,7 @@ def _task(task, runs, files, names, suspects, texts, several):
     every = {run: {layer: lists(columns) for layer, columns in layers.items()} for run, layers in runs.items()}
     groups = suspects.groupby("model", sort=False)
     doubtful = {model: _suspects(rows[: 2 * listed], names) for model, rows in groups}
-    wanted = [drawn, *([row["item"] for row in rows] for rows in doubtful.values())]
+    wanted: list[ArrayLike] = [drawn, *([row["item"] for row in rows] for rows in doubtful.values())]
     found = {run: {layer: _first(of, splits, listed) for layer, of in of_run.items()} for run, of_run in every.items()}
     wanted += [rows for layers in found.values() for of in layers.values() for rows in of.values()]
     told, letters = _texts(files[0]) if texts else ([], 0)

@@ -281,7 +281,7 @@ def _png(file):
     """The bytes of a figure, in 256 colours if that makes it smaller, its size, and its alternative text, if any."""
     whole = Path(file).read_bytes()
     with Image.open(io.BytesIO(whole)) as image:
-        alt = image.text.get("Description")
+        alt = image.info.get("Description")
         flat = Image.new("RGB", image.size, "white")
         rgba = image.convert("RGBA")
         flat.paste(rgba, mask=rgba.getchannel("A"))

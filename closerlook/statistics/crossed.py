@@ -135,7 +135,7 @@ def _pooled(terms, counts):
 
 def _examples(cells, shares):
     """The part of the test examples: of the sums over each sentence, less what differs between runs."""
-    keys, sums, fewest, error = [], [], np.inf, 0.0
+    keys, sums, sizes, error = [], [], [], 0.0
     for i, (cell, share) in enumerate(zip(cells, shares)):
         S, _, n = cell.scores.shape
         of = [f"{i} {j}" for j in range(n)] if cell.sentences is None else cell.sentences
@@ -144,11 +144,12 @@ def _examples(cells, shares):
         by = np.stack([np.bincount(place, row - row.mean(), len(names)) for row in each]) * share / n  # (S, sentences)
         keys.append(names)
         sums.append(by.mean(0))
-        fewest = min(fewest, len(names))
+        sizes.append(len(names))
         if S > 1:
             error += float(((by - by.mean(0)) ** 2).sum()) / (S * (S - 1))
     _, place = np.unique(np.concatenate(keys), return_inverse=True)
     total = np.bincount(place, np.concatenate(sums))
+    fewest = min(sizes)
     variance = max(float((total**2).sum()) - error, 0.0) * fewest / max(fewest - 1, 1)
     variance += sum((share * cell.unit / cell.scores.shape[2]) ** 2 for cell, share in zip(cells, shares))
     return Part(variance, max(fewest - 1, 1), fewest)

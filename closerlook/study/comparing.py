@@ -1,8 +1,13 @@
 """Vectors before and after fine-tuning, compared: every layer measured as the workflow measures it."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import time
+from collections.abc import Sequence
+from typing import Any, Literal, Required, TypedDict
 
 import numpy as np
+from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from closerlook.analysis.movement import measure_movement
@@ -17,28 +22,59 @@ from closerlook.study.arguments import ENDS, read
 from closerlook.study.result import Cell, Study
 from closerlook.vectors import constant
 
+
+class ProbeOptions(TypedDict, total=False):
+    """Options of the classifier probe; see `closerlook.probes.mlp.classifier.probe`."""
+
+    hidden_layer_sizes: Sequence[Sequence[int]]
+    alphas: Sequence[float]
+    cv: int
+    repeats: int
+    max_iter: int
+    halving: bool
+    scale: Literal["standard", "none"]
+    device: Literal["cpu", "cuda", "auto"]
+    description_length: bool
+
+
+class DirectOptions(TypedDict, total=False):
+    """Options of DirectProbe; see `closerlook.DirectProbe`."""
+
+    tol: float
+    resolution: float
+    min_cluster_size: int
+
+
+class SampleOptions(TypedDict, total=False):
+    """Which samples DirectProbe looks at."""
+
+    points: Required[int]
+    repeats: int
+    seed: int
+
+
 PROBE = FIRST_LOOK
-PROBE_KEYS = (*PROBE, "halving", "scale", "device", "description_length")
+PROBE_KEYS = tuple(ProbeOptions.__annotations__)
 DIRECT = {"tol": TOL, "resolution": ENCODER_RESOLUTION, "min_cluster_size": 1}
-SAMPLE = ("points", "repeats", "seed")
+SAMPLE = tuple(SampleOptions.__annotations__)
 
 
 def compare(
-    before,
-    after,
-    labels,
+    before: ArrayLike,
+    after: ArrayLike,
+    labels: ArrayLike,
     *,
-    test=None,
-    layers=None,
-    seed=0,
-    probe=None,
-    direct=None,
-    sample=None,
-    threads=-1,
-    progress=True,
-    model="model",
-    task="task",
-):
+    test: tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
+    layers: Sequence[int] | None = None,
+    seed: int = 0,
+    probe: ProbeOptions | Literal[False] | None = None,
+    direct: DirectOptions | None = None,
+    sample: SampleOptions | None = None,
+    threads: int = -1,
+    progress: bool = True,
+    model: str = "model",
+    task: str = "task",
+) -> Study:
     """Say what changed from one set of vectors to another of the same labelled examples.
 
     The vectors may be of any kind: of texts before and after fine-tuning (see `closerlook.embed`), of images, of two
@@ -99,16 +135,17 @@ def compare(
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
             raise InputError(f"`{key}` is {name!r}; it must be a name on one line.")
     given = read(before, after, labels, test, layers, seed)
-    direct = DIRECT | _options(direct, "direct", DIRECT)
+    asked = DIRECT | _options(direct, "direct", DIRECT)
     drawn = _sample(sample, int(seed), task)
-    classify, probe = _classifier(probe, int(seed), threads)
-    cells, moved, alike = {}, {}, {split: {} for split in SPLITS}
+    classify, chosen = _classifier(probe, int(seed), threads)
+    cells, moved = {}, {}
+    alike: dict[str, dict] = {split: {} for split in SPLITS}
     with tqdm(total=6 * len(given.layers), desc="compare", disable=not progress) as bar:
         for layer in given.layers:
             spaces = [given.space(end, layer) for end in (0, 1)]
             for end, (X, Xt) in enumerate(spaces):
                 bar.set_postfix_str(f"layer {layer}, {ENDS[end]}", refresh=True)
-                options = direct | {"threads": threads, "verbose": False}
+                options = asked | {"threads": threads, "verbose": False}
                 train = measure_samples(X, given.train_y, drawn, **options)
                 tested = measure_samples(Xt, given.test_y, drawn, **options)
                 bar.update()
@@ -121,7 +158,7 @@ def compare(
             for split, pair in zip(SPLITS, ((X, Z), (Xt, Zt))):
                 alike[split][layer] = measure_similarity(*pair)
             bar.update()
-    made = {"seed": int(seed), "layers": given.layers, "probe": probe, "direct": direct}
+    made: dict[str, Any] = {"seed": int(seed), "layers": given.layers, "probe": chosen, "direct": asked}
     made |= {} if drawn is None else {"sample": {name: getattr(drawn, name) for name in SAMPLE}}
     return Study(given, cells, moved, alike, **names, made=made, seconds=time.perf_counter() - start)
 
@@ -179,7 +216,7 @@ def _linear(train, test):
 
     (X, y), (Xt, yt), start = train, test, time.perf_counter()
     predicted = None if constant(X) else linear_readout(X, y, Xt)
-    result = {"accuracy": None, "accuracy_std": None, "accuracies": [], "best": None, "confusions": []}
+    result: dict[str, Any] = {"accuracy": None, "accuracy_std": None, "accuracies": [], "best": None, "confusions": []}
     result |= {"majority": 100 * float(np.mean(yt == np.bincount(y).argmax())), "n_test": len(yt), "predictions": None}
     linear = None if predicted is None else {"accuracy": 100 * float(np.mean(predicted == yt))}
     return result | {"linear": linear, "seconds": time.perf_counter() - start}

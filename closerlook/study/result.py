@@ -1,7 +1,11 @@
 """What a comparison found: tables, and words."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 from html import escape
-from typing import NamedTuple
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,6 +29,9 @@ from closerlook.probes.condensed import nearest
 from closerlook.probes.predictions import majority
 from closerlook.report.contents import notes
 from closerlook.study.arguments import ENDS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BOTH = {  # columns of `spaces`, and what `table` calls them before and after
     "status": "status", "accuracy": "accuracy", "accuracy_std": "accuracy_std", "accuracy_error": "accuracy_error",
@@ -82,6 +89,17 @@ class Study:
     names : list of str
         The labels.
     """
+
+    table: pd.DataFrame
+    labels: pd.DataFrame
+    examples: pd.DataFrame
+    notes: list[str]
+    spaces: pd.DataFrame
+    movement: pd.DataFrame
+    directions: pd.DataFrame
+    similarity: pd.DataFrame
+    errors: pd.DataFrame
+    names: list[str]
 
     def __init__(self, given, cells, moved, alike, *, model, task, made, seconds):
         self.model, self.task, self.names, self.made, self.seconds = model, task, given.names, made, seconds
@@ -203,7 +221,7 @@ class Study:
         """Why nothing can be said of movement; None where something can, in at least one layer."""
         return None if self.moved else next(note for note in self.notes if note.startswith("Movement needs"))
 
-    def plot(self, name):
+    def plot(self, name: str) -> Figure:
         """Draw one of the workflow's figures.
 
         Parameters
@@ -225,7 +243,7 @@ class Study:
 
         return draw(self, name)
 
-    def report(self, path):
+    def report(self, path: str | PathLike[str]) -> Path:
         """Write one page with everything, in the template of the workflow's report; it opens offline.
 
         Parameters
@@ -242,7 +260,7 @@ class Study:
         return report(self, path)
 
     @property
-    def answers(self):
+    def answers(self) -> list[dict[str, Any]]:
         """What changed, as `closerlook.analysis.answers.answers` says it."""
         study = Claimed(self.spaces, self._labels, self.movement, [], [], self._correct)
         tables = (self.spaces, self._labels, self.movement, UNTOLD, cell_table(study))
@@ -255,7 +273,7 @@ class Study:
         return found
 
     @property
-    def extent(self):
+    def extent(self) -> str:
         """What was compared, in a line."""
         layers, n, m = len(self._given.layers), len(self._given.train), len(self._given.test)
         return f"{n:,} training and {m:,} test examples, {len(self.names)} labels, {layers} layer{'s' * (layers > 1)}"
@@ -268,11 +286,11 @@ class Study:
             *(note for note in self.notes if note not in answer["warnings"]),
         ]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lines = [f"Study of {self.extent}; last layer ({self._given.layers[-1]}):", *self._lines()]
         return "\n- ".join(lines) + "\nSee .table, .labels, .examples, .plot(name), .report(path)."
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         lines = "".join(f"<li>{escape(line)}</li>" for line in self._lines())
         table = self.table.dropna(axis="columns", how="all").to_html(
             index=False, float_format="{:.4g}".format, na_rep="–"

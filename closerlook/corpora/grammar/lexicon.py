@@ -6,7 +6,7 @@ Within a list, a word's frequency falls with its rank, as in Zipf's law. Many fo
 
 import re
 
-NOUNS = {
+_NOUNS = {
     "person": """man woman child teacher farmer doctor friend king girl boy student soldier neighbour painter sailor
         nurse judge baker poet queen writer lawyer driver guest hunter cook guard thief singer clerk priest merchant
         uncle aunt brother sister prince stranger servant engineer gardener actor dancer miner shepherd pilot tailor
@@ -71,7 +71,7 @@ NOUNS = {
     "food": "fruit dish food dessert vegetable drink cheese meal",
     "manner": "way manner fashion style",
 }
-NOUNS = {kind: words.split() for kind, words in NOUNS.items()}
+NOUNS = {kind: words.split() for kind, words in _NOUNS.items()}
 MIXED = {  # kinds, with the odds of each
     "who": {"person": 5, "name": 3, "pronoun": 3},
     "anyone": {"person": 5, "name": 3},
@@ -124,7 +124,7 @@ CRIES = "oh well yes no alas indeed".split()
 _PLURALS = dict(man="men", woman="women", child="children", mouse="mice", goose="geese", wolf="wolves", knife="knives",
     shelf="shelves", fish="fish", sheep="sheep", deer="deer", thief="thieves", fisherman="fishermen", staff="staff",
     steps="steps", penny="pence")  # fmt: skip
-_VERBS = """
+_IRREGULAR = """
     be:was:been bear:bore:born begin:began:begun break:broke:broken bring:brought build:built buy:bought catch:caught
     come:came:come cost:cost cut:cut dig:dug do:did:done drink:drank:drunk drive:drove:driven eat:ate:eaten feed:fed
     fight:fought find:found flee:fled get:got give:gave:given go:went:gone hang:hung have:had hear:heard
@@ -133,7 +133,7 @@ _VERBS = """
     see:saw:seen sell:sold send:sent set:set show:showed:shown sing:sang:sung sit:sat sleep:slept speak:spoke:spoken
     stand:stood steal:stole:stolen take:took:taken tell:told think:thought throw:threw:thrown wear:wore:worn win:won
     write:wrote:written"""
-_VERBS = {verb: forms for verb, *forms in (entry.split(":") for entry in _VERBS.split())}  # past, and participle
+_VERBS = {verb: forms for verb, *forms in (entry.split(":") for entry in _IRREGULAR.split())}  # past, and participle
 _DOUBLE = set("stop drop run put cut hit set sit get win plan begin spot chop dig".split())
 
 

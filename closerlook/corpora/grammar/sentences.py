@@ -100,12 +100,14 @@ class Writer(Constituents):
 
     def question(self, q):
         """Write a question after a row of the table."""
-        wh, preposition, role = self.asked(q.asked), *q.slot.partition(":")[::2]
+        wh, (preposition, _, role) = self.asked(q.asked), q.slot.partition(":")
         if q.slot == "copula":
             return self.copula(wh, *q.about.split(":"))
         frame = self.frame("who") if q.about == "any" else FRAMES[q.about]
         tense = self.draw({"past": 6, "present": 1, "perfect": 1, "future": 1})
-        used = {"NUM:date": TIME, "NUM:period": TIME, "DESC:manner": ("Manner", "Instrument")}.get(q.type, ())
+        used: tuple[str, ...] = {"NUM:date": TIME, "NUM:period": TIME, "DESC:manner": ("Manner", "Instrument")}.get(
+            q.type, ()
+        )
         used = PLACE if q.type.startswith("LOC") else used or (role.partition("~")[0],)
         if q.slot == "subject":
             helpers, form = self.helpers(tense, wh.number)

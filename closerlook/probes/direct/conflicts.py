@@ -21,8 +21,8 @@ def find_conflicts(X, label, near):
         i, j = i[label[i] != label[j]], j[label[i] != label[j]]
         same = np.sqrt(((X[i] - X[j]) ** 2).sum(1)) <= near[label[i], label[j]]
         found.append(np.sort(np.stack([i[same], j[same]], 1), 1))
-    found = np.concatenate(found)
-    return found[np.lexsort(found.T[::-1])]
+    pairs = np.concatenate(found)
+    return pairs[np.lexsort(pairs.T[::-1])]
 
 
 def without_conflicts(X, y, resolution):

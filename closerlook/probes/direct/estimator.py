@@ -1,15 +1,19 @@
 """DirectProbe as a scikit-learn estimator."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from closerlook.probes.direct.clusters import cluster, cluster_distances
-from closerlook.probes.direct.labels import distance_vector, min_distances, part_distances
+from closerlook.probes.direct.labels import LabelDistances, distance_vector, min_distances, part_distances
 from closerlook.probes.direct.nearest_hull import nearest_hull
 from closerlook.probes.precision import RESOLUTION, TOL
 
@@ -75,7 +79,25 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         "verbose": ["boolean"],
     }
 
-    def __init__(self, tol=TOL, min_cluster_size=1, n_jobs=None, verify=False, resolution=RESOLUTION, verbose=False):
+    labels_: NDArray[np.int_]
+    n_clusters_: int
+    cluster_classes_: NDArray[Any]
+    classes_: NDArray[Any]
+    is_linear_: bool
+    conflicts_: NDArray[np.int_]
+    label_distances_: LabelDistances
+    merges_: dict[str, Any]
+    _between: Any  # None until asked for
+
+    def __init__(
+        self,
+        tol: float = TOL,
+        min_cluster_size: int = 1,
+        n_jobs: int | None = None,
+        verify: bool = False,
+        resolution: float = RESOLUTION,
+        verbose: bool = False,
+    ) -> None:
         self.tol = tol
         self.min_cluster_size = min_cluster_size
         self.n_jobs = n_jobs
@@ -83,7 +105,7 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         self.resolution = resolution
         self.verbose = verbose
 
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Cluster the points of X (n, d) with labels y (n,)."""
         self._validate_params()
         X, y = validate_data(self, X, y, dtype=np.float64)
@@ -99,7 +121,7 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         return self
 
     @property
-    def cluster_distances_(self):
+    def cluster_distances_(self) -> NDArray[np.float64]:
         check_is_fitted(self)
         if self._between is None:
             part = self._found.taking_part(self.min_cluster_size)
@@ -107,11 +129,11 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
         return self._between
 
     @property
-    def distance_vector_(self):
+    def distance_vector_(self) -> NDArray[np.float64]:
         return distance_vector(self._of_labels())
 
     @property
-    def min_distances_(self):
+    def min_distances_(self) -> NDArray[np.float64]:
         return min_distances(self._of_labels())
 
     def _of_labels(self):
@@ -122,7 +144,7 @@ class DirectProbe(ClassifierMixin, BaseEstimator):
             self._distances = part_distances(self._points, self._label, self._found, part, *given)
         return self._distances
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The label of the nearest hull, for each point of X (m, d). See `nearest_hull` for ties."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)

@@ -80,7 +80,8 @@ class Front:
         d = X[0].shape[1]
         self.walls = np.empty((MOST, d + 1))
         self.low = tuple(np.empty((MOST, len(X))) for X in self.X)
-        self.beyond, self.n_beyond = ([None] * MOST, [None] * MOST), np.zeros((2, MOST), np.int64)
+        self.beyond = [[np.empty(0, int)] * MOST for _ in range(2)]
+        self.n_beyond = np.zeros((2, MOST), np.int64)
         self.uses, self.n = np.zeros(MOST), 0
         self.how = {"tested": 0, "hinge": 0, "descent": 0}  # unions; and what the kept hyperplanes left open
         self.add(broad_wall(self.X, near))

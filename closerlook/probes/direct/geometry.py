@@ -4,6 +4,7 @@ import logging
 import time
 from collections import Counter
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -54,9 +55,13 @@ def measure(X, y, *, tol=TOL, min_cluster_size=1, resolution=ENCODER_RESOLUTION,
     start = time.perf_counter()
     classes, label = np.unique(y, return_inverse=True)
     k = len(classes)
-    record = {"n_points": len(X), "dim": int(X.shape[1]), "n_classes": k}
+    record: dict[str, Any] = {"n_points": len(X), "dim": int(X.shape[1]), "n_classes": k}
     if len(X) < 2 or (k > 1 and constant(X)):
-        arrays = {"labels": np.zeros(len(X), int), "cluster_classes": classes[: len(X) < 2], "classes": classes}
+        arrays: dict[str, Any] = {
+            "labels": np.zeros(len(X), int),
+            "cluster_classes": classes[: len(X) < 2],
+            "classes": classes,
+        }
         arrays |= {"distance_vector": np.full(k * (k - 1) // 2, np.nan), "min_distances": np.full(k, np.nan)}
         arrays |= {"overlapping": np.full(k, max(k - 1, 0)), "n_overlapping": k * (k - 1) // 2, "radius": 0.0}
         record |= {"status": "too_few_points" if len(X) < 2 else "constant", "overlapping": k * (k - 1) // 2}

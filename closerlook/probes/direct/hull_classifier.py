@@ -1,6 +1,7 @@
 """The clusters of a space as a classifier: a point takes the label of the nearest hull."""
 
 import time
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def score(train, test, clusters, *, tol=TOL, threads=1):
     for part in parts(clusters):
         some = X[part["points"]] if "points" in part else X
         found.append(_nearest(some, Q, part, tol, threads))
-    record = {"status": "too_few_points", "accuracy": None, "n_clusters": len(found[0][1])}
+    record: dict[str, Any] = {"status": "too_few_points", "accuracy": None, "n_clusters": len(found[0][1])}
     record |= {"confusions": [], "inside": 0, "mean_distance": None}
     predictions = None
     if len(X) and not all(len(of_cluster) for _, of_cluster, _ in found):

@@ -1,8 +1,11 @@
 """Distances of the labels' hulls: a verdict and a distance, both proven, for every pair of labels."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from closerlook.errors import InputError
 from closerlook.probes.condensed import condensed, nearest, square
@@ -33,33 +36,41 @@ class LabelDistances:
     sizes: tuple = field(repr=False)
 
     @property
-    def vector(self):
+    def vector(self) -> NDArray[np.float64]:
         return np.array([p.distance for p in self.proofs])
 
     @property
-    def lower(self):
+    def lower(self) -> NDArray[np.float64]:
         return np.array([p.lower for p in self.proofs])
 
     @property
-    def upper(self):
+    def upper(self) -> NDArray[np.float64]:
         return np.array([p.upper for p in self.proofs])
 
     @property
-    def separable(self):
+    def separable(self) -> NDArray[np.bool_]:
         return np.array([p.separable for p in self.proofs], bool)
 
     @property
-    def matrix(self):
+    def matrix(self) -> NDArray[np.float64]:
         """array (k, k): the distances; NaN on the diagonal."""
         return square(self.vector, len(self.classes))
 
     @property
-    def near(self):
+    def near(self) -> NDArray[np.float64]:
         """array (k, k): the distance from which two hulls count as apart; zero on the diagonal."""
         return square([p.near for p in self.proofs], len(self.classes), 0.0)
 
 
-def label_distances(X, y, start=None, *, tol=TOL, resolution=RESOLUTION, n_jobs=None):
+def label_distances(
+    X: ArrayLike,
+    y: ArrayLike,
+    start: LabelDistances | None = None,
+    *,
+    tol: float = TOL,
+    resolution: float = RESOLUTION,
+    n_jobs: int | None = None,
+) -> LabelDistances:
     """Distances of the labels' hulls, without clustering.
 
     Parameters
@@ -83,10 +94,10 @@ def label_distances(X, y, start=None, *, tol=TOL, resolution=RESOLUTION, n_jobs=
     LabelDistances
     """
     check_precision(tol, resolution)
-    X, y = points(X, "X"), np.asarray(y)
-    if y.shape != (len(X),):
-        raise InputError(f"`y` must hold one label for each of the {len(X)} points, not be of shape {y.shape}.")
-    classes, label = np.unique(y, return_inverse=True)
+    X, given = points(X, "X"), np.asarray(y)
+    if given.shape != (len(X),):
+        raise InputError(f"`y` must hold one label for each of the {len(X)} points, not be of shape {given.shape}.")
+    classes, label = np.unique(given, return_inverse=True)
     groups = [np.flatnonzero(label == k) for k in range(len(classes))]
     sizes = tuple(map(len, groups))
     if start is not None and (start.sizes != sizes or not np.array_equal(start.classes, classes)):

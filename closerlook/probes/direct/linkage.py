@@ -60,16 +60,16 @@ def replay_some(X, groups, near, frozen, verify, cluster, counts, bar):
     fronts = dict(zip(pairs, fronts_of(X, labels, pairs, near, verify)))
     sides = [[(front, pair.index(k)) for pair, front in fronts.items() if k in pair] for k in range(len(groups))]
     unit = max(label.unit for label in labels)
-    nearest = [None] * len(labels)
+    nearest: list[tuple | None] = [None] * len(labels)
     while True:
         tries = []
         for k, label in enumerate(labels):
-            if nearest[k] is None:
+            if (known := nearest[k]) is None:
                 gap, room, i, j = label.closest()
                 scale = (label.unit / unit) ** 2
-                nearest[k] = gap * scale, (gap + room) * scale, label.points[i], k, i, j
-            if nearest[k][0] < np.inf:
-                tries.append(nearest[k])
+                nearest[k] = known = gap * scale, (gap + room) * scale, label.points[i], k, i, j
+            if known[0] < np.inf:
+                tries.append(known)
         if not tries:
             break
         most = min(tries)[1]

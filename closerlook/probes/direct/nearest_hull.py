@@ -69,8 +69,8 @@ def nearest_hull(X, clusters, Q, tol=TOL, n_jobs=None, verbose=False, *, admits=
         if without is not None:
             itself = without[start : start + step]
             at = np.flatnonzero(itself >= 0)
-            at = at, place[itself[at]]
-            H[at] = ahead[at] = np.inf
+            cells = at, place[itself[at]]
+            H[cells] = ahead[cells] = np.inf
         gaps = np.minimum.reduceat(H, starts, axis=1)  # to the nearest point of each hull
         if admits is not None:
             gaps[~admits(slice(start, start + step))] = np.inf

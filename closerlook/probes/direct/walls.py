@@ -31,7 +31,7 @@ def broad_wall(X, near):
         Normal and offset: `X[0] @ normal + offset > 0 > X[1] @ normal + offset` for most points.
     """
     everything = [np.arange(len(A)) for A in X]
-    _, wall, _ = divide(X, everything, between_means(*X, near), near, BRIEF)
+    _, wall, _ = divide(X, everything, between_means(X[0], X[1], near), near, BRIEF)
     slack, share = slacks(X, everything, wall), 0.5
     for _ in range(ATTEMPTS):
         wrong = [s >= 1.0 for s in slack]

@@ -1,12 +1,15 @@
 """Convex hulls of two point sets: their distance, whether a hyperplane separates them, and the proof of either."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from closerlook.probes.hulls import hinge
 from closerlook.probes.hulls.descent import CYCLES, NOISE, descend, judge, shared_frame, solve
 from closerlook.probes.hulls.interior import centre_path
 from closerlook.probes.hulls.points import pair
-from closerlook.probes.hulls.proof import as_proof
+from closerlook.probes.hulls.proof import Proof, as_proof
 from closerlook.probes.precision import RESOLUTION, TOL, check_precision
 
 SMALL = 128  # points for which least squares is quick
@@ -16,7 +19,7 @@ ROUNDS = 200  # of the working set
 SHORT, LAST = 10, 3000  # Newton steps by least squares, at first and in the end
 
 
-def hull_distance(A, B, *, tol=TOL):
+def hull_distance(A: ArrayLike, B: ArrayLike, *, tol: float = TOL) -> Proof:
     """Distance of the convex hulls of two point sets, twice the margin of a support vector machine.
 
     It is the length of the minimum norm point of conv(A) - conv(B).
@@ -44,7 +47,7 @@ def hull_distance(A, B, *, tol=TOL):
     return nearest(*pair(A, B), tol)
 
 
-def separable(A, B):
+def separable(A: ArrayLike, B: ArrayLike) -> Proof:
     """Whether a hyperplane has all of A strictly on one side and all of B on the other.
 
     Hulls nearer than 1e-9 of the radius of the points, around their common centre, count as meeting.
@@ -87,9 +90,9 @@ def nearest(A, B, tol=None, near=None, start=None):
         proof = as_proof(*solve(A, B, -1.0 if tol is None else tol, -RESOLUTION if near is None else near))
         if proof is not None:
             return proof
-    *frame, radius = shared_frame(A, B)
-    frame = *frame, radius, RESOLUTION if near is None or radius == 0 else near / radius
-    proof, start = _descend(*frame, tol, start or _first(*frame[:2]), ROUNDS, CYCLES, n <= SMALL)
+    A, B, centre, radius = shared_frame(A, B)
+    frame = A, B, centre, radius, RESOLUTION if near is None or radius == 0 else near / radius
+    proof, start = _descend(*frame, tol, start or _first(A, B), ROUNDS, CYCLES, n <= SMALL)
     if proof is None:
         proof = _divide(*frame, tol)
         if proof is None or (proof and tol):

@@ -322,11 +322,13 @@ def divide(X, some, wall, near, steps, prox=PROX):
         The verdict, the hyperplane, and the slacks.
     """
     if sum(map(len, some)) <= MANY:
-        return divide_all(*(A[k] for A, k in zip(X, some)), wall, near, steps, prox)
+        U, V = (A[k] for A, k in zip(X, some))
+        return divide_all(U, V, wall, near, steps, prox)
     slack, most = slacks(X, some, wall), SOME * len(wall)
     use = [s >= min(-1.0, np.partition(s, -min(most, len(s)))[-most:][0]) for s in slack]
     while True:
-        verdict, wall, found = divide_all(*(A[k[u]] for A, k, u in zip(X, some, use)), wall, near, steps, prox)
+        U, V = (A[k[u]] for A, k, u in zip(X, some, use))
+        verdict, wall, found = divide_all(U, V, wall, near, steps, prox)
         if verdict < 1 or all(u.all() for u in use):
             break
         slack = slacks(X, some, wall)

@@ -1,11 +1,14 @@
 """Sets of points: as arrays that can be computed with, and in a frame of unit size."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from closerlook.errors import InputError
 
 
-def points(X, name):
+def points(X: ArrayLike, name: str) -> NDArray[np.float64]:
     X = np.asarray(X)
     if X.ndim != 2 or 0 in X.shape:
         raise InputError(
@@ -19,11 +22,11 @@ def points(X, name):
     return X
 
 
-def pair(A, B):
-    A, B = points(A, "A"), points(B, "B")
-    if A.shape[1] != B.shape[1]:
-        raise InputError(f"The points of the two sets must have one width, not {A.shape[1]} and {B.shape[1]}.")
-    return A, B
+def pair(A: ArrayLike, B: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    of_a, of_b = points(A, "A"), points(B, "B")
+    if of_a.shape[1] != of_b.shape[1]:
+        raise InputError(f"The points of the two sets must have one width, not {of_a.shape[1]} and {of_b.shape[1]}.")
+    return of_a, of_b
 
 
 def unit_ball(X):

@@ -1,8 +1,11 @@
 """What is known of two hulls, and a check of it from the points alone."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from closerlook.probes.hulls.descent import SURE, rounding, shared_frame
 from closerlook.probes.hulls.points import pair
@@ -38,37 +41,37 @@ class Proof:
     how: str = "descent"
     near: float = 0.0
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.separable
 
     @property
-    def distance(self):
+    def distance(self) -> float:
         """The distance of the hulls: `upper`, and zero where they meet."""
         return self.upper if self.separable else 0.0
 
-    def check(self, A, B):
+    def check(self, A: ArrayLike, B: ArrayLike) -> bool:
         """Compute all that the proof states again from the points, in float64. True if it holds."""
-        A, B, centre, radius = shared_frame(*pair(A, B))
+        U, V, centre, radius = shared_frame(*pair(A, B))
         (a, b), radius = self.weights, radius or 1.0
-        if a.shape != (len(A),) or b.shape != (len(B),):
+        if a.shape != (len(U),) or b.shape != (len(V),):
             return False
         if not self.near >= 0 or not all((w >= 0).all() and abs(w.sum() - 1) < 1e-9 for w in (a, b)):
             return False
-        error, near = rounding(A.shape[1]), self.near / radius
+        error, near = rounding(U.shape[1]), self.near / radius
         lower, upper = self.lower / radius, self.upper / radius
 
         def same(x, y):  # up to the rounding of the frame that it was found in
             return abs(x - y) <= 1e-6 * abs(x) + 1e3 * error
 
-        if not same(np.linalg.norm(a @ A - b @ B), upper):
+        if not same(np.linalg.norm(a @ U - b @ V), upper):
             return False
         if not self.separable:
             return bool(
                 self.lower == 0 and self.normal is None and self.offset is None and upper <= near / (1 - SURE) ** 2
             )
-        if self.normal is None or not abs(np.linalg.norm(self.normal) - 1) < 1e-9:
+        if self.normal is None or self.offset is None or not abs(np.linalg.norm(self.normal) - 1) < 1e-9:
             return False
-        low, high = (A @ self.normal).min(), (B @ self.normal).max()
+        low, high = (U @ self.normal).min(), (V @ self.normal).max()
         offset = (self.offset - centre @ self.normal) / radius
         place = 1e3 * error * (1 + np.linalg.norm(centre) / radius)
         return bool(

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -100,7 +101,7 @@ def probe(
     """
     (X, y), (Xt, yt) = train, test
     start = time.perf_counter()
-    result = {
+    result: dict[str, Any] = {
         "status": "single_class", **dict.fromkeys(("accuracy", "accuracy_std", "macro_f1", "macro_f1_std")),
         "accuracies": [], "macro_f1s": [], "best": None, "grid": [],
         "confusions": [], "linear": None, "n_test": len(yt),
@@ -159,7 +160,7 @@ def probe(
         )
         result["shuffled"] = _accuracies(np.array(right))
     if description_length:
-        scaled = X if scale == "none" else fitted.scaler_.transform(X)  # sender and receiver have the vectors
+        scaled = fitted.scaler_.transform(X) if fitted.scaler_ else X  # sender and receiver have the vectors
         data = tensors(scaled, np.unique(y, return_inverse=True)[1], pick_device(device))
         with torch_threads(1):
             codes = spread(

@@ -1,9 +1,14 @@
 """The classifier probe as a scikit-learn estimator: a grid of ReLU networks, all trained together."""
 
+from __future__ import annotations  # so that `help` shows short names
+
 import logging
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.preprocessing import StandardScaler
@@ -89,20 +94,35 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
     Predictions are those of the first repeat.
     """
 
+    classes_: NDArray[Any]
+    best_params_: dict[str, Any]
+    best_index_: int
+    best_score_: float
+    cv_results_: dict[str, Any]
+    accuracies_: NDArray[np.float64]
+    mean_accuracy_: float
+    std_accuracy_: float
+    learning_curves_: list[dict[str, list[float]]]
+    n_iter_: NDArray[np.int_]
+    stopped_: NDArray[np.object_]
+    networks_: list[Any]
+    scaler_: StandardScaler | None
+    rare_labels_: NDArray[Any]
+
     def __init__(
         self,
-        hidden_layer_sizes=SHAPES,
-        alphas=ALPHAS,
-        cv=3,
-        repeats=5,
-        max_iter=1000,
-        halving=False,
-        scale="standard",
-        device="cpu",
-        n_jobs=None,
-        random_state=0,
-        verbose=False,
-    ):
+        hidden_layer_sizes: Sequence[Sequence[int]] = SHAPES,
+        alphas: Sequence[float] = ALPHAS,
+        cv: int = 3,
+        repeats: int = 5,
+        max_iter: int = 1000,
+        halving: bool = False,
+        scale: Literal["standard", "none"] = "standard",
+        device: Literal["cpu", "cuda", "auto"] = "cpu",
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+        verbose: bool = False,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.alphas = alphas
         self.cv = cv
@@ -115,7 +135,9 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y, eval_set=None):
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, eval_set: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None
+    ) -> Self:
         """Select a candidate on X (n, d) with labels y (n,), and train it `repeats` times.
 
         Parameters
@@ -145,7 +167,7 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         sets = {name: tensors(scaled(Z), label, device) for name, (Z, label) in sets.items()}
         with torch_threads(1):  # a thread of ours has one of torch's, so that sums have one order
             self._select(X, label, int(seeds[0]), device)
-            self._repeat(*tensors(scaled(X), label, device), sets, seeds)
+            self._repeat(tensors(scaled(X), label, device), sets, seeds)
         return self
 
     def _scaling(self, X):
@@ -215,7 +237,7 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
             for k in range(len(splits)):
                 results |= {f"split{k}_test_score": scores[:, k], f"split{k}_n_iter": n_iter[:, k],
                             f"split{k}_stopped": stopped[:, k]}  # fmt: skip
-            alive = ~np.isin(stopped, ["dropped", "alike"]).any(1)
+            alive = ~np.any(np.isin(stopped, ["dropped", "alike"]), axis=1)
         mean = scores.mean(1) if scores.size else np.full(len(grid), np.nan)
         results["mean_test_score"] = mean
         results["std_test_score"] = scores.std(1) if scores.size else mean
@@ -233,9 +255,9 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         n_classes = len(self.classes_)
         return (self.n_features_in_, *candidate["hidden_layer_sizes"], 1 if n_classes == 2 else n_classes)
 
-    def _repeat(self, X, y, sets, seeds):
+    def _repeat(self, data, sets, seeds):
         """Train the selected candidate from several initialisations, each with its own order of the samples."""
-        shuffles = [np.random.RandomState(seed) for seed in seeds]
+        (X, y), shuffles = data, [np.random.RandomState(seed) for seed in seeds]
         weights = [initial(self._sizes(self.best_params_), rng) for rng in shuffles]
         networks = Networks(weights, [self.best_params_["alpha"]] * len(seeds), X.device)
         together = Training(X, y, networks, shuffles, max_iter=self.max_iter)
@@ -261,17 +283,17 @@ class MLPProbe(ClassifierMixin, BaseEstimator):
         spread(run, together.split() if X.device.type == "cpu" else [together], self._jobs(X.device), name)
         self.mean_accuracy_, self.std_accuracy_ = float(self.accuracies_.mean()), float(self.accuracies_.std())
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Probability of each class, (n, n_classes), for X (n, d)."""
         check_is_fitted(self)
         return self._probabilities(validate_data(self, X, dtype=np.float64, reset=False), self.networks_[0])
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The most probable class, (n,), for X (n, d)."""
         most = self.predict_proba(X).argmax(1)
         return self.classes_[most]
 
-    def predict_each(self, X):
+    def predict_each(self, X: ArrayLike) -> NDArray[Any]:
         """The most probable class by each repeat, (repeats, n), for X (n, d)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)

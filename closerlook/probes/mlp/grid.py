@@ -49,12 +49,12 @@ def score_grid(grid, sizes, X, y, splits, scaling, *, seed, device, max_iter, ha
     races = []
     for k, (kept, held) in enumerate(splits):
         _, scaled = scaling(X[kept])
-        data, test = (tensors(scaled(X[some]), y[some], device) for some in (kept, held))
+        (Z, labels), test = (tensors(scaled(X[some]), y[some], device) for some in (kept, held))
         for places in blocks([sizes[i] for i in field], BLOCK[device.type]):
             block = field[places]
             weights = [initial(sizes[i], np.random.RandomState(seed)) for i in block]
             networks = Networks(weights, [grid[i]["alpha"] for i in block], device)
-            training = Training(*data, networks, [np.random.RandomState(seed)], max_iter=max_iter)
+            training = Training(Z, labels, networks, [np.random.RandomState(seed)], max_iter=max_iter)
             races.append((k, block, training, test))
 
     def run(until, race):
@@ -108,10 +108,10 @@ def blocks(sizes, limit):
     block, total = [], 0
     large_first = sorted(range(len(sizes)), key=lambda i: ([-n for n in sizes[i]], i))
     for shape, same in itertools.groupby(large_first, lambda i: sizes[i]):
-        same = list(same)
-        weights = len(same) * sum(a * b + b for a, b in itertools.pairwise(shape))
+        members = list(same)
+        weights = len(members) * sum(a * b + b for a, b in itertools.pairwise(shape))
         if block and total + weights > limit:
             yield block
             block, total = [], 0
-        block, total = block + same, total + weights
+        block, total = block + members, total + weights
     yield block

@@ -83,7 +83,7 @@ class Networks:
         rows = [n * (*shape, self.n_out)[0] for shape, n in counts]
         self.rows = [slice(end - n, end) for end, n in zip(itertools.accumulate(rows), rows)]
         self.n_hidden = sum(r for r, (shape, _) in zip(rows, counts) if shape)
-        sizes = [(sum(rows), self.n_in), (sum(rows), 1)]
+        sizes: list[tuple[int, ...]] = [(sum(rows), self.n_in), (sum(rows), 1)]
         for shape, n in counts:
             for n_in, n_out in itertools.pairwise((*shape, self.n_out)):
                 sizes += [(n, n_out, n_in), (n, n_out, 1)]
@@ -224,7 +224,7 @@ class Networks:
 
     def surprise(self, X, y):
         """Negative log-likelihood of labels y (n,) given X (n, n_in), summed, in nats, by network."""
-        total = 0
+        total: torch.Tensor | int = 0
         for rows, logits in self._logits(X):
             losses = [self._output(z, y[rows].expand(len(z), -1).unsqueeze(1))[0] for z in logits]
             total += torch.cat(losses).double().sum(1)
