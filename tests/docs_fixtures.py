@@ -41,6 +41,14 @@ def blocks(page):
     return found
 
 
+ALL = [block for page in PAGES for block in blocks(page)]
+
+
+def named(block):
+    """Where a block stands."""
+    return f"{block.page}:{block.line}"
+
+
 class StandIn(http.server.BaseHTTPRequestHandler):
     """As much of the hub as a model's files need, and below `/files/` whatever else a page downloads."""
 
