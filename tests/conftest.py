@@ -25,6 +25,7 @@ SLOWEST = (
     "test_slurm",
     "test_reruns",
     "test_kubernetes",
+    "test_tutorials",
     "test_own_vectors",
     "test_page",
     "test_page_examples",
