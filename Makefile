@@ -21,13 +21,14 @@ INSTALL = $(BIN)/python -m pip --disable-pip-version-check --no-input install --
 endif
 LIMITS := --cores $(CORES) $(if $(GPUS),--gpus $(GPUS))
 
-.PHONY: help setup demo real run plan report test test-slow test-all lint format lock clean
+.PHONY: help setup demo real run plan report test test-slow test-all lint format docs dist lock clean
 help:
 	@echo 'make demo   a whole study on the built-in grammar, in minutes'
 	@echo 'make test   the tests, in minutes; make test-slow: whole studies, Slurm, a browser; make test-all: both'
 	@echo 'make run    the study of CONFIG=config/config.yaml (the paper'"'"'s grid)'
 	@echo 'make plan   what the study of CONFIG will cost: jobs, hours, disk, time (GPU_SPEED=20: GPUs 20 times as fast)'
 	@echo 'make report tables, figures and report of CONFIG from the results that exist so far'
+	@echo 'make docs   the documentation site, in build/site; make dist: what a release puts on PyPI'
 	@echo 'make real   five real tasks with MiniLM, downloaded; OVERLAY=mine.yaml says where copies are'
 	@echo 'Options: CORES, GPUS, TORCH=cpu, PYTHON, OVERLAY (a config that changes keys of CONFIG), ARGS (given to snakemake)'
 
@@ -86,11 +87,22 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint --configfile config/demo.yaml
+	$(BIN)/mypy
 
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
+
+# The site, in build/site. The variable is for a banner about the next version of mkdocs.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# What a release puts on PyPI
+dist: setup
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
 
 # The lock file: everything that the newest allowed versions bring, as installed into an empty environment.
 lock:
@@ -101,4 +113,4 @@ lock:
 	rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache build dist

@@ -20,6 +20,7 @@ ELSEWHERE = {  # address on the site: file in the repository
     "reference/schema.json": "config/schema.json",
     "reference/results.md": "results/README.md",
     "changelog.md": "CHANGELOG.md",
+    "contributing.md": "CONTRIBUTING.md",
 }
 CODE = re.compile(r"(^ *```.*?^ *```|`[^`\n]+`)", re.S | re.M)
 LINK = re.compile(r"\[([^]]*)\]\(([^):#]+)(#[^)]*)?\)")

@@ -29,6 +29,7 @@ SLOWEST = (
     "test_own_vectors",
     "test_page",
     "test_page_examples",
+    "test_page_accessible",
     "test_data_workflow",
     "test_deployment",
 )
