@@ -60,6 +60,14 @@ def test_a_model_that_was_not_measured_is_shown_as_such(frame):
     assert not axes[0, 0].texts and not axes[3, 0].texts
 
 
+def test_panels_of_a_task_share_the_scale_of_what_was_measured(frame):
+    frame["n_clusters"] *= 40
+    frame = frame[(frame.model == "m") | (frame.task == "t")]  # r was not looked at on u
+    top = layers(frame, ["m"], ["t", "u"]).axes[3].get_ylim()
+    axes = np.array(layers(frame, ["m", "r"], ["t", "u"]).axes).reshape(4, 2)
+    assert axes[2, 1].get_ylim() == axes[3, 1].get_ylim() == pytest.approx(top) and top[1] > 240
+
+
 def test_layers_without_clusters_leave_the_panels_of_a_model_side_by_side(frame):
     frame.loc[frame.layer == 0, ["n_clusters", "linear_accuracy"]] = np.nan  # all vectors equal
     frame.loc[frame.layer > 0, "linear_accuracy"] = 60.0

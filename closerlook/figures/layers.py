@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
@@ -98,8 +99,10 @@ def _panel(axis, cell, measure):
 
 
 def _share(column, log):
-    low = min(a.get_ylim()[0] for a in column)
-    high = max(a.get_ylim()[1] for a in column)
+    limits = [axis.get_ylim() for axis in column if np.isfinite(axis.dataLim.intervaly).all()]
+    if not limits:  # nothing was measured
+        return
+    low, high = min(low for low, _ in limits), max(high for _, high in limits)
     if log and high / low < 2:  # a flat line needs room around it
         low, high = low / 1.4, high * 1.4
     for axis in column:
