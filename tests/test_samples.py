@@ -320,15 +320,17 @@ CONFIG = {
 
 
 def test_the_plan_knows_how_few_points_are_looked_at():
-    def seconds(sample, split="train", kind="probe_direct"):
+    def seconds(sample, state="a.seed0"):
         probes = {"probes": {"direct": {"sample": sample}}} if sample else {}
-        return Study(load(CONFIG | probes), []).seconds(Job(kind, "m", "a", "original", split))
+        return Study(load(CONFIG | probes), []).seconds(Job("probe_direct", "m", "a", state, "train"))
 
     whole, start = seconds(None), seconds({"points": 2, "repeats": 1})
     points = 5 * 300  # guessed
     for n, repeats in ((100, 1), (100, 3), (200, 5)):
         share = (seconds({"points": n, "repeats": repeats}) - start) / (whole - start)
         assert share == pytest.approx(n * repeats / points, abs=0.01)
+        of_few, of_all = (seconds(s, "original") - start for s in ({"points": n, "repeats": repeats}, None))
+        assert of_few < share * of_all  # where labels meet, many points cost more than many times few
     assert seconds({"points": 10**6}) == whole
     assert seconds({"points": "smallest"}) == pytest.approx(seconds({"points": 5 * 60}))
 
