@@ -172,7 +172,7 @@ def test_a_module_that_lacks_packages_says_so(alone, tmp_path):
 def test_a_whole_study_of_an_imported_workflow(without, tmp_path):
     snakefile = 'configfile: "config.yaml"\n\n' + OWN + module(LOCAL, 'prefix: "theirs"') + MINE
     folder = write_study(tmp_path / "study", snakefile)
-    least = STUDY | {"tasks": {"mine": STUDY["tasks"]["mine"]}}
+    least = STUDY | {"tasks": {"mine": STUDY["tasks"]["mine"]}, "layers": [-1]}
     (folder / "config.yaml").write_text(yaml.safe_dump({"closer": least}))
     threads = [f"cl_{part}" if "=" in part else part for part in ONE_THREAD]
     run = snakemake(without, folder, "-c", "2", *threads)
