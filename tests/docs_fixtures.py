@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from hub_fixtures import Answers
 from small_study import ROOT
 
 TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.md"))
@@ -49,7 +50,7 @@ def named(block):
     return f"{block.page}:{block.line}"
 
 
-class StandIn(http.server.BaseHTTPRequestHandler):
+class StandIn(Answers):
     """As much of the hub as a model's files need, and below `/files/` whatever else a page downloads."""
 
     models, files = {}, {}  # folder of each hub name; bytes of each file's name
@@ -73,17 +74,6 @@ class StandIn(http.server.BaseHTTPRequestHandler):
             self.answer(404, b"{}", {"X-Error-Code": "EntryNotFound" if name else "RepoNotFound"})
 
     do_HEAD = do_GET
-
-    def answer(self, status, body, headers=()):
-        self.send_response(status)
-        for key, value in {"Content-Type": "application/json", "Content-Length": len(body), **dict(headers)}.items():
-            self.send_header(key, str(value))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
 
 
 def serve(models, files):

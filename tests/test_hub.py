@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from hub_fixtures import Answers
 
 from closerlook.corpora.hub import fetch_hub
 from closerlook.corpora.reading import read_examples
@@ -33,7 +34,7 @@ FILES = {  # (data set, commit) -> its files
 }
 
 
-class Hub(http.server.BaseHTTPRequestHandler):
+class Hub(Answers):
     """As much of the hub's interface as `datasets` asks for."""
 
     def do_GET(self):
@@ -62,17 +63,6 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
     def entry(self, path, files):
         return {"type": "file", "path": path, "size": len(files[path]), "oid": hashlib.sha1(files[path]).hexdigest()}
-
-    def answer(self, status, body, headers=()):
-        self.send_response(status)
-        for key, value in {"Content-Type": "application/json", "Content-Length": len(body), **dict(headers)}.items():
-            self.send_header(key, str(value))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
 
 
 def in_a_process(code, home, **env):
